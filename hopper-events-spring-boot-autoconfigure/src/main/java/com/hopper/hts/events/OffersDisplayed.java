@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+
+import org.springframework.util.Assert;
+
+/**
+ * Offers were shown to the customer: the API's {@code offers_displayed} event. It is
+ * always sent with the id of the session in which the offers were shown.
+ *
+ * @since 0.1.0
+ */
+public final class OffersDisplayed implements HopperEvent {
+
+	/**
+	 * The API's name of this event.
+	 */
+	public static final String TYPE = "offers_displayed";
+
+	private final Instant occurredDateTime;
+
+	private OffersDisplayed(Instant occurredDateTime) {
+		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
+		this.occurredDateTime = occurredDateTime;
+	}
+
+	/**
+	 * Create the event.
+	 * @param occurredDateTime when the offers were shown on the customer's device
+	 * @return the event
+	 */
+	public static OffersDisplayed occurredAt(Instant occurredDateTime) {
+		return new OffersDisplayed(occurredDateTime);
+	}
+
+	/**
+	 * Create the event.
+	 * @param occurredDateTime when the offers were shown on the customer's device, in any
+	 * offset
+	 * @return the event
+	 */
+	public static OffersDisplayed occurredAt(OffsetDateTime occurredDateTime) {
+		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
+		return new OffersDisplayed(occurredDateTime.toInstant());
+	}
+
+	@Override
+	public String type() {
+		return TYPE;
+	}
+
+	@Override
+	public Instant occurredDateTime() {
+		return this.occurredDateTime;
+	}
+
+	@Override
+	public boolean equals(Object other) {
+		return (this == other)
+				|| (other instanceof OffersDisplayed that && this.occurredDateTime.equals(that.occurredDateTime));
+	}
+
+	@Override
+	public int hashCode() {
+		return this.occurredDateTime.hashCode();
+	}
+
+	@Override
+	public String toString() {
+		return "OffersDisplayed[occurredDateTime=" + this.occurredDateTime + "]";
+	}
+
+}

@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.auth;
+
+import reactor.core.publisher.Mono;
+
+import org.springframework.util.Assert;
+
+/**
+ * Provides the bearer token that every call to the Hopper API carries. A bean of this
+ * type replaces the one that is configured with {@code hopper.auth.*}, for example to
+ * take tokens from a vault or from Spring Security.
+ *
+ * @since 0.1.0
+ */
+@FunctionalInterface
+public interface BearerTokenProvider {
+
+	/**
+	 * Return the token for a request that is about to be sent. Called once for each
+	 * request, from many threads and usually on an event loop, so it must not block and
+	 * should answer from memory. An error or an empty {@code Mono} fails the request with
+	 * {@link com.hopper.hts.events.HopperApiException.SignInFailed}.
+	 * @return the token, without {@code Bearer}
+	 */
+	Mono<String> getToken();
+
+	/**
+	 * Create a provider that always returns the same token.
+	 * @param token the token, without {@code Bearer}
+	 * @return the provider
+	 * @throws IllegalArgumentException if the text cannot be a bearer token
+	 */
+	static BearerTokenProvider of(String token) {
+		String problem = BearerTokens.findProblem(token);
+		Assert.isTrue(problem == null, () -> "'token' " + problem);
+		return new GivenTokenProvider(token);
+	}
+
+}

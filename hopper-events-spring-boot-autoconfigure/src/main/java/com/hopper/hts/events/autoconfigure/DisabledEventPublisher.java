@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.time.Duration;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.observation.EventPublishMetrics;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.HttpHeaders;
+
+/**
+ * {@link EventPublisher} that takes the place of the real one when
+ * {@code hopper.enabled=false}. It drops every event, valid or not, and counts it.
+ */
+final class DisabledEventPublisher implements EventPublisher {
+
+	private static final Log logger = LogFactory.getLog(DisabledEventPublisher.class);
+
+	private final EventPublishMetrics metrics;
+
+	DisabledEventPublisher(EventPublishMetrics metrics) {
+		this.metrics = metrics;
+		logger.info("Events are not sent to Hopper because hopper.enabled is false");
+	}
+
+	@Override
+	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
+		return discard(event);
+	}
+
+	@Override
+	public Mono<EventReceipt> publish(BookingConfirmed event) {
+		return discard(event);
+	}
+
+	@SuppressWarnings("NullAway") // Drops quietly also what callers without null checks
+									// give
+	private Mono<EventReceipt> discard(HopperEvent event) {
+		return Mono.fromSupplier(() -> {
+			String eventType = (event != null) ? event.type() : "none";
+			this.metrics.discarded(eventType, "disabled");
+			return new EventReceipt(eventType.isBlank() ? "none" : eventType, 0, HttpHeaders.EMPTY, 0, Duration.ZERO);
+		});
+	}
+
+}

@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.client.BearerTokenFilter;
+import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.client.RetryPolicy;
+import com.hopper.hts.events.client.WebClientEventPublisher;
+import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.EventPublishObservationConvention;
+import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.webclient.WebClientCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.client.WebClient;
+
+/**
+ * Configurations imported by {@link HopperEventsAutoConfiguration}, in this order.
+ */
+final class EventPublisherConfigurations {
+
+	private EventPublisherConfigurations() {
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterRegistry.class)
+	@ConditionalOnSingleCandidate(MeterRegistry.class)
+	static class Metrics {
+
+		@Bean
+		@ConditionalOnMissingBean(EventPublishMetrics.class)
+		MicrometerEventPublishMetrics hopperEventPublishMetrics(MeterRegistry meterRegistry) {
+			return new MicrometerEventPublishMetrics(meterRegistry);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	static class Enabled {
+
+		// Lazy, so that an application that replaces the publisher, in a test for
+		// example, needs no token
+
+		@Bean
+		@Lazy
+		@ConditionalOnMissingBean
+		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, Environment environment) {
+			return HopperPropertiesValidator.tokenProvider(properties, environment);
+		}
+
+		@Bean
+		@Lazy
+		HopperHttpConnector hopperHttpConnector(HopperProperties properties,
+				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
+				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings,
+				ObjectProvider<SslBundles> sslBundles) {
+			HopperPropertiesValidator.validate(properties);
+			return new HopperHttpConnector(properties.client(), connectorBuilder.getIfAvailable(),
+					resourceFactory.getIfAvailable(), settings.getIfAvailable(HttpClientSettings::defaults),
+					sslBundles.getIfAvailable());
+		}
+
+		@Bean(defaultCandidate = false)
+		@Lazy
+		@Qualifier("hopperWebClient")
+		@ConditionalOnMissingBean(name = "hopperWebClient")
+		WebClient hopperWebClient(HopperProperties properties, HopperHttpConnector connector,
+				BearerTokenProvider tokenProvider, ObjectProvider<WebClientCustomizer> customizers,
+				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
+			WebClient.Builder builder = WebClient.builder();
+			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			builder.clientConnector(connector.get())
+				.baseUrl(withoutTrailingSlash(properties.baseUrl().toString()))
+				.defaultHeaders((headers) -> {
+					headers.set("User-Agent", UserAgent.VALUE);
+					properties.headers().forEach(headers::set);
+				})
+				.filter(new BearerTokenFilter(properties.baseUrl(), tokenProvider));
+			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			return builder.build();
+		}
+
+		@Bean
+		@Lazy(false)
+		@ConditionalOnMissingBean(EventPublisher.class)
+		WebClientEventPublisher hopperEventPublisher(HopperProperties properties,
+				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
+				ObjectProvider<ObservationRegistry> observationRegistry,
+				ObjectProvider<EventPublishObservationConvention> observationConvention,
+				ObjectProvider<EventPublishMetrics> metrics) {
+			// Before the client is created: a mistake in a property is reported as such
+			HopperPropertiesValidator.validate(properties);
+			HopperProperties.Retry retry = properties.retry();
+			RetryPolicy retryPolicy = new RetryPolicy(retry.maxAttempts(), retry.initialInterval(), retry.multiplier(),
+					retry.maxInterval(), retry.jitter(), retry.maxRetryAfter(), retry.timeout(), retry.onTimeout(),
+					retry.budget());
+			return WebClientEventPublisher.builder(webClient.getObject(), properties.baseUrl(), retryPolicy)
+				.responseTimeout(properties.client().responseTimeout())
+				.requireSession(properties.requireSession())
+				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
+						observationConvention.getIfAvailable())
+				.metrics(metrics.getIfAvailable(() -> EventPublishMetrics.NONE))
+				.build();
+		}
+
+		private static String withoutTrailingSlash(String url) {
+			return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", havingValue = false)
+	static class Disabled {
+
+		@Bean
+		@ConditionalOnMissingBean(EventPublisher.class)
+		DisabledEventPublisher hopperEventPublisher(ObjectProvider<EventPublishMetrics> metrics) {
+			return new DisabledEventPublisher(metrics.getIfAvailable(() -> EventPublishMetrics.NONE));
+		}
+
+	}
+
+}

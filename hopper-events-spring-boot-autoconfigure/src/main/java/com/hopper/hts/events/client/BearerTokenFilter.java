@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.client;
+
+import java.net.URI;
+import java.util.Locale;
+
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+
+import org.springframework.util.Assert;
+import org.springframework.web.reactive.function.client.ClientRequest;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
+import org.springframework.web.reactive.function.client.ExchangeFunction;
+
+/**
+ * Signs requests with the bearer token, if and only if they go to the Hopper API: a
+ * request to any other scheme, host or port never learns the token.
+ *
+ * @since 0.1.0
+ */
+public final class BearerTokenFilter implements ExchangeFilterFunction {
+
+	private final URI baseUrl;
+
+	private final BearerTokenProvider tokenProvider;
+
+	/**
+	 * Create an instance.
+	 * @param baseUrl the base URL of the API
+	 * @param tokenProvider the provider of the token
+	 */
+	public BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
+		Assert.notNull(baseUrl, "'baseUrl' must not be null");
+		Assert.notNull(tokenProvider, "'tokenProvider' must not be null");
+		this.baseUrl = baseUrl;
+		this.tokenProvider = tokenProvider;
+	}
+
+	@Override
+	public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
+		if (!isSameOrigin(request.url())) {
+			return next.exchange(request);
+		}
+		return token().flatMap((token) -> next
+			.exchange(ClientRequest.from(request).headers((headers) -> headers.setBearerAuth(token)).build()));
+	}
+
+	private Mono<String> token() {
+		return Mono.defer(this.tokenProvider::getToken)
+			.onErrorMap(BearerTokenFilter::isNotFatal, TokenUnavailableException::new)
+			.switchIfEmpty(Mono.error(() -> new TokenUnavailableException(null)));
+	}
+
+	private static boolean isNotFatal(Throwable ex) {
+		Exceptions.throwIfJvmFatal(ex);
+		return true;
+	}
+
+	private boolean isSameOrigin(URI url) {
+		return equalsIgnoreCase(this.baseUrl.getScheme(), url.getScheme())
+				&& equalsIgnoreCase(this.baseUrl.getHost(), url.getHost()) && port(this.baseUrl) == port(url);
+	}
+
+	private static boolean equalsIgnoreCase(@Nullable String first, @Nullable String second) {
+		return first != null && first.equalsIgnoreCase(second);
+	}
+
+	private static int port(URI url) {
+		if (url.getPort() != -1) {
+			return url.getPort();
+		}
+		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
+		return scheme.equals("https") ? 443 : 80;
+	}
+
+}

@@ -1,0 +1,226 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.client;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+import com.hopper.hts.events.ApiError;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.BodyExtractors;
+import org.springframework.web.reactive.function.client.ClientResponse;
+
+/**
+ * Reads answers: {@code 204} is delivered, everything else an {@link AttemptFailure}. The
+ * body of an error is whatever a gateway likes to send, so it is read up to a limit of
+ * size and time, and understood if it happens to be the JSON that the API promises.
+ */
+final class ResponseDecoder {
+
+	private static final int MAX_BODY_SIZE = 64 * 1024;
+
+	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(2);
+
+	private static final int MAX_ERRORS = 20;
+
+	private static final int MAX_TEXT_LENGTH = 300;
+
+	/**
+	 * Values of the request shorter than this are not searched for in answers: they would
+	 * be found in ordinary words.
+	 */
+	private static final int MIN_SECRET_LENGTH = 4;
+
+	private static final byte[] UNREADABLE = new byte[0];
+
+	// Our own mapper: the application's settings must not change how errors are read
+	private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+	private final Clock clock;
+
+	private final Scheduler scheduler;
+
+	private final Duration bodyTimeout;
+
+	ResponseDecoder(Clock clock, Scheduler scheduler, Duration attemptTimeout) {
+		this.clock = clock;
+		this.scheduler = scheduler;
+		Duration half = attemptTimeout.dividedBy(2);
+		this.bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
+	}
+
+	/**
+	 * Read an answer.
+	 * @param response the answer
+	 * @param sessionId the id of the session
+	 * @param requestBody the body that was sent
+	 * @return the headers of a {@code 204}, or an {@link AttemptFailure}
+	 */
+	Mono<HttpHeaders> decode(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
+		HttpStatusCode status = response.statusCode();
+		HttpHeaders headers = response.headers().asHttpHeaders();
+		if (status.value() == 204) {
+			return response.releaseBody().thenReturn(headers);
+		}
+		if (!status.isError()) {
+			// Nothing in it concerns the event; cancelling closes the connection
+			return response.body(BodyExtractors.toDataBuffers())
+				.doOnNext(DataBufferUtils::release)
+				.next()
+				.onErrorComplete()
+				.timeout(this.bodyTimeout, Mono.empty(), this.scheduler)
+				.then(Mono.error(() -> failure(status, headers, List.of(), describeContent(headers))));
+		}
+		return readBody(response).map((body) -> {
+			List<ApiError> errors = parse(body, secrets(response, sessionId, requestBody));
+			return failure(status, headers, errors, errors.isEmpty() ? describeContent(headers) : describe(errors));
+		}).flatMap(Mono::error);
+	}
+
+	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
+		return AttemptFailure.ofResponse(status, headers, RetryAfter.from(headers, this.clock), errors,
+				"the answer was %d%s".formatted(status.value(), content));
+	}
+
+	private Mono<byte[]> readBody(ClientResponse response) {
+		return DataBufferUtils
+			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
+			.map(ResponseDecoder::toBytes)
+			.timeout(this.bodyTimeout, this.scheduler)
+			// The status alone says enough
+			.onErrorReturn(UNREADABLE)
+			.defaultIfEmpty(UNREADABLE);
+	}
+
+	private static byte[] toBytes(DataBuffer buffer) {
+		byte[] bytes = new byte[buffer.readableByteCount()];
+		buffer.read(bytes);
+		DataBufferUtils.release(buffer);
+		return bytes;
+	}
+
+	private static List<ApiError> parse(byte[] body, TreeSet<String> secrets) {
+		if (body.length == 0) {
+			return List.of();
+		}
+		JsonNode root;
+		try {
+			root = MAPPER.readTree(body);
+		}
+		catch (JacksonException ex) {
+			return List.of();
+		}
+		List<ApiError> errors = new ArrayList<>();
+		for (JsonNode error : root.path("errors")) {
+			String message = text(error.path("message"), secrets);
+			if (message != null && errors.size() < MAX_ERRORS) {
+				Map<String, String> messages = new LinkedHashMap<>();
+				error.path("messages").properties().forEach((entry) -> {
+					String value = text(entry.getValue(), secrets);
+					if (value != null && messages.size() < MAX_ERRORS) {
+						messages.put(clean(entry.getKey(), secrets), value);
+					}
+				});
+				errors.add(new ApiError(message, text(error.path("code"), secrets), messages));
+			}
+		}
+		return errors;
+	}
+
+	private static @Nullable String text(JsonNode node, TreeSet<String> secrets) {
+		return node.isString() ? clean(node.stringValue(), secrets) : null;
+	}
+
+	private static String clean(String text, TreeSet<String> secrets) {
+		String result = text;
+		for (String secret : secrets) {
+			result = result.replace(secret, "***");
+		}
+		// No line breaks: the text ends in logs
+		result = result.replaceAll("\\p{Cntrl}+", " ").strip();
+		return (result.length() > MAX_TEXT_LENGTH) ? result.substring(0, MAX_TEXT_LENGTH) + "..." : result;
+	}
+
+	/**
+	 * Find what the answer must not repeat into an exception: the token, the session id
+	 * and every text of the event's body.
+	 */
+	private static TreeSet<String> secrets(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
+		// The longest first, so that no part of it remains
+		TreeSet<String> secrets = new TreeSet<>(
+				java.util.Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
+		String authorization = response.request().getHeaders().getFirst(HttpHeaders.AUTHORIZATION);
+		if (authorization != null) {
+			secrets.add(authorization.substring(authorization.indexOf(' ') + 1));
+		}
+		if (sessionId != null) {
+			secrets.add(sessionId);
+		}
+		MAPPER.readTree(requestBody).properties().forEach((field) -> {
+			if (!field.getKey().equals("type")) {
+				collectTexts(field.getValue(), secrets);
+			}
+		});
+		secrets.removeIf((secret) -> secret.length() < MIN_SECRET_LENGTH);
+		return secrets;
+	}
+
+	private static void collectTexts(JsonNode node, TreeSet<String> texts) {
+		if (node.isContainer()) {
+			node.forEach((child) -> collectTexts(child, texts));
+		}
+		else if (node.isString()) {
+			texts.add(node.stringValue());
+		}
+	}
+
+	private static String describe(List<ApiError> errors) {
+		return errors.stream().limit(3).map((error) -> {
+			String code = (error.code() != null) ? "[%s] ".formatted(error.code()) : "";
+			String messages = error.messages().isEmpty() ? "" : " " + new java.util.TreeMap<>(error.messages());
+			return code + error.message() + messages;
+		}).collect(Collectors.joining("; ", ": ", (errors.size() > 3) ? "; ..." : ""));
+	}
+
+	private static String describeContent(HttpHeaders headers) {
+		MediaType type = null;
+		try {
+			type = headers.getContentType();
+		}
+		catch (RuntimeException ex) {
+			// Not a media type; that there is none to show is all there is to say
+		}
+		return (type != null) ? " (%s/%s)".formatted(type.getType(), type.getSubtype()) : "";
+	}
+
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.client;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A token bucket that limits retries over all events, so that an API that is down is not
+ * hit by a multiple of the normal traffic. A retry takes one token. A delivered event
+ * gives back what its retries took and a tenth of a token more, so an API that is merely
+ * flaky never exhausts the bucket.
+ */
+final class RetryBudget {
+
+	private static final int TOKEN = 10;
+
+	private final int capacity;
+
+	private final AtomicInteger level;
+
+	RetryBudget(int retries) {
+		this.capacity = Math.multiplyExact(retries, TOKEN);
+		this.level = new AtomicInteger(this.capacity);
+	}
+
+	boolean tryTake() {
+		int level = this.level.get();
+		while (level >= TOKEN) {
+			int witness = this.level.compareAndExchange(level, level - TOKEN);
+			if (witness == level) {
+				return true;
+			}
+			level = witness;
+		}
+		return false;
+	}
+
+	void giveBack(int retries) {
+		// A plain read first: in normal operation the bucket is full and nothing is
+		// written
+		if (this.level.get() < this.capacity) {
+			this.level.updateAndGet((level) -> (int) Math.min(this.capacity, level + (long) retries * TOKEN + 1));
+		}
+	}
+
+}

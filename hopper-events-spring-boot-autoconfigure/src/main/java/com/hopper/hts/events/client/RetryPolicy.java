@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.client;
+
+import java.time.Duration;
+
+import org.springframework.util.Assert;
+
+/**
+ * When a failed attempt is followed by another, as set with {@code hopper.retry.*}. The
+ * wait before the n-th retry is {@code initialInterval * multiplier^(n-1)}, no longer
+ * than {@code maxInterval}, of which a random part of up to {@code jitter} is taken off,
+ * so that many clients do not come back together.
+ *
+ * @param maxAttempts the number of requests for one event, including the first
+ * @param initialInterval the wait before the first retry
+ * @param multiplier the factor from one wait to the next
+ * @param maxInterval the longest wait that is not asked for by the API
+ * @param jitter the part of a wait that is random, from 0 to 1
+ * @param maxRetryAfter the longest wait that the API can ask for with {@code Retry-After}
+ * @param timeout the time for one event, with all attempts and the waits between them
+ * @param onTimeout whether to retry a request that was sent and not answered in time
+ * @param budget how many retries may be unpaid, over all events
+ * @since 0.1.0
+ */
+public record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier, Duration maxInterval,
+		double jitter, Duration maxRetryAfter, Duration timeout, boolean onTimeout, int budget) {
+
+	/**
+	 * Create an instance.
+	 * @param maxAttempts the number of requests for one event, including the first
+	 * @param initialInterval the wait before the first retry
+	 * @param multiplier the factor from one wait to the next
+	 * @param maxInterval the longest wait that is not asked for by the API
+	 * @param jitter the part of a wait that is random, from 0 to 1
+	 * @param maxRetryAfter the longest wait that the API can ask for
+	 * @param timeout the time for one event
+	 * @param onTimeout whether to retry a request that was sent and not answered in time
+	 * @param budget how many retries may be unpaid, over all events
+	 */
+	public RetryPolicy {
+		Assert.isTrue(maxAttempts >= 1, "'maxAttempts' must be at least 1");
+		Assert.isTrue(multiplier >= 1, "'multiplier' must be at least 1");
+		Assert.isTrue(jitter >= 0 && jitter <= 1, "'jitter' must be between 0 and 1");
+		Assert.isTrue(budget >= 0, "'budget' must not be negative");
+	}
+
+	/**
+	 * Return the wait before a retry that the API did not set.
+	 * @param retry which retry of the event it is, starting with 1
+	 * @param random a random number from 0 to 1
+	 * @return the wait
+	 */
+	Duration interval(int retry, double random) {
+		double nanos = this.initialInterval.toNanos() * Math.pow(this.multiplier, retry - 1.0);
+		nanos = Math.min(nanos, this.maxInterval.toNanos());
+		return Duration.ofNanos((long) (nanos * (1 - this.jitter * random)));
+	}
+
+	/**
+	 * Return the wait before a retry for which the API asked to wait: never less than
+	 * asked, up to the limit, plus a random part so that many clients do not come back
+	 * together.
+	 * @param retryAfter the time asked for
+	 * @param random a random number from 0 to 1
+	 * @return the wait
+	 */
+	Duration intervalAfter(Duration retryAfter, double random) {
+		Duration wait = (retryAfter.compareTo(this.maxRetryAfter) > 0) ? this.maxRetryAfter : retryAfter;
+		return wait.plus(Duration.ofNanos((long) (this.initialInterval.toNanos() * this.jitter * random)));
+	}
+
+}

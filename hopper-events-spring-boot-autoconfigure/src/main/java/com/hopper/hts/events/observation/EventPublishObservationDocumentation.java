@@ -1,0 +1,129 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.observation;
+
+import io.micrometer.common.docs.KeyName;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationConvention;
+import io.micrometer.observation.docs.ObservationDocumentation;
+
+/**
+ * Documentation of the observation of published events.
+ *
+ * @since 0.1.0
+ */
+public enum EventPublishObservationDocumentation implements ObservationDocumentation {
+
+	/**
+	 * Observation of one published event, from subscription to receipt or error, with all
+	 * attempts and the waits between them.
+	 */
+	EVENT_PUBLISH {
+
+		@Override
+		public Class<? extends ObservationConvention<? extends Observation.Context>> getDefaultConvention() {
+			return DefaultEventPublishObservationConvention.class;
+		}
+
+		@Override
+		public KeyName[] getLowCardinalityKeyNames() {
+			return LowCardinalityKeyNames.values();
+		}
+
+		@Override
+		public KeyName[] getHighCardinalityKeyNames() {
+			return HighCardinalityKeyNames.values();
+		}
+
+	};
+
+	/**
+	 * Keys with few values, on metrics and traces.
+	 */
+	public enum LowCardinalityKeyNames implements KeyName {
+
+		/**
+		 * Type of the event: {@code offers_displayed}, {@code booking_confirmed},
+		 * {@code custom} for all other types, or {@code none} if there was no event.
+		 */
+		EVENT_TYPE {
+
+			@Override
+			public String asString() {
+				return "event.type";
+			}
+
+		},
+
+		/**
+		 * How the publication ended: {@code delivered}, {@code cancelled}, or the kind of
+		 * error, for example {@code rejected} or {@code connection_failed}.
+		 */
+		OUTCOME {
+
+			@Override
+			public String asString() {
+				return "outcome";
+			}
+
+		},
+
+		/**
+		 * HTTP status of the last answer, or {@code none} if there was no answer.
+		 */
+		STATUS {
+
+			@Override
+			public String asString() {
+				return "status";
+			}
+
+		}
+
+	}
+
+	/**
+	 * Keys with many values, on traces only.
+	 */
+	public enum HighCardinalityKeyNames implements KeyName {
+
+		/**
+		 * How many requests were made.
+		 */
+		ATTEMPTS {
+
+			@Override
+			public String asString() {
+				return "attempts";
+			}
+
+		},
+
+		/**
+		 * Type of the event as it was sent, custom types included.
+		 */
+		SENT_TYPE {
+
+			@Override
+			public String asString() {
+				return "event.sent.type";
+			}
+
+		}
+
+	}
+
+}

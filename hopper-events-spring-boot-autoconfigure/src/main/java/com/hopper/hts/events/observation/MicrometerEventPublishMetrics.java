@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.observation;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.HopperApiException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link EventPublishMetrics} on top of a {@link MeterRegistry}.
+ *
+ * @since 0.1.0
+ */
+public final class MicrometerEventPublishMetrics implements EventPublishMetrics {
+
+	private final AtomicInteger inFlight = new AtomicInteger();
+
+	private final Meter.MeterProvider<DistributionSummary> attempts;
+
+	private final Meter.MeterProvider<Counter> retries;
+
+	private final Meter.MeterProvider<Counter> unknown;
+
+	private final Meter.MeterProvider<Counter> discarded;
+
+	/**
+	 * Create an instance.
+	 * @param registry the registry to register the meters with
+	 */
+	public MicrometerEventPublishMetrics(MeterRegistry registry) {
+		Gauge.builder("hopper.events.publish.in.flight", this.inFlight, AtomicInteger::get)
+			.description("Events that are being published, waits for a retry included")
+			.register(registry);
+		this.attempts = DistributionSummary.builder("hopper.events.publish.attempts")
+			.description("Requests that a published event took")
+			.withRegistry(registry);
+		this.retries = Counter.builder("hopper.events.publish.retries")
+			.description("Requests that were repeated")
+			.withRegistry(registry);
+		this.unknown = Counter.builder("hopper.events.publish.unknown")
+			.description("Requests that may have been counted although their answer was lost")
+			.withRegistry(registry);
+		this.discarded = Counter.builder("hopper.events.discarded")
+			.description("Events that were dropped and never sent")
+			.withRegistry(registry);
+	}
+
+	@Override
+	public void started() {
+		this.inFlight.incrementAndGet();
+	}
+
+	@Override
+	public void retrying(String eventType, String reason) {
+		this.retries.withTags("event.type", EventTags.type(eventType), "reason", reason).increment();
+	}
+
+	@Override
+	public void deliveryUnknown(String eventType) {
+		this.unknown.withTag("event.type", EventTags.type(eventType)).increment();
+	}
+
+	@Override
+	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
+			@Nullable HopperApiException exception) {
+		this.inFlight.decrementAndGet();
+		this.attempts
+			.withTags("event.type", EventTags.type(eventType), "outcome", EventTags.outcome(receipt, exception))
+			.record(attempts);
+	}
+
+	@Override
+	public void discarded(String eventType, String reason) {
+		this.discarded.withTags("event.type", EventTags.type(eventType), "reason", reason).increment();
+	}
+
+}
