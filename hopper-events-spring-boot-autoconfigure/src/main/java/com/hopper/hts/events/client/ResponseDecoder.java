@@ -18,9 +18,12 @@ package com.hopper.hts.events.client;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -129,7 +132,7 @@ final class ResponseDecoder {
 		return bytes;
 	}
 
-	private static List<ApiError> parse(byte[] body, TreeSet<String> secrets) {
+	private static List<ApiError> parse(byte[] body, SortedSet<String> secrets) {
 		if (body.length == 0) {
 			return List.of();
 		}
@@ -157,11 +160,11 @@ final class ResponseDecoder {
 		return errors;
 	}
 
-	private static @Nullable String text(JsonNode node, TreeSet<String> secrets) {
+	private static @Nullable String text(JsonNode node, SortedSet<String> secrets) {
 		return node.isString() ? clean(node.stringValue(), secrets) : null;
 	}
 
-	private static String clean(String text, TreeSet<String> secrets) {
+	private static String clean(String text, SortedSet<String> secrets) {
 		String result = text;
 		for (String secret : secrets) {
 			result = result.replace(secret, "***");
@@ -175,10 +178,10 @@ final class ResponseDecoder {
 	 * Find what the answer must not repeat into an exception: the token, the session id
 	 * and every text of the event's body.
 	 */
-	private static TreeSet<String> secrets(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
+	private static SortedSet<String> secrets(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
 		// The longest first, so that no part of it remains
-		TreeSet<String> secrets = new TreeSet<>(
-				java.util.Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
+		SortedSet<String> secrets = new TreeSet<>(
+				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
 		String authorization = response.request().getHeaders().getFirst(HttpHeaders.AUTHORIZATION);
 		if (authorization != null) {
 			secrets.add(authorization.substring(authorization.indexOf(' ') + 1));
@@ -195,7 +198,7 @@ final class ResponseDecoder {
 		return secrets;
 	}
 
-	private static void collectTexts(JsonNode node, TreeSet<String> texts) {
+	private static void collectTexts(JsonNode node, SortedSet<String> texts) {
 		if (node.isContainer()) {
 			node.forEach((child) -> collectTexts(child, texts));
 		}
@@ -207,7 +210,7 @@ final class ResponseDecoder {
 	private static String describe(List<ApiError> errors) {
 		return errors.stream().limit(3).map((error) -> {
 			String code = (error.code() != null) ? "[%s] ".formatted(error.code()) : "";
-			String messages = error.messages().isEmpty() ? "" : " " + new java.util.TreeMap<>(error.messages());
+			String messages = error.messages().isEmpty() ? "" : " " + new TreeMap<>(error.messages());
 			return code + error.message() + messages;
 		}).collect(Collectors.joining("; ", ": ", (errors.size() > 3) ? "; ..." : ""));
 	}

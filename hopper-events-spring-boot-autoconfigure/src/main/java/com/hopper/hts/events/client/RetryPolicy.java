@@ -65,8 +65,8 @@ public record RetryPolicy(int maxAttempts, Duration initialInterval, double mult
 	 * @return the wait
 	 */
 	Duration interval(int retry, double random) {
-		double nanos = this.initialInterval.toNanos() * Math.pow(this.multiplier, retry - 1.0);
-		nanos = Math.min(nanos, this.maxInterval.toNanos());
+		double nanos = (double) this.initialInterval.toNanos() * Math.pow(this.multiplier, retry - 1.0);
+		nanos = Math.min(nanos, (double) this.maxInterval.toNanos());
 		return Duration.ofNanos((long) (nanos * (1 - this.jitter * random)));
 	}
 
@@ -80,7 +80,8 @@ public record RetryPolicy(int maxAttempts, Duration initialInterval, double mult
 	 */
 	Duration intervalAfter(Duration retryAfter, double random) {
 		Duration wait = (retryAfter.compareTo(this.maxRetryAfter) > 0) ? this.maxRetryAfter : retryAfter;
-		return wait.plus(Duration.ofNanos((long) (this.initialInterval.toNanos() * this.jitter * random)));
+		double extra = (double) this.initialInterval.toNanos() * this.jitter * random;
+		return wait.plus(Duration.ofNanos((long) extra));
 	}
 
 }
