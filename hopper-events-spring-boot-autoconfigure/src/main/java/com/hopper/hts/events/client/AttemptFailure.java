@@ -31,6 +31,7 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 import com.hopper.hts.events.ApiError;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -182,7 +183,7 @@ final class AttemptFailure extends RuntimeException {
 		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
 			return withoutResponse(Kind.TIMEOUT, onTimeout, true, "there was no answer in time", cause);
 		}
-		if (cause instanceof IOException) {
+		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException) {
 			return connection(true, true,
 					"the connection broke before the answer came (%s)".formatted(cause.getMessage()), cause);
 		}

@@ -29,7 +29,6 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.HopperEvent;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonFactory;
 
@@ -60,47 +59,64 @@ final class EventJson {
 		ByteArrayOutputStream out = new ByteArrayOutputStream(512);
 		try (JsonGenerator json = FACTORY.createGenerator(tools.jackson.core.ObjectWriteContext.empty(), out)) {
 			json.writeStartObject();
-			json.writeStringProperty("type", event.type());
+			writeString(json, "type", event.type());
 			json.writeStringProperty("occurred_date_time", format(event.occurredDateTime()));
 			if (event instanceof BookingConfirmed booking) {
 				writeBooking(json, booking);
 			}
 			else if (event instanceof CustomEvent custom) {
 				for (Map.Entry<String, Object> attribute : custom.attributes().entrySet()) {
-					json.writeName(attribute.getKey());
+					json.writeName(wellFormed(attribute.getKey()));
 					writeValue(json, attribute.getKey(), attribute.getValue(), 0);
 				}
 			}
 			json.writeEndObject();
-		}
-		catch (JacksonException ex) {
-			// The message of the original may show the value
-			throw new InvalidEventDataException(
-					"cannot be written as JSON: a text in it is not valid Unicode (an unpaired surrogate)");
 		}
 		return out.toByteArray();
 	}
 
 	private static void writeBooking(JsonGenerator json, BookingConfirmed booking) {
 		if (booking.cfarContractId() != null) {
-			json.writeStringProperty("cfar_contract_id", booking.cfarContractId());
+			writeString(json, "cfar_contract_id", booking.cfarContractId());
 		}
 		if (booking.dgContractId() != null) {
-			json.writeStringProperty("dg_contract_id", booking.dgContractId());
+			writeString(json, "dg_contract_id", booking.dgContractId());
 		}
 		writeStrings(json, "cfar_offer_ids", booking.cfarOfferIds());
 		writeStrings(json, "dg_offer_ids", booking.dgOfferIds());
 		if (!booking.bookingReferences().isEmpty()) {
 			json.writeObjectPropertyStart("booking_references");
-			booking.bookingReferences().forEach(json::writeStringProperty);
+			booking.bookingReferences().forEach((name, reference) -> writeString(json, name, reference));
 			json.writeEndObject();
 		}
+	}
+
+	private static void writeString(JsonGenerator json, String name, String value) {
+		json.writeName(wellFormed(name));
+		json.writeString(wellFormed(value));
+	}
+
+	/**
+	 * Refuse what UTF-8 cannot carry; Jackson would quietly change it.
+	 */
+	private static String wellFormed(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			if (Character.isSurrogate(text.charAt(i))) {
+				int codePoint = text.codePointAt(i);
+				if (codePoint <= Character.MAX_VALUE) {
+					throw new InvalidEventDataException(
+							"has a text that is not valid Unicode (an unpaired surrogate); correct the text");
+				}
+				i++;
+			}
+		}
+		return text;
 	}
 
 	private static void writeStrings(JsonGenerator json, String name, Collection<String> values) {
 		if (!values.isEmpty()) {
 			json.writeArrayPropertyStart(name);
-			values.forEach(json::writeString);
+			values.forEach((value) -> json.writeString(wellFormed(value)));
 			json.writeEndArray();
 		}
 	}
@@ -111,7 +127,7 @@ final class EventJson {
 					"has an attribute '%s' that is nested too deeply or contains itself".formatted(rootOf(path)));
 		}
 		if (value instanceof String || value instanceof UUID) {
-			json.writeString(value.toString());
+			json.writeString(wellFormed(value.toString()));
 		}
 		else if (value instanceof Boolean bool) {
 			json.writeBoolean(bool);
@@ -134,7 +150,7 @@ final class EventJson {
 				if (name == null) {
 					throw new InvalidEventDataException("has a name in attribute '%s' that is null".formatted(path));
 				}
-				json.writeName(name.toString());
+				json.writeName(wellFormed(name.toString()));
 				writeValue(json, path + "." + name, element, depth + 1);
 			});
 			json.writeEndObject();
