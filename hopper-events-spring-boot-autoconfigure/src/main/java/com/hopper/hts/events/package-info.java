@@ -17,6 +17,8 @@
  * What an application touches to tell Hopper what happened: the events, the
  * {@link com.hopper.hts.events.EventPublisher} that sends them, the receipt and the
  * errors.
+ *
+ * @serial exclude
  */
 @NullMarked
 package com.hopper.hts.events;

@@ -1,0 +1,122 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.simulator;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes wrong with a request to {@code /events}, instead of or besides the normal
+ * answer. Immutable; every {@code with} method returns a copy.
+ *
+ * @since 0.1.0
+ */
+public final class Fault {
+
+	/**
+	 * When the connection is reset.
+	 */
+	enum Reset {
+
+		NEVER, BEFORE_ACCEPTING, AFTER_ACCEPTING
+
+	}
+
+	private final int status;
+
+	private final @Nullable String retryAfter;
+
+	private final Duration delay;
+
+	private final Reset reset;
+
+	private Fault(int status, @Nullable String retryAfter, Duration delay, Reset reset) {
+		this.status = status;
+		this.retryAfter = retryAfter;
+		this.delay = delay;
+		this.reset = reset;
+	}
+
+	/**
+	 * Answer with a status and an empty body, without looking at the event.
+	 * @param status the HTTP status
+	 * @return the fault
+	 */
+	public static Fault status(int status) {
+		return new Fault(status, null, Duration.ZERO, Reset.NEVER);
+	}
+
+	/**
+	 * Answer as usual, but late.
+	 * @param delay the time before the answer
+	 * @return the fault
+	 */
+	public static Fault delay(Duration delay) {
+		return new Fault(0, null, delay, Reset.NEVER);
+	}
+
+	/**
+	 * Reset the connection without looking at the event.
+	 * @return the fault
+	 */
+	public static Fault reset() {
+		return new Fault(0, null, Duration.ZERO, Reset.BEFORE_ACCEPTING);
+	}
+
+	/**
+	 * Process the event as usual, then reset the connection instead of answering.
+	 * @return the fault
+	 */
+	public static Fault resetAfterAccepting() {
+		return new Fault(0, null, Duration.ZERO, Reset.AFTER_ACCEPTING);
+	}
+
+	/**
+	 * Add a {@code Retry-After} header.
+	 * @param retryAfter seconds or an HTTP date
+	 * @return a copy with that header
+	 */
+	public Fault withRetryAfter(String retryAfter) {
+		return new Fault(this.status, retryAfter, this.delay, this.reset);
+	}
+
+	/**
+	 * Let the fault happen later.
+	 * @param delay the time before it happens
+	 * @return a copy with that delay
+	 */
+	public Fault withDelay(Duration delay) {
+		return new Fault(this.status, this.retryAfter, delay, this.reset);
+	}
+
+	int status() {
+		return this.status;
+	}
+
+	@Nullable String retryAfter() {
+		return this.retryAfter;
+	}
+
+	Duration delay() {
+		return this.delay;
+	}
+
+	Reset resets() {
+		return this.reset;
+	}
+
+}

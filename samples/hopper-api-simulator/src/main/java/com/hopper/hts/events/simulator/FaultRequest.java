@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.simulator;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Set;
+
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A fault as it is ordered by HTTP, for example
+ * {@code {"count":3,"status":503,"retry_after":"1","delay":"PT0.5S"}}.
+ */
+record FaultRequest(int count, Fault fault) {
+
+	private static final Set<String> FIELDS = Set.of("count", "status", "retry_after", "delay", "reset");
+
+	static FaultRequest parse(String body) {
+		JsonNode request = Json.readObject(body);
+		Json.refuseUnknown(request, FIELDS);
+		int count = request.path("count").asInt(1);
+		if (count < 1 || count > 1_000_000) {
+			throw Refusal.malformed("count", "'count' must be between 1 and 1000000");
+		}
+		Duration delay = Duration.ZERO;
+		if (request.has("delay")) {
+			try {
+				delay = Duration.parse(Json.requireString(request, "delay"));
+			}
+			catch (DateTimeParseException ex) {
+				throw Refusal.malformed("delay", "'delay' must be an ISO 8601 duration, for example PT0.5S");
+			}
+		}
+		Fault fault;
+		if (request.path("reset").asBoolean(false)) {
+			fault = Fault.reset().withDelay(delay);
+		}
+		else if (request.has("status")) {
+			int status = request.path("status").asInt(0);
+			if (status < 200 || status > 599) {
+				throw Refusal.malformed("status", "'status' must be between 200 and 599");
+			}
+			fault = Fault.status(status).withDelay(delay);
+		}
+		else if (!delay.isZero()) {
+			fault = Fault.delay(delay);
+		}
+		else {
+			throw Refusal.malformed(null, "One of 'status', 'delay' and 'reset' must be set");
+		}
+		return new FaultRequest(count,
+				request.has("retry_after") ? fault.withRetryAfter(Json.requireString(request, "retry_after")) : fault);
+	}
+
+}

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.simulator;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Runs {@link FakeHopperApi} as an application.
+ */
+@SpringBootApplication(proxyBeanMethods = false)
+@EnableConfigurationProperties(SimulatorProperties.class)
+class HopperApiSimulatorApplication {
+
+	private static final Log logger = LogFactory.getLog(HopperApiSimulatorApplication.class);
+
+	public static void main(String[] args) {
+		SpringApplication.run(HopperApiSimulatorApplication.class, args);
+	}
+
+	@Bean(destroyMethod = "close")
+	FakeHopperApi fakeHopperApi(SimulatorProperties properties) {
+		FakeHopperApi.Builder builder = FakeHopperApi.builder()
+			.port(properties.port())
+			.pathPrefix(properties.pathPrefix())
+			.client(properties.clientId(), properties.clientSecret())
+			.requireSession(properties.requireSession())
+			.onRequest((request) -> logger.info(request));
+		properties.tokens().forEach(builder::token);
+		properties.customEventTypes().forEach(builder::customEventType);
+		FakeHopperApi api = builder.start();
+		logger.info("The Hopper API simulator listens at " + api.baseUrl());
+		return api;
+	}
+
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.simulator;
+
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What the API accepts as a request for a session.
+ */
+final class SessionContract {
+
+	private static final Set<String> FIELDS = Set.of("flow_type", "point_of_sale", "language", "session_id",
+			"user_info", "device", "product");
+
+	private static final Set<String> PRODUCTS = Set.of("cfar", "dg", "all");
+
+	private static final Pattern COUNTRY = Pattern.compile("[A-Z]{2}");
+
+	private static final Pattern LANGUAGE = Pattern.compile("[a-z]{2}");
+
+	private SessionContract() {
+	}
+
+	/**
+	 * Check a request.
+	 * @param body the body
+	 * @return the id of the session
+	 */
+	static String check(String body) {
+		JsonNode request = Json.readObject(body);
+		Json.refuseUnknown(request, FIELDS);
+		String flowType = Json.requireString(request, "flow_type");
+		if (!flowType.equals("purchase") && !flowType.equals("exercise")) {
+			throw Refusal.malformed("flow_type", "'flow_type' must be purchase or exercise");
+		}
+		if (!COUNTRY.matcher(Json.requireString(request, "point_of_sale")).matches()) {
+			throw Refusal.malformed("point_of_sale", "'point_of_sale' must be an ISO 3166-1 alpha-2 country code");
+		}
+		if (!LANGUAGE.matcher(Json.requireString(request, "language")).matches()) {
+			throw Refusal.malformed("language", "'language' must be an ISO 639-1 language code");
+		}
+		if (request.has("product") && !PRODUCTS.contains(Json.requireString(request, "product"))) {
+			throw Refusal.malformed("product", "'product' must be cfar, dg or all");
+		}
+		if (flowType.equals("exercise") && !request.has("product")) {
+			throw Refusal.senseless("product", "'product' is required for the flow_type exercise");
+		}
+		if (request.has("user_info")) {
+			Json.requireString(request.path("user_info"), "airline_user_id");
+		}
+		return request.has("session_id") ? Json.requireString(request, "session_id") : UUID.randomUUID().toString();
+	}
+
+}
