@@ -18,6 +18,7 @@ package com.hopper.hts.events.simulator;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -33,7 +34,16 @@ class HopperApiSimulatorApplication {
 	private static final Log logger = LogFactory.getLog(HopperApiSimulatorApplication.class);
 
 	public static void main(String[] args) {
-		SpringApplication.run(HopperApiSimulatorApplication.class, args);
+		application().run(args);
+	}
+
+	// Not in an application.yml, which would be found by every test that uses the classes
+	static SpringApplication application() {
+		SpringApplication application = new SpringApplication(HopperApiSimulatorApplication.class);
+		application.setBannerMode(Banner.Mode.OFF);
+		// There is no web server of Spring's that would keep the JVM alive
+		application.setKeepAlive(true);
+		return application;
 	}
 
 	@Bean(destroyMethod = "close")

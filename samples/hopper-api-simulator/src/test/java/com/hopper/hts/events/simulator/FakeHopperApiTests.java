@@ -30,7 +30,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -257,8 +256,8 @@ class FakeHopperApiTests {
 
 	@Test
 	void runsAsAnApplication() throws Exception {
-		try (ConfigurableApplicationContext context = SpringApplication.run(HopperApiSimulatorApplication.class,
-				"--simulator.port=0")) {
+		try (ConfigurableApplicationContext context = HopperApiSimulatorApplication.application()
+			.run("--simulator.port=0")) {
 			FakeHopperApi application = context.getBean(FakeHopperApi.class);
 			assertThat(send(application.baseUrl() + "/events", OFFERS, "simulator-token", "s", "application/json")
 				.statusCode()).isEqualTo(204);

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.time.Instant;
+
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.testing.ScriptedServer;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.aot.test.generate.TestGenerationContext;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.test.tools.CompileWithForkedClassLoader;
+import org.springframework.core.test.tools.TestCompiler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The auto-configuration also works as code that was generated ahead of time.
+ */
+class AotTests {
+
+	@Test
+	@CompileWithForkedClassLoader
+	@SuppressWarnings("unchecked")
+	void publishesFromGeneratedCode() throws Exception {
+		try (ScriptedServer server = new ScriptedServer()) {
+			GenericApplicationContext context = new AnnotationConfigApplicationContext();
+			configure(context, server);
+			((AnnotationConfigApplicationContext) context).register(HopperEventsAutoConfiguration.class);
+			TestGenerationContext generation = new TestGenerationContext();
+			new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+			generation.writeGeneratedContent();
+			TestCompiler.forSystem().with(generation).compile((compiled) -> {
+				GenericApplicationContext generated = new GenericApplicationContext();
+				configure(generated, server);
+				compiled.getInstance(ApplicationContextInitializer.class).initialize(generated);
+				generated.refresh();
+				assertThat(generated.getBean(EventPublisher.class)
+					.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
+					.delivered()).isTrue();
+				generated.close();
+			});
+		}
+	}
+
+	private static void configure(GenericApplicationContext context, ScriptedServer server) {
+		context.getEnvironment()
+			.getPropertySources()
+			.addFirst(new MapPropertySource("test",
+					java.util.Map.of("hopper.auth.token", "token", "hopper.base-url", server.baseUrl().toString())));
+		ConfigurationPropertySources.attach(context.getEnvironment());
+	}
+
+}

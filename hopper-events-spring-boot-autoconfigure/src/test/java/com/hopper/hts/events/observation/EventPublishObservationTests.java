@@ -1,0 +1,228 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.observation;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.client.BearerTokenFilter;
+import com.hopper.hts.events.client.RetryPolicy;
+import com.hopper.hts.events.client.WebClientEventPublisher;
+import com.hopper.hts.events.testing.ScriptedServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import io.micrometer.observation.tck.TestObservationRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.Disposable;
+
+import org.springframework.web.reactive.function.client.WebClient;
+
+import static io.micrometer.observation.tck.TestObservationRegistryAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for the observation and the meters of published events.
+ */
+class EventPublishObservationTests {
+
+	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
+
+	private final ScriptedServer server = new ScriptedServer();
+
+	private final TestObservationRegistry observations = TestObservationRegistry.create();
+
+	private final MeterRegistry meters = new SimpleMeterRegistry();
+
+	private final List<Observation.ContextView> parentsOfRequests = new CopyOnWriteArrayList<>();
+
+	private final WebClientEventPublisher publisher = publisher(this.server.baseUrl());
+
+	@BeforeEach
+	void setUp() {
+		this.observations.observationConfig().observationHandler(new DefaultMeterObservationHandler(this.meters));
+		this.observations.observationConfig().observationHandler(new ObservationHandler<>() {
+
+			@Override
+			public void onStart(Observation.Context context) {
+				if ("http.client.requests".equals(context.getName())) {
+					EventPublishObservationTests.this.parentsOfRequests
+						.add(context.getParentObservation().getContextView());
+				}
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+
+		});
+	}
+
+	@AfterEach
+	void close() throws Exception {
+		this.server.close();
+	}
+
+	private WebClientEventPublisher publisher(URI baseUrl) {
+		WebClient webClient = WebClient.builder()
+			.observationRegistry(this.observations)
+			.filter(new BearerTokenFilter(baseUrl, BearerTokenProvider.of("token")))
+			.build();
+		return WebClientEventPublisher
+			.builder(webClient, baseUrl,
+					new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
+							Duration.ofSeconds(20), true, 10))
+			.observation(this.observations, null)
+			.metrics(new MicrometerEventPublishMetrics(this.meters))
+			.build();
+	}
+
+	@Test
+	void deliveredEventIsTimedWithItsAttempts() {
+		this.server.thenStatus(503);
+		this.publisher.publishAndWait("session", OFFERS);
+		assertThat(this.observations).hasObservationWithNameEqualTo("hopper.events.publish")
+			.that()
+			.hasBeenStarted()
+			.hasBeenStopped()
+			.hasContextualNameEqualTo("publish offers_displayed")
+			.hasLowCardinalityKeyValue("event.type", "offers_displayed")
+			.hasLowCardinalityKeyValue("outcome", "delivered")
+			.hasLowCardinalityKeyValue("status", "204")
+			.hasHighCardinalityKeyValue("attempts", "2")
+			.hasHighCardinalityKeyValue("event.sent.type", "offers_displayed")
+			.doesNotHaveError();
+		assertThat(this.meters.get("hopper.events.publish")
+			.tags("event.type", "offers_displayed", "outcome", "delivered", "status", "204", "error", "none")
+			.timer()
+			.count()).isEqualTo(1);
+		assertThat(this.meters.get("hopper.events.publish.attempts")
+			.tags("event.type", "offers_displayed", "outcome", "delivered")
+			.summary()
+			.totalAmount()).isEqualTo(2);
+		assertThat(this.meters.get("hopper.events.publish.retries")
+			.tags("event.type", "offers_displayed", "reason", "server_error")
+			.counter()
+			.count()).isEqualTo(1);
+	}
+
+	@Test
+	void eachAttemptIsAChildOfThePublicationWhichIsAChildOfTheCaller() {
+		this.server.thenStatus(503);
+		Observation caller = Observation.start("caller", this.observations);
+		this.publisher.publish("session", OFFERS)
+			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, caller))
+			.block(Duration.ofSeconds(20));
+		assertThat(this.observations).hasObservationWithNameEqualTo("hopper.events.publish")
+			.that()
+			.hasParentObservationEqualTo(caller);
+		assertThat(this.observations).hasNumberOfObservationsWithNameEqualTo("http.client.requests", 2);
+		assertThat(this.parentsOfRequests).hasSize(2)
+			.allSatisfy((parent) -> assertThat(parent.getName()).isEqualTo("hopper.events.publish"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "400,rejected,Rejected", "401,unauthorized,Unauthorized", "403,forbidden,Forbidden",
+			"404,not_found,NotFound", "422,rejected,Rejected", "429,rate_limited,RateLimited",
+			"503,server_error,ServerError", "200,unexpected_response,UnexpectedResponse", "408,timeout,Timeout" })
+	void outcomeIsTheKindOfError(int status, String outcome, String error) {
+		this.server.thenStatus(status).thenStatus(status);
+		publishQuietly("session", OFFERS);
+		assertThat(this.meters.get("hopper.events.publish")
+			.tags("outcome", outcome, "status", String.valueOf(status), "error", error)
+			.timer()
+			.count()).isEqualTo(1);
+		assertThat(this.meters.get("hopper.events.publish.attempts").tag("outcome", outcome).summary().count())
+			.isEqualTo(1);
+	}
+
+	@Test
+	void invalidEventAndLostConnectionHaveNoStatus() {
+		publishQuietly("bad\n", OFFERS);
+		assertOutcome("invalid_event");
+		this.server.then(ScriptedServer.Exchange::reset).then(ScriptedServer.Exchange::reset);
+		publishQuietly("session", OFFERS);
+		assertOutcome("connection_failed");
+		assertThat(this.meters.get("hopper.events.publish.unknown").counter().count()).isEqualTo(2);
+	}
+
+	@Test
+	void cancelledPublicationIsStoppedOnceAndLeavesTheGauge() {
+		this.server.then(ScriptedServer.Exchange::hang);
+		Disposable subscription = this.publisher.publish("session", OFFERS).subscribe();
+		await().until(() -> this.server.requests().size() == 1);
+		assertThat(inFlight()).isEqualTo(1);
+		assertThat(this.meters.get("hopper.events.publish.active").longTaskTimer().activeTasks()).isEqualTo(1);
+		subscription.dispose();
+		assertThat(inFlight()).isZero();
+		assertOutcome("cancelled");
+	}
+
+	@Test
+	void customTypesShareOneTag() {
+		for (int i = 0; i < 20; i++) {
+			this.publisher.publishAndWait("session", CustomEvent.occurredAt("type_" + i, Instant.EPOCH));
+		}
+		assertThat(this.meters.get("hopper.events.publish").tag("event.type", "custom").timer().count()).isEqualTo(20);
+		assertThat(this.meters.get("hopper.events.publish").timers()).hasSize(1);
+	}
+
+	@Test
+	void documentationNamesWhatTheConventionSets() {
+		this.publisher.publishAndWait("session", OFFERS);
+		assertThat(this.observations).hasObservationWithNameEqualTo("hopper.events.publish")
+			.that()
+			.hasOnlyKeys("event.type", "outcome", "status", "attempts", "event.sent.type");
+		assertThat(EventPublishObservationDocumentation.EVENT_PUBLISH.getLowCardinalityKeyNames()).hasSize(3);
+		assertThat(EventPublishObservationDocumentation.EVENT_PUBLISH.getHighCardinalityKeyNames()).hasSize(2);
+	}
+
+	private void publishQuietly(String sessionId, HopperEvent event) {
+		try {
+			this.publisher.publishAndWait(sessionId, event);
+		}
+		catch (HopperApiException ex) {
+			// Expected
+		}
+	}
+
+	private void assertOutcome(String outcome) {
+		assertThat(this.meters.get("hopper.events.publish").tags("outcome", outcome, "status", "none").timer().count())
+			.isEqualTo(1);
+	}
+
+	private double inFlight() {
+		return this.meters.get("hopper.events.publish.in.flight").gauge().value();
+	}
+
+}
