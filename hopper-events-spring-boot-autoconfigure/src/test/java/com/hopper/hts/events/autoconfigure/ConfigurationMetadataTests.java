@@ -16,6 +16,7 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.io.InputStream;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -60,9 +61,9 @@ class ConfigurationMetadataTests {
 			.allSatisfy((hint) -> assertThat(names).contains(hint.replaceAll("\\.(keys|values)$", "")));
 	}
 
-	private static JsonNode metadata() throws Exception {
+	static JsonNode metadata() throws Exception {
 		// Other modules on the class path have files of the same name
-		for (java.net.URL resource : Collections.list(ConfigurationMetadataTests.class.getClassLoader()
+		for (URL resource : Collections.list(ConfigurationMetadataTests.class.getClassLoader()
 			.getResources("META-INF/spring-configuration-metadata.json"))) {
 			try (InputStream in = resource.openStream()) {
 				JsonNode metadata = JsonMapper.builder().build().readTree(in);
