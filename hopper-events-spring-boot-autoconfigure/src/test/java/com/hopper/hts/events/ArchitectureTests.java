@@ -74,12 +74,14 @@ class ArchitectureTests {
 		.resideInAnyPackage("com.fasterxml.jackson..", "org.springframework.security..");
 
 	@ArchTest
-	static final ArchRule onlyAutoConfigurationsArePublicInTheirPackage = classes().that()
+	static final ArchRule onlyAutoConfigurationsAndConnectionDetailsArePublicInTheirPackage = classes().that()
 		.resideInAPackage("com.hopper.hts.events.autoconfigure")
 		.and()
 		.areTopLevelClasses()
 		.and()
 		.areNotAnnotatedWith(AutoConfiguration.class)
+		.and()
+		.areNotInterfaces()
 		.should()
 		.notBePublic();
 

@@ -33,10 +33,22 @@ public interface BearerTokenProvider {
 	 * Return the token for a request that is about to be sent. Called once for each
 	 * request, from many threads and usually on an event loop, so it must not block and
 	 * should answer from memory. An error or an empty {@code Mono} fails the request with
-	 * {@link com.hopper.hts.events.HopperApiException.SignInFailed}.
+	 * {@link com.hopper.hts.events.HopperApiException.SignInFailed}; a
+	 * {@link TokenRequestException} says whether the failure may pass.
 	 * @return the token, without {@code Bearer}
 	 */
 	Mono<String> getToken();
+
+	/**
+	 * Replace a token that the API has answered with {@code 401}, so that the request can
+	 * be sent once more. Called at most once for each request.
+	 * @param rejectedToken the token that was rejected
+	 * @return another token; empty, which is the default, if there is none and the
+	 * {@code 401} is final; or an error if signing in failed
+	 */
+	default Mono<String> replaceToken(String rejectedToken) {
+		return Mono.empty();
+	}
 
 	/**
 	 * Create a provider that always returns the same token.

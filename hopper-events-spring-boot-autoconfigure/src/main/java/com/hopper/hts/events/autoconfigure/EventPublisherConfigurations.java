@@ -24,6 +24,8 @@ import com.hopper.hts.events.client.WebClientEventPublisher;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
+import com.hopper.hts.events.observation.MicrometerTokenMetrics;
+import com.hopper.hts.events.observation.TokenMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 
@@ -40,7 +42,6 @@ import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
-import org.springframework.core.env.Environment;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -63,6 +64,12 @@ final class EventPublisherConfigurations {
 			return new MicrometerEventPublishMetrics(meterRegistry);
 		}
 
+		@Bean
+		@ConditionalOnMissingBean(TokenMetrics.class)
+		MicrometerTokenMetrics hopperTokenMetrics(MeterRegistry meterRegistry) {
+			return new MicrometerTokenMetrics(meterRegistry);
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -70,43 +77,63 @@ final class EventPublisherConfigurations {
 	static class Enabled {
 
 		// Lazy, so that an application that replaces the publisher, in a test for
-		// example, needs no token
+		// example, needs no credentials
 
 		@Bean
 		@Lazy
-		@ConditionalOnMissingBean
-		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, Environment environment) {
-			return HopperPropertiesValidator.tokenProvider(properties, environment);
+		@ConditionalOnMissingBean(HopperConnectionDetails.class)
+		PropertiesHopperConnectionDetails hopperConnectionDetails(HopperProperties properties,
+				ObjectProvider<SslBundles> sslBundles) {
+			return new PropertiesHopperConnectionDetails(properties, sslBundles.getIfAvailable());
 		}
 
 		@Bean
 		@Lazy
-		HopperHttpConnector hopperHttpConnector(HopperProperties properties,
+		@ConditionalOnMissingBean
+		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties,
+				HopperConnectionDetails connectionDetails, HopperHttpConnector connector,
+				ObjectProvider<TokenMetrics> metrics) {
+			return BearerTokenProviders.create(properties, connectionDetails, connector,
+					metrics.getIfAvailable(() -> TokenMetrics.NONE));
+		}
+
+		@Bean
+		@Lazy
+		HopperHttpConnector hopperHttpConnector(HopperProperties properties, HopperConnectionDetails connectionDetails,
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
-				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings,
-				ObjectProvider<SslBundles> sslBundles) {
+				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			HopperPropertiesValidator.validate(properties);
 			return new HopperHttpConnector(properties.client(), connectorBuilder.getIfAvailable(),
 					resourceFactory.getIfAvailable(), settings.getIfAvailable(HttpClientSettings::defaults),
-					sslBundles.getIfAvailable());
+					connectionDetails.getSslBundle());
+		}
+
+		@Bean
+		@Lazy(false)
+		@ConditionalOnMissingBean
+		SignInPreflight hopperSignInPreflight(HopperProperties properties,
+				ObjectProvider<WebClientEventPublisher> publisher, ObjectProvider<BearerTokenProvider> tokenProvider) {
+			return new SignInPreflight(() -> (publisher.getIfAvailable() != null) ? tokenProvider.getObject() : null,
+					properties.auth().preflight(), properties.client().responseTimeout());
 		}
 
 		@Bean(defaultCandidate = false)
 		@Lazy
 		@Qualifier("hopperWebClient")
 		@ConditionalOnMissingBean(name = "hopperWebClient")
-		WebClient hopperWebClient(HopperProperties properties, HopperHttpConnector connector,
-				BearerTokenProvider tokenProvider, ObjectProvider<WebClientCustomizer> customizers,
+		WebClient hopperWebClient(HopperProperties properties, HopperConnectionDetails connectionDetails,
+				HopperHttpConnector connector, BearerTokenProvider tokenProvider,
+				ObjectProvider<WebClientCustomizer> customizers,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
 			WebClient.Builder builder = WebClient.builder();
 			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			builder.clientConnector(connector.get())
-				.baseUrl(withoutTrailingSlash(properties.baseUrl().toString()))
+				.baseUrl(withoutTrailingSlash(connectionDetails.getBaseUrl().toString()))
 				.defaultHeaders((headers) -> {
 					headers.set("User-Agent", UserAgent.VALUE);
 					properties.headers().forEach(headers::set);
 				})
-				.filter(new BearerTokenFilter(properties.baseUrl(), tokenProvider));
+				.filter(new BearerTokenFilter(connectionDetails.getBaseUrl(), tokenProvider));
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			return builder.build();
 		}
@@ -115,6 +142,7 @@ final class EventPublisherConfigurations {
 		@Lazy(false)
 		@ConditionalOnMissingBean(EventPublisher.class)
 		WebClientEventPublisher hopperEventPublisher(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				ObjectProvider<EventPublishObservationConvention> observationConvention,
@@ -125,7 +153,8 @@ final class EventPublisherConfigurations {
 			RetryPolicy retryPolicy = new RetryPolicy(retry.maxAttempts(), retry.initialInterval(), retry.multiplier(),
 					retry.maxInterval(), retry.jitter(), retry.maxRetryAfter(), retry.timeout(), retry.onTimeout(),
 					retry.budget());
-			return WebClientEventPublisher.builder(webClient.getObject(), properties.baseUrl(), retryPolicy)
+			return WebClientEventPublisher
+				.builder(webClient.getObject(), connectionDetails.getObject().getBaseUrl(), retryPolicy)
 				.responseTimeout(properties.client().responseTimeout())
 				.requireSession(properties.requireSession())
 				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),

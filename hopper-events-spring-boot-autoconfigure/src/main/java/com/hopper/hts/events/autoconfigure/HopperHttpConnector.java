@@ -23,12 +23,11 @@ import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.transport.ProxyProvider;
 
 import org.springframework.beans.factory.DisposableBean;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
-import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.util.StringUtils;
@@ -51,13 +50,13 @@ final class HopperHttpConnector implements DisposableBean {
 
 	HopperHttpConnector(HopperProperties.Client properties, @Nullable ClientHttpConnectorBuilder<?> connectorBuilder,
 			@Nullable ReactorResourceFactory resourceFactory, HttpClientSettings settings,
-			@Nullable SslBundles sslBundles) {
+			@Nullable SslBundle sslBundle) {
 		this.connectionProvider = connectionProvider(properties);
 		this.connector = reactorBuilder(connectorBuilder, resourceFactory)
 			.withHttpClientFactory(() -> HttpClient.create(this.connectionProvider))
 			// Retrying is the publisher's decision
 			.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true))
-			.build(settings(properties, settings, sslBundles));
+			.build(settings(properties, settings, sslBundle));
 	}
 
 	private static ConnectionProvider connectionProvider(HopperProperties.Client properties) {
@@ -101,19 +100,11 @@ final class HopperHttpConnector implements DisposableBean {
 	}
 
 	private static HttpClientSettings settings(HopperProperties.Client properties, HttpClientSettings settings,
-			@Nullable SslBundles sslBundles) {
+			@Nullable SslBundle sslBundle) {
 		HttpClientSettings result = settings.withRedirects(HttpRedirects.DONT_FOLLOW)
 			.withConnectTimeout(first(properties.connectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
 			.withReadTimeout(first(properties.readTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
-		String bundle = properties.ssl().bundle();
-		if (StringUtils.hasText(bundle)) {
-			if (sslBundles == null) {
-				throw new InvalidConfigurationPropertyValueException("hopper.client.ssl.bundle", bundle,
-						"there are no SSL bundles, because the auto-configuration of SSL is excluded");
-			}
-			result = result.withSslBundle(sslBundles.getBundle(bundle));
-		}
-		return result;
+		return (sslBundle != null) ? result.withSslBundle(sslBundle) : result;
 	}
 
 	private static Duration first(@Nullable Duration own, @Nullable Duration global, Duration fallback) {

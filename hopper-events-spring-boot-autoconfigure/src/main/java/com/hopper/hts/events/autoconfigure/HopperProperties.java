@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
+import com.hopper.hts.events.auth.ClientAuthenticationMethod;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -55,17 +56,53 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	/**
 	 * Signing in.
 	 *
-	 * @param token Bearer token to send with every request.
+	 * @param token Bearer token to send with every request. Excludes client credentials.
+	 * @param clientId Client id to sign in with.
+	 * @param clientSecret Client secret to sign in with.
+	 * @param tokenUri Token endpoint of the identity provider, such as
+	 * 'https://hopper-api.auth0.com/oauth/token'. Defaults to the API's own '/auth'.
+	 * @param audience Audience of the token. Defaults to scheme and host of
+	 * 'hopper.base-url'. Only with 'hopper.auth.token-uri'.
+	 * @param scope Scope of the token. Only with 'hopper.auth.token-uri'.
+	 * @param clientAuthenticationMethod How the client shows its credentials to the
+	 * identity provider. Only with 'hopper.auth.token-uri'.
+	 * @param headers Additional headers to send with every request for a token.
+	 * @param preflight What to do about signing in when the application starts.
 	 */
-	record Auth(@Nullable String token) {
+	record Auth(@Nullable String token, @Nullable String clientId, @Nullable String clientSecret,
+			@Nullable URI tokenUri, @Nullable String audience, @Nullable String scope,
+			@DefaultValue("client-secret-post") ClientAuthenticationMethod clientAuthenticationMethod,
+			@DefaultValue Map<String, String> headers, @DefaultValue("warn") Preflight preflight) {
 
 		/**
 		 * Return a description without secrets.
 		 */
 		@Override
 		public String toString() {
-			return "Auth[token=" + ((this.token != null) ? "***" : null) + "]";
+			return "Auth[clientId=" + this.clientId + ", tokenUri=" + this.tokenUri + "]";
 		}
+
+	}
+
+	/**
+	 * What to do about signing in when the application starts.
+	 */
+	enum Preflight {
+
+		/**
+		 * Nothing: the first event signs in.
+		 */
+		OFF,
+
+		/**
+		 * Sign in in the background and log a warning if that fails.
+		 */
+		WARN,
+
+		/**
+		 * Sign in before the application is started, and do not start if that fails.
+		 */
+		FAIL
 
 	}
 

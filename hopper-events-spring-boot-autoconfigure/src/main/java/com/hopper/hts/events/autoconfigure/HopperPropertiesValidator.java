@@ -21,12 +21,11 @@ import java.util.Locale;
 import java.util.Set;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.auth.ClientAuthenticationMethod;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
-import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
@@ -46,7 +45,7 @@ final class HopperPropertiesValidator {
 	}
 
 	static void validate(HopperProperties properties) {
-		validateBaseUrl(properties.baseUrl());
+		validateUrl("hopper.base-url", properties.baseUrl(), "https://airlines-api.hopper.com/airline/v1.1");
 		HopperProperties.Client client = properties.client();
 		positive("hopper.client.connect-timeout", client.connectTimeout());
 		positive("hopper.client.read-timeout", client.readTimeout());
@@ -72,25 +71,50 @@ final class HopperPropertiesValidator {
 		if (retry.budget() > 1_000_000) {
 			throw invalid("hopper.retry.budget", retry.budget(), "must not be greater than 1000000");
 		}
-		properties.headers().forEach(HopperPropertiesValidator::validateHeader);
+		properties.headers().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
 	}
 
 	/**
-	 * Create the provider for the configured token.
-	 * @param properties the properties
-	 * @param environment the environment, to find credentials that cannot be used
+	 * Check what there is to sign in with: either a token, or a client's id and secret.
+	 * @param auth the properties
+	 */
+	static void validateAuth(HopperProperties.Auth auth) {
+		boolean client = auth.clientId() != null || auth.clientSecret() != null;
+		MutuallyExclusiveConfigurationPropertiesException.throwIfMultipleNonNullValuesIn((entries) -> {
+			entries.put("hopper.auth.token", StringUtils.hasText(auth.token()) ? "set" : null);
+			entries.put("hopper.auth.client-id", client ? "set" : null);
+		});
+		if (!StringUtils.hasText(auth.token()) && !client) {
+			throw new MissingCredentialsException(auth.token() != null);
+		}
+		if (client) {
+			required("hopper.auth.client-id", auth.clientId(), "hopper.auth.client-secret");
+			required("hopper.auth.client-secret", auth.clientSecret(), "hopper.auth.client-id");
+		}
+		URI tokenUri = auth.tokenUri();
+		if (tokenUri == null) {
+			onlyWithTokenUri("hopper.auth.audience", auth.audience());
+			onlyWithTokenUri("hopper.auth.scope", auth.scope());
+			onlyWithTokenUri("hopper.auth.client-authentication-method",
+					(auth.clientAuthenticationMethod() != ClientAuthenticationMethod.CLIENT_SECRET_POST)
+							? auth.clientAuthenticationMethod() : null);
+		}
+		else {
+			if (!client) {
+				throw invalid("hopper.auth.token-uri", withoutSecrets(tokenUri),
+						"is used with hopper.auth.client-id and hopper.auth.client-secret only, and not with hopper.auth.token");
+			}
+			validateUrl("hopper.auth.token-uri", tokenUri, "https://hopper-api.auth0.com/oauth/token");
+		}
+		auth.headers().forEach((name, value) -> validateHeader("hopper.auth.headers.", name, value));
+	}
+
+	/**
+	 * Create the provider of a given token.
+	 * @param token the token
 	 * @return the provider
 	 */
-	static BearerTokenProvider tokenProvider(HopperProperties properties, Environment environment) {
-		String token = properties.auth().token();
-		boolean clientId = Binder.get(environment).bind("hopper.auth.client-id", String.class).isBound();
-		MutuallyExclusiveConfigurationPropertiesException.throwIfMultipleNonNullValuesIn((entries) -> {
-			entries.put("hopper.auth.token", token);
-			entries.put("hopper.auth.client-id", clientId ? "set" : null);
-		});
-		if (!StringUtils.hasText(token)) {
-			throw new MissingTokenException(token != null, clientId);
-		}
+	static BearerTokenProvider givenToken(String token) {
 		try {
 			return BearerTokenProvider.of(token);
 		}
@@ -99,27 +123,40 @@ final class HopperPropertiesValidator {
 		}
 	}
 
-	private static void validateBaseUrl(URI baseUrl) {
-		String scheme = (baseUrl.getScheme() != null) ? baseUrl.getScheme().toLowerCase(Locale.ROOT) : "";
-		// Without what could be a secret
-		String shown = baseUrl.toString().replaceAll("//[^/@]*@", "//***@").replaceAll("[?#].*", "?***");
+	private static void required(String name, @Nullable String value, String companion) {
+		if (!StringUtils.hasText(value)) {
+			throw invalid(name, value, "must be set, because it belongs to " + companion);
+		}
+	}
+
+	private static void onlyWithTokenUri(String name, @Nullable Object value) {
+		if (value != null) {
+			throw invalid(name, value, "is used with hopper.auth.token-uri only, which is not set");
+		}
+	}
+
+	private static void validateUrl(String name, URI url, String example) {
+		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
 		String problem = null;
 		if (!scheme.equals("https") && !scheme.equals("http")) {
 			problem = "must begin with https:// or http://";
 		}
-		else if (baseUrl.getHost() == null) {
+		else if (url.getHost() == null) {
 			problem = "must name a host after " + scheme + "://";
 		}
-		else if (baseUrl.getRawUserInfo() != null) {
+		else if (url.getRawUserInfo() != null) {
 			problem = "must not contain a user name or password; credentials belong in hopper.auth.*";
 		}
-		else if (baseUrl.getRawQuery() != null || baseUrl.getRawFragment() != null) {
-			problem = "must not contain a query or a fragment; '/events' is added to its path";
+		else if (url.getRawQuery() != null || url.getRawFragment() != null) {
+			problem = "must not contain a query or a fragment";
 		}
 		if (problem != null) {
-			throw invalid("hopper.base-url", shown,
-					problem + ", for example https://airlines-api.hopper.com/airline/v1.1");
+			throw invalid(name, withoutSecrets(url), problem + ", for example " + example);
 		}
+	}
+
+	private static String withoutSecrets(URI url) {
+		return url.toString().replaceAll("//[^/@]*@", "//***@").replaceAll("[?#].*", "?***");
 	}
 
 	private static void validateProxy(HopperProperties.Proxy proxy) {
@@ -135,8 +172,8 @@ final class HopperPropertiesValidator {
 		}
 	}
 
-	private static void validateHeader(String name, String value) {
-		String property = "hopper.headers." + name;
+	private static void validateHeader(String prefix, String name, String value) {
+		String property = prefix + name;
 		if (name.isEmpty() || !name.chars().allMatch(HopperPropertiesValidator::isHeaderNameCharacter)) {
 			throw invalid(property, "***", "the name must consist of letters, digits and hyphens");
 		}

@@ -31,6 +31,7 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 import com.hopper.hts.events.ApiError;
+import com.hopper.hts.events.auth.TokenRequestException;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
@@ -153,6 +154,11 @@ final class AttemptFailure extends RuntimeException {
 			return attemptFailure;
 		}
 		if (failure instanceof TokenUnavailableException) {
+			if (failure.getCause() instanceof TokenRequestException tokenFailure) {
+				return new AttemptFailure(Kind.SIGN_IN_FAILED, tokenFailure.isTransient(), false,
+						"signing in failed: " + tokenFailure.getMessage(), null, HttpHeaders.EMPTY,
+						tokenFailure.getRetryAfter(), List.of(), tokenFailure);
+			}
 			Throwable cause = withoutRequest(failure.getCause());
 			boolean temporary = cause instanceof IOException || cause instanceof TimeoutException;
 			return withoutResponse(Kind.SIGN_IN_FAILED, temporary, false,

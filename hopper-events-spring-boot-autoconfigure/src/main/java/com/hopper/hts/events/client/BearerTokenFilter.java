@@ -17,6 +17,7 @@ package com.hopper.hts.events.client;
 
 import java.net.URI;
 import java.util.Locale;
+import java.util.Optional;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,9 @@ import org.springframework.web.reactive.function.client.ExchangeFunction;
 
 /**
  * Signs requests with the bearer token, if and only if they go to the Hopper API: a
- * request to any other scheme, host or port never learns the token.
+ * request to any other scheme, host or port never learns the token. A request that is
+ * answered with {@code 401} is sent once more if the {@link BearerTokenProvider} has
+ * another token.
  *
  * @since 0.1.0
  */
@@ -58,14 +61,34 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 		if (!isSameOrigin(request.url())) {
 			return next.exchange(request);
 		}
-		return token().flatMap((token) -> next
-			.exchange(ClientRequest.from(request).headers((headers) -> headers.setBearerAuth(token)).build()));
+		return token(Mono.defer(this.tokenProvider::getToken))
+			.switchIfEmpty(Mono.error(() -> new TokenUnavailableException(null)))
+			.flatMap((token) -> exchange(request, next, token)
+				.flatMap((response) -> (response.statusCode().value() == 401)
+						? exchangeWithAnotherToken(request, next, token, response) : Mono.just(response)));
 	}
 
-	private Mono<String> token() {
-		return Mono.defer(this.tokenProvider::getToken)
-			.onErrorMap(BearerTokenFilter::isNotFatal, TokenUnavailableException::new)
-			.switchIfEmpty(Mono.error(() -> new TokenUnavailableException(null)));
+	private static Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, String token) {
+		return next.exchange(ClientRequest.from(request).headers((headers) -> headers.setBearerAuth(token)).build());
+	}
+
+	/**
+	 * Send a request once more if there is another token; if not, the {@code 401} is the
+	 * answer.
+	 */
+	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next, String rejected,
+			ClientResponse response) {
+		return token(Mono.defer(() -> this.tokenProvider.replaceToken(rejected)))
+			.onErrorResume((ex) -> response.releaseBody().onErrorComplete().then(Mono.error(ex)))
+			.map(Optional::of)
+			.defaultIfEmpty(Optional.empty())
+			.flatMap((token) -> token.isPresent() ? response.releaseBody()
+				.onErrorComplete()
+				.then(Mono.defer(() -> exchange(request, next, token.get()))) : Mono.just(response));
+	}
+
+	private static Mono<String> token(Mono<String> token) {
+		return token.onErrorMap(BearerTokenFilter::isNotFatal, TokenUnavailableException::new);
 	}
 
 	private static boolean isNotFatal(Throwable ex) {

@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import com.hopper.hts.events.ApiError;
+import com.hopper.hts.events.auth.RetryAfterHeader;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -111,7 +112,7 @@ final class ResponseDecoder {
 	}
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
-		return AttemptFailure.ofResponse(status, headers, RetryAfter.from(headers, this.clock), errors,
+		return AttemptFailure.ofResponse(status, headers, RetryAfterHeader.read(headers, this.clock), errors,
 				"the answer was %d%s".formatted(status.value(), content));
 	}
 

@@ -354,7 +354,7 @@ class HopperEventsAutoConfigurationTests {
 		new ApplicationContextRunner().withConfiguration(AUTO_CONFIGURATIONS)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.isInstanceOf(MissingTokenException.class)
+				.isInstanceOf(MissingCredentialsException.class)
 				.hasMessageContaining("hopper.auth.token"));
 	}
 
@@ -363,7 +363,9 @@ class HopperEventsAutoConfigurationTests {
 		new ApplicationContextRunner().withConfiguration(AUTO_CONFIGURATIONS)
 			.withInitializer((context) -> context
 				.addBeanFactoryPostProcessor(new org.springframework.boot.LazyInitializationBeanFactoryPostProcessor()))
-			.run((context) -> assertThat(context).getFailure().rootCause().isInstanceOf(MissingTokenException.class));
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(MissingCredentialsException.class));
 	}
 
 	@Test

@@ -16,10 +16,12 @@
 package com.hopper.hts.events.simulator;
 
 import java.io.ByteArrayOutputStream;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -37,6 +39,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -284,6 +287,9 @@ public final class FakeHopperApi implements AutoCloseable {
 	}
 
 	private Answer process(HttpServerRequest request, String path, Body body) {
+		if (path.equals("/oauth/token") && request.method().name().equals("POST")) {
+			return signInAtIdentityProvider(request, body.text());
+		}
 		if (!path.startsWith(this.settings.pathPrefix + "/")) {
 			throw Refusal.status(404);
 		}
@@ -345,14 +351,51 @@ public final class FakeHopperApi implements AutoCloseable {
 		if (!clientId.equals(this.settings.clientId) || !clientSecret.equals(this.settings.clientSecret)) {
 			throw Refusal.status(401);
 		}
+		return new Answer(201, Json.write(issueToken()), null);
+	}
+
+	/**
+	 * The identity provider of the stand-in: OAuth 2 client credentials.
+	 */
+	private Answer signInAtIdentityProvider(HttpServerRequest request, String body) {
+		if (!request.requestHeaders()
+			.get("Content-Type", "")
+			.toLowerCase(Locale.ROOT)
+			.startsWith("application/x-www-form-urlencoded")) {
+			return new Answer(400, oauthError("invalid_request"), null);
+		}
+		Map<String, List<String>> form = new QueryStringDecoder(body, false).parameters();
+		String clientId = form.getOrDefault("client_id", List.of("")).get(0);
+		String clientSecret = form.getOrDefault("client_secret", List.of("")).get(0);
+		String basic = request.requestHeaders().get("Authorization", "");
+		if (basic.startsWith("Basic ")) {
+			String credentials = new String(Base64.getDecoder().decode(basic.substring(6)), StandardCharsets.UTF_8);
+			int colon = credentials.indexOf(':');
+			clientId = URLDecoder.decode(credentials.substring(0, colon), StandardCharsets.UTF_8);
+			clientSecret = URLDecoder.decode(credentials.substring(colon + 1), StandardCharsets.UTF_8);
+		}
+		if (!List.of("client_credentials").equals(form.get("grant_type")) || !form.containsKey("audience")) {
+			return new Answer(400, oauthError("invalid_request"), null);
+		}
+		if (!clientId.equals(this.settings.clientId) || !clientSecret.equals(this.settings.clientSecret)) {
+			return new Answer(401, oauthError("access_denied"), null);
+		}
+		return new Answer(200, Json.write(issueToken()), null);
+	}
+
+	private static String oauthError(String error) {
+		return Json.write(Map.of("error", error, "error_description", "The request was refused"));
+	}
+
+	private Map<String, Object> issueToken() {
 		String token = UUID.randomUUID().toString();
 		acceptToken(token);
 		Map<String, Object> answer = new LinkedHashMap<>();
 		answer.put("access_token", token);
 		answer.put("scope", "");
-		answer.put("expires_in", 86400);
+		answer.put("expires_in", this.settings.tokenLifetime.toSeconds());
 		answer.put("token_type", "Bearer");
-		return new Answer(201, Json.write(answer), null);
+		return answer;
 	}
 
 	private void record(HttpServerRequest request, String path, Body body, int status, @Nullable String eventType) {
@@ -454,6 +497,8 @@ public final class FakeHopperApi implements AutoCloseable {
 
 		private String clientSecret = "simulator-secret";
 
+		private Duration tokenLifetime = Duration.ofDays(1);
+
 		private boolean requireSession;
 
 		private Consumer<ReceivedRequest> listener = (request) -> {
@@ -503,7 +548,7 @@ public final class FakeHopperApi implements AutoCloseable {
 		}
 
 		/**
-		 * Set the credentials that {@code /auth} accepts.
+		 * Set the credentials that {@code /auth} and {@code /oauth/token} accept.
 		 * @param clientId the id, {@code simulator-client} by default
 		 * @param clientSecret the secret, {@code simulator-secret} by default
 		 * @return this builder
@@ -511,6 +556,17 @@ public final class FakeHopperApi implements AutoCloseable {
 		public Builder client(String clientId, String clientSecret) {
 			this.clientId = clientId;
 			this.clientSecret = clientSecret;
+			return this;
+		}
+
+		/**
+		 * Set what issued tokens say about their lifetime. They are accepted until they
+		 * are revoked.
+		 * @param tokenLifetime the lifetime, one day by default
+		 * @return this builder
+		 */
+		public Builder tokenLifetime(Duration tokenLifetime) {
+			this.tokenLifetime = tokenLifetime;
 			return this;
 		}
 

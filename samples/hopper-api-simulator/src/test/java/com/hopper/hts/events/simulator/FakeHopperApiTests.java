@@ -170,6 +170,26 @@ class FakeHopperApiTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource({
+			"200,grant_type=client_credentials&client_id=simulator-client&client_secret=simulator-secret&audience=a",
+			"401,grant_type=client_credentials&client_id=simulator-client&client_secret=wrong&audience=a",
+			"400,grant_type=client_credentials&client_id=simulator-client&client_secret=simulator-secret",
+			"400,grant_type=password&client_id=simulator-client&client_secret=simulator-secret&audience=a" })
+	void signsInLikeAnIdentityProvider(int status, String form) throws Exception {
+		HttpResponse<String> response = send("http://127.0.0.1:" + this.api.port() + "/oauth/token", form, null, null,
+				"application/x-www-form-urlencoded");
+		assertThat(response.statusCode()).isEqualTo(status);
+		JsonNode answer = Json.readObject(response.body());
+		if (status == 200) {
+			String token = answer.path("access_token").stringValue();
+			assertThat(post("/events", OFFERS, token, "s").statusCode()).isEqualTo(204);
+		}
+		else {
+			assertThat(answer.path("error").stringValue()).isNotEmpty();
+		}
+	}
+
+	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
 			201 | {"flow_type":"purchase","point_of_sale":"US","language":"en"}
 			201 | {"flow_type":"exercise","point_of_sale":"US","language":"en","product":"dg","session_id":"mine"}

@@ -29,16 +29,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * Tests for {@link MissingTokenFailureAnalyzer} and for what other mistakes look like at
- * start-up.
+ * Tests for {@link MissingCredentialsFailureAnalyzer} and for what other mistakes look
+ * like at start-up.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class MissingTokenFailureAnalyzerTests {
+class MissingCredentialsFailureAnalyzerTests {
 
 	@Test
 	void showsTheYamlToAdd(CapturedOutput output) {
 		start();
-		assertThat(output).contains("APPLICATION FAILED TO START", "'hopper.auth.token' is not set",
+		assertThat(output).contains("APPLICATION FAILED TO START",
+				"neither the property 'hopper.auth.token' nor 'hopper.auth.client-id' is set",
+				"        client-id: your-client-id\n        client-secret: your-client-secret\n",
 				"    hopper:\n      auth:\n        token: your-token\n", "HOPPER_AUTH_TOKEN", "BearerTokenProvider",
 				"hopper.enabled=false");
 	}
@@ -50,9 +52,11 @@ class MissingTokenFailureAnalyzerTests {
 	}
 
 	@Test
-	void saysThatClientCredentialsDoNotHelp(CapturedOutput output) {
-		start("--hopper.auth.client-id=id");
-		assertThat(output).contains("'hopper.auth.client-id' is set, but this version cannot sign in");
+	void secretWithoutIdIsReported(CapturedOutput output) {
+		start("--hopper.auth.client-secret=canary");
+		assertThat(output).contains("APPLICATION FAILED TO START", "hopper.auth.client-id",
+				"belongs to hopper.auth.client-secret");
+		assertThat(output).doesNotContain("canary");
 	}
 
 	@Test

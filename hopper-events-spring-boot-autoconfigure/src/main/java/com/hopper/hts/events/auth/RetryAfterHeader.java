@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.client;
+package com.hopper.hts.events.auth;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -28,15 +28,24 @@ import org.springframework.http.HttpHeaders;
 
 /**
  * Reads the {@code Retry-After} header, which is a number of seconds or an HTTP date.
+ *
+ * @since 0.1.0
  */
-final class RetryAfter {
+public final class RetryAfterHeader {
 
 	private static final long MAX_SECONDS = Duration.ofDays(365).toSeconds();
 
-	private RetryAfter() {
+	private RetryAfterHeader() {
 	}
 
-	static @Nullable Duration from(HttpHeaders headers, Clock clock) {
+	/**
+	 * Read the header.
+	 * @param headers the headers of an answer
+	 * @param clock the clock that an HTTP date is compared with
+	 * @return the time to wait, zero for a date in the past and one year at the most, or
+	 * {@code null} if there is no such header or it cannot be understood
+	 */
+	public static @Nullable Duration read(HttpHeaders headers, Clock clock) {
 		String value = headers.getFirst(HttpHeaders.RETRY_AFTER);
 		if (value == null) {
 			return null;

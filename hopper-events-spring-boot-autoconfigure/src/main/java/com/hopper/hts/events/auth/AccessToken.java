@@ -13,34 +13,26 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.autoconfigure;
+package com.hopper.hts.events.auth;
 
-import java.io.Serial;
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
 
 /**
- * There is nothing to sign in with.
+ * A token as it was issued.
+ *
+ * @param value the token
+ * @param lifetime how long it is valid, or {@code null} if the issuer did not say
  */
-final class MissingTokenException extends RuntimeException {
+record AccessToken(String value, @Nullable Duration lifetime) {
 
-	@Serial
-	private static final long serialVersionUID = 1L;
-
-	private final boolean empty;
-
-	private final boolean clientCredentials;
-
-	MissingTokenException(boolean empty, boolean clientCredentials) {
-		super("'hopper.auth.token' " + (empty ? "is empty" : "is not set"));
-		this.empty = empty;
-		this.clientCredentials = clientCredentials;
-	}
-
-	boolean isEmpty() {
-		return this.empty;
-	}
-
-	boolean hasClientCredentials() {
-		return this.clientCredentials;
+	/**
+	 * Return a description without the token.
+	 */
+	@Override
+	public String toString() {
+		return "AccessToken[lifetime=" + this.lifetime + "]";
 	}
 
 }

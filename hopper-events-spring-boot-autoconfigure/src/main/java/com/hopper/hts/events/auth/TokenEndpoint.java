@@ -1,0 +1,249 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.auth;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+
+import javax.net.ssl.SSLHandshakeException;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.BodyExtractors;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.WebClientRequestException;
+
+/**
+ * Requests tokens over HTTP: the form of OAuth 2 or the JSON of the API's own
+ * {@code POST /auth}.
+ */
+final class TokenEndpoint {
+
+	private static final int MAX_BODY_SIZE = 64 * 1024;
+
+	private static final int MAX_TEXT_LENGTH = 200;
+
+	// Our own mapper: the application's settings must not change what is sent and read
+	private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+	private final WebClient webClient;
+
+	private final ClientCredentials credentials;
+
+	private final Duration timeout;
+
+	private final Clock clock;
+
+	private final Scheduler scheduler;
+
+	TokenEndpoint(WebClient webClient, ClientCredentials credentials, Duration timeout, Clock clock,
+			Scheduler scheduler) {
+		this.webClient = webClient;
+		this.credentials = credentials;
+		this.timeout = timeout;
+		this.clock = clock;
+		this.scheduler = scheduler;
+	}
+
+	/**
+	 * Request a token.
+	 * @return the token, or a {@link TokenRequestException}
+	 */
+	Mono<AccessToken> requestToken() {
+		return Mono.defer(() -> {
+			boolean oauth2 = this.credentials.oauth2();
+			byte[] body = (oauth2 ? form() : json()).getBytes(StandardCharsets.UTF_8);
+			return this.webClient.post().uri(this.credentials.uri()).headers((headers) -> {
+				headers.setContentType(oauth2 ? MediaType.APPLICATION_FORM_URLENCODED : MediaType.APPLICATION_JSON);
+				headers.setContentLength(body.length);
+				headers.set(HttpHeaders.ACCEPT, MediaType.APPLICATION_JSON_VALUE);
+				if (isBasic()) {
+					// RFC 6749, 2.3.1: encoded as in a form first
+					headers.setBasicAuth(Base64.getEncoder()
+						.encodeToString(
+								(encode(this.credentials.clientId()) + ":" + encode(this.credentials.clientSecret()))
+									.getBytes(StandardCharsets.UTF_8)));
+				}
+			})
+				.body((request, context) -> request
+					.writeWith(Mono.fromSupplier(() -> request.bufferFactory().wrap(body))))
+				.exchangeToMono(this::decode);
+		}).timeout(this.timeout, this.scheduler).onErrorMap(this::toException);
+	}
+
+	private boolean isBasic() {
+		return this.credentials.oauth2()
+				&& this.credentials.authenticationMethod() == ClientAuthenticationMethod.CLIENT_SECRET_BASIC;
+	}
+
+	private String form() {
+		Map<String, String> form = new LinkedHashMap<>();
+		form.put("grant_type", "client_credentials");
+		if (!isBasic()) {
+			form.put("client_id", this.credentials.clientId());
+			form.put("client_secret", this.credentials.clientSecret());
+		}
+		if (this.credentials.audience() != null) {
+			form.put("audience", this.credentials.audience());
+		}
+		if (this.credentials.scope() != null) {
+			form.put("scope", this.credentials.scope());
+		}
+		return form.entrySet()
+			.stream()
+			.map((field) -> field.getKey() + "=" + encode(field.getValue()))
+			.collect(Collectors.joining("&"));
+	}
+
+	private String json() {
+		Map<String, String> json = new LinkedHashMap<>();
+		json.put("client_id", this.credentials.clientId());
+		json.put("client_secret", this.credentials.clientSecret());
+		return MAPPER.writeValueAsString(json);
+	}
+
+	private static String encode(String text) {
+		return URLEncoder.encode(text, StandardCharsets.UTF_8);
+	}
+
+	private Mono<AccessToken> decode(ClientResponse response) {
+		int status = response.statusCode().value();
+		Duration retryAfter = retryAfter(response.headers().asHttpHeaders());
+		return DataBufferUtils
+			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
+			.map(TokenEndpoint::toBytes)
+			.defaultIfEmpty(new byte[0])
+			.map((body) -> {
+				JsonNode answer = parse(body);
+				if (status != 200 && status != 201) {
+					boolean temporary = status == 408 || status == 429 || status >= 500;
+					throw new TokenRequestException(
+							"%s answered %d%s".formatted(this.credentials.uri(), status, reason(answer)), temporary,
+							retryAfter, null);
+				}
+				return token(answer);
+			});
+	}
+
+	private static byte[] toBytes(DataBuffer buffer) {
+		byte[] bytes = new byte[buffer.readableByteCount()];
+		buffer.read(bytes);
+		DataBufferUtils.release(buffer);
+		return bytes;
+	}
+
+	private static @Nullable JsonNode parse(byte[] body) {
+		try {
+			JsonNode answer = MAPPER.readTree(body);
+			return answer.isObject() ? answer : null;
+		}
+		catch (JacksonException ex) {
+			return null;
+		}
+	}
+
+	private AccessToken token(@Nullable JsonNode answer) {
+		if (answer == null) {
+			throw malformed("is not a JSON object");
+		}
+		String value = answer.path("access_token").asString("");
+		String problem = BearerTokens.findProblem(value);
+		if (problem != null) {
+			throw malformed("has an 'access_token' that " + problem);
+		}
+		String type = answer.path("token_type").asString("Bearer");
+		if (!type.equalsIgnoreCase("Bearer")) {
+			throw malformed("has a 'token_type' that is not Bearer");
+		}
+		JsonNode expiresIn = answer.path("expires_in");
+		if (expiresIn.isMissingNode() || expiresIn.isNull()) {
+			return new AccessToken(value, null);
+		}
+		// Some providers send the number as a string
+		long seconds = expiresIn.asLong(0);
+		if (seconds <= 0) {
+			throw malformed("has an 'expires_in' that is not a positive number of seconds");
+		}
+		return new AccessToken(value, Duration.ofSeconds(Math.min(seconds, Duration.ofDays(3650).toSeconds())));
+	}
+
+	private TokenRequestException malformed(String problem) {
+		return new TokenRequestException("the answer of %s %s".formatted(this.credentials.uri(), problem), false, null,
+				null);
+	}
+
+	/**
+	 * Read the reason as OAuth 2 and the API's own errors give it.
+	 */
+	private String reason(@Nullable JsonNode answer) {
+		if (answer == null) {
+			return "";
+		}
+		String reason = answer.path("error").asString("");
+		String description = answer.path("error_description")
+			.asString(answer.path("errors").path(0).path("message").asString(""));
+		String text = (reason + ((reason.isEmpty() || description.isEmpty()) ? "" : ": ") + description)
+			.replace(this.credentials.clientSecret(), "***")
+			.replaceAll("\\p{Cntrl}+", " ");
+		if (text.length() > MAX_TEXT_LENGTH) {
+			text = text.substring(0, MAX_TEXT_LENGTH) + "...";
+		}
+		return text.isEmpty() ? "" : " (" + text + ")";
+	}
+
+	private @Nullable Duration retryAfter(HttpHeaders headers) {
+		return RetryAfterHeader.read(headers, this.clock);
+	}
+
+	private Throwable toException(Throwable failure) {
+		Exceptions.throwIfJvmFatal(failure);
+		Throwable cause = failure;
+		while (cause instanceof WebClientRequestException && cause.getCause() != null) {
+			// It carries the headers of the request, the secret among them
+			cause = cause.getCause();
+		}
+		if (cause instanceof TokenRequestException) {
+			return cause;
+		}
+		boolean temporary = (cause instanceof IOException || cause instanceof TimeoutException
+				|| cause instanceof io.netty.handler.timeout.TimeoutException)
+				&& !(cause instanceof UnknownHostException || cause instanceof SSLHandshakeException);
+		return new TokenRequestException(
+				"there was no answer of %s (%s)".formatted(this.credentials.uri(), cause.getClass().getSimpleName()),
+				temporary, null, cause);
+	}
+
+}

@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.auth.ClientCredentials;
+import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
+import com.hopper.hts.events.observation.TokenMetrics;
+
+import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
+import org.springframework.web.reactive.function.client.WebClient;
+
+/**
+ * Creates the {@link BearerTokenProvider} for what there is to sign in with.
+ */
+final class BearerTokenProviders {
+
+	private BearerTokenProviders() {
+	}
+
+	static BearerTokenProvider create(HopperProperties properties, HopperConnectionDetails details,
+			HopperHttpConnector connector, TokenMetrics metrics) {
+		String token = details.getToken();
+		if (StringUtils.hasText(token)) {
+			return HopperPropertiesValidator.givenToken(token);
+		}
+		// A client of its own: what is meant for the API, headers and filters of the
+		// application included, does not reach the identity provider
+		WebClient webClient = WebClient.builder().clientConnector(connector.get()).defaultHeaders((headers) -> {
+			headers.set("User-Agent", UserAgent.VALUE);
+			properties.auth().headers().forEach(headers::set);
+		}).build();
+		ClientCredentialsTokenProvider provider = ClientCredentialsTokenProvider
+			.builder(webClient, credentials(properties.auth(), details))
+			.timeout(properties.client().responseTimeout())
+			.onRequest((failure) -> metrics
+				.requested((failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
+			.build();
+		metrics.bindExpiry(() -> secondsToExpiry(provider.state()));
+		return provider;
+	}
+
+	private static ClientCredentials credentials(HopperProperties.Auth auth, HopperConnectionDetails details) {
+		String clientId = details.getClientId();
+		String clientSecret = details.getClientSecret();
+		Assert.state(clientId != null && clientSecret != null,
+				"HopperConnectionDetails must have either a token, or a client's id and secret");
+		URI tokenUri = details.getTokenUri();
+		if (tokenUri == null) {
+			return ClientCredentials.atHopper(details.getBaseUrl(), clientId, clientSecret);
+		}
+		String audience = StringUtils.hasText(auth.audience()) ? auth.audience()
+				: details.getBaseUrl().getScheme() + "://" + details.getBaseUrl().getHost();
+		return ClientCredentials.atIdentityProvider(tokenUri, clientId, clientSecret, audience,
+				StringUtils.hasText(auth.scope()) ? auth.scope() : null, auth.clientAuthenticationMethod());
+	}
+
+	private static double secondsToExpiry(ClientCredentialsTokenProvider.State state) {
+		if (!state.valid()) {
+			return 0;
+		}
+		return (state.expiresAt() != null)
+				? (double) Duration.between(Instant.now(), state.expiresAt()).toMillis() / 1000.0 : Double.NaN;
+	}
+
+}

@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.io.Serial;
+
+/**
+ * There is nothing to sign in with.
+ */
+final class MissingCredentialsException extends RuntimeException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
+
+	private final boolean tokenEmpty;
+
+	MissingCredentialsException(boolean tokenEmpty) {
+		super(tokenEmpty ? "'hopper.auth.token' is empty"
+				: "Neither 'hopper.auth.token' nor 'hopper.auth.client-id' is set");
+		this.tokenEmpty = tokenEmpty;
+	}
+
+	boolean isTokenEmpty() {
+		return this.tokenEmpty;
+	}
+
+}

@@ -1,0 +1,80 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.net.URI;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.util.StringUtils;
+
+/**
+ * Adapts {@link HopperProperties} to {@link HopperConnectionDetails}.
+ */
+final class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
+
+	private final HopperProperties properties;
+
+	private final @Nullable SslBundles sslBundles;
+
+	PropertiesHopperConnectionDetails(HopperProperties properties, @Nullable SslBundles sslBundles) {
+		this.properties = properties;
+		this.sslBundles = sslBundles;
+	}
+
+	@Override
+	public URI getBaseUrl() {
+		return this.properties.baseUrl();
+	}
+
+	@Override
+	public @Nullable String getToken() {
+		HopperPropertiesValidator.validateAuth(this.properties.auth());
+		return this.properties.auth().token();
+	}
+
+	@Override
+	public @Nullable String getClientId() {
+		return this.properties.auth().clientId();
+	}
+
+	@Override
+	public @Nullable String getClientSecret() {
+		return this.properties.auth().clientSecret();
+	}
+
+	@Override
+	public @Nullable URI getTokenUri() {
+		return this.properties.auth().tokenUri();
+	}
+
+	@Override
+	public @Nullable SslBundle getSslBundle() {
+		String bundle = this.properties.client().ssl().bundle();
+		if (!StringUtils.hasText(bundle)) {
+			return null;
+		}
+		if (this.sslBundles == null) {
+			throw new InvalidConfigurationPropertyValueException("hopper.client.ssl.bundle", bundle,
+					"there are no SSL bundles, because the auto-configuration of SSL is excluded");
+		}
+		return this.sslBundles.getBundle(bundle);
+	}
+
+}
