@@ -1,0 +1,401 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.simulator.Fault;
+import com.hopper.hts.events.simulator.ReceivedRequest;
+import com.hopper.hts.events.testing.ScriptedServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
+import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
+import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.webclient.WebClientCustomizer;
+import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for signing in, from the properties to the wire.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class SignInTests {
+
+	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
+
+	private final FakeHopperApi api = FakeHopperApi.builder().client("client", "canary-secret").start();
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class, WebClientAutoConfiguration.class,
+				HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class,
+				SslAutoConfiguration.class))
+		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.client-id=client",
+				"hopper.auth.client-secret=canary-secret", "hopper.auth.preflight=off",
+				"hopper.retry.initial-interval=20ms");
+
+	private final String tokenUri = "hopper.auth.token-uri=http://127.0.0.1:" + this.api.port() + "/oauth/token";
+
+	@AfterEach
+	void close() {
+		this.api.close();
+	}
+
+	private List<ReceivedRequest> requests(String path) {
+		return this.api.requests().stream().filter((request) -> request.path().endsWith(path)).toList();
+	}
+
+	@Test
+	void clientCredentialsSignInAtTheApiItself() {
+		this.contextRunner.run((context) -> {
+			assertThat(context.getBean(EventPublisher.class).publishAndWait("s", OFFERS).attempts()).isEqualTo(1);
+			assertThat(requests("/airline/v1.1/auth")).hasSize(1);
+			assertThat(this.api.events()).hasSize(1);
+		});
+	}
+
+	@Test
+	void clientCredentialsSignInAtTheIdentityProviderOfTheTokenUri() {
+		this.contextRunner.withPropertyValues(this.tokenUri).run((context) -> {
+			context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+			assertThat(requests("/auth")).isEmpty();
+			assertThat(requests("/oauth/token")).singleElement()
+				.satisfies((request) -> assertThat(request.body()).contains("audience=http%3A%2F%2F127.0.0.1")
+					.doesNotContain("scope"));
+		});
+	}
+
+	@Test
+	void audienceScopeAndAuthenticationMethodAreSettings() {
+		this.contextRunner
+			.withPropertyValues(this.tokenUri, "hopper.auth.audience=https://staging.api.hopper.com",
+					"hopper.auth.scope=events", "hopper.auth.client-authentication-method=client-secret-basic")
+			.run((context) -> {
+				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+				assertThat(requests("/oauth/token")).singleElement().satisfies((request) -> {
+					assertThat(request.body()).isEqualTo(
+							"grant_type=client_credentials&audience=https%3A%2F%2Fstaging.api.hopper.com&scope=events");
+					assertThat(request.header("authorization")).startsWith("Basic ");
+				});
+			});
+	}
+
+	@Test
+	void thousandEventsAtOnceShareOneSignIn() {
+		this.contextRunner.run((context) -> {
+			EventPublisher publisher = context.getBean(EventPublisher.class);
+			List<EventReceipt> receipts = Flux.range(0, 1000)
+				.flatMap((i) -> publisher.publish("s" + i, OFFERS), 1000)
+				.collectList()
+				.block(Duration.ofSeconds(60));
+			assertThat(receipts).hasSize(1000);
+			assertThat(this.api.events()).hasSize(1000);
+			assertThat(requests("/auth")).hasSize(1);
+		});
+	}
+
+	@Test
+	void revokedTokenIsReplacedAndTheEventGoesThroughWithoutUsingUpAnAttempt() {
+		this.contextRunner.withPropertyValues("hopper.retry.max-attempts=1").run((context) -> {
+			EventPublisher publisher = context.getBean(EventPublisher.class);
+			publisher.publishAndWait("s", OFFERS);
+			this.api.revokeToken(context.getBean(BearerTokenProvider.class).getToken().block());
+			List<EventReceipt> receipts = Flux.range(0, 200)
+				.flatMap((i) -> publisher.publish("s" + i, OFFERS), 50)
+				.collectList()
+				.block(Duration.ofSeconds(60));
+			assertThat(receipts).hasSize(200).allSatisfy((receipt) -> assertThat(receipt.attempts()).isEqualTo(1));
+			assertThat(requests("/auth")).as("concurrent 401s on the same token").hasSize(2);
+		});
+	}
+
+	@Test
+	void second401IsTheError() {
+		this.contextRunner.run((context) -> {
+			EventPublisher publisher = context.getBean(EventPublisher.class);
+			publisher.publishAndWait("s", OFFERS);
+			for (int i = 0; i < 10; i++) {
+				this.api.failNext(2, Fault.status(401));
+				assertThatExceptionOfType(HopperApiException.Unauthorized.class)
+					.isThrownBy(() -> publisher.publishAndWait("s", OFFERS));
+				this.api.clearFaults();
+			}
+			assertThat(requests("/auth")).as("no sign-in for each event").hasSizeLessThanOrEqualTo(4);
+		});
+	}
+
+	@Test
+	void forbiddenNeverSignsIn() {
+		this.contextRunner.run((context) -> {
+			EventPublisher publisher = context.getBean(EventPublisher.class);
+			publisher.publishAndWait("s", OFFERS);
+			this.api.failNext(1, Fault.status(403));
+			assertThatExceptionOfType(HopperApiException.Forbidden.class)
+				.isThrownBy(() -> publisher.publishAndWait("s", OFFERS));
+			assertThat(requests("/auth")).hasSize(1);
+		});
+	}
+
+	@Test
+	void givenTokenFailsAtOnce() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+			.withPropertyValues("hopper.auth.token=unknown", "hopper.base-url=" + this.api.baseUrl())
+			.run((context) -> {
+				assertThatExceptionOfType(HopperApiException.Unauthorized.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("s", OFFERS));
+				assertThat(this.api.requests()).hasSize(1);
+			});
+	}
+
+	@Test
+	void wrongSecretFailsEveryEventQuicklyAndSaysWhy() {
+		this.contextRunner.withPropertyValues("hopper.auth.client-secret=canary-wrong").run((context) -> {
+			EventPublisher publisher = context.getBean(EventPublisher.class);
+			for (int i = 0; i < 50; i++) {
+				assertThatExceptionOfType(HopperApiException.SignInFailed.class)
+					.isThrownBy(() -> publisher.publishAndWait("s", OFFERS))
+					.withMessageContaining("signing in failed")
+					.withMessageContaining("/airline/v1.1/auth answered 401")
+					.withMessageContaining("hopper.auth")
+					.satisfies((ex) -> {
+						assertThat(ex.getAttempts()).isEqualTo(1);
+						assertThat(ex.isTransient()).isFalse();
+						assertThat(ex.isDeliveryUnknown()).isFalse();
+					});
+			}
+			assertThat(requests("/auth")).as("no hammering").hasSizeLessThanOrEqualTo(2);
+			assertThat(requests("/events")).isEmpty();
+		});
+	}
+
+	@Test
+	void failedSignInThatMayPassIsRetriedLikeAnyFailure() throws Exception {
+		try (ScriptedServer identityProvider = new ScriptedServer()) {
+			identityProvider.thenStatus(503)
+				.thenAnswer(ScriptedServer.response(200, "{\"access_token\":\"t\",\"expires_in\":60}"));
+			this.api.acceptToken("t");
+			this.contextRunner
+				.withPropertyValues("hopper.auth.token-uri=" + identityProvider.baseUrl(),
+						"hopper.retry.initial-interval=200ms")
+				.run((context) -> {
+					EventReceipt receipt = context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+					assertThat(receipt.attempts()).isGreaterThan(1);
+					assertThat(identityProvider.requests()).hasSize(2);
+				});
+		}
+	}
+
+	@Test
+	void nothingMeantForTheApiReachesTheIdentityProvider() {
+		this.contextRunner
+			.withPropertyValues(this.tokenUri, "hopper.headers.X-Api=api", "hopper.auth.headers.X-Idp=idp")
+			.withBean(HopperWebClientCustomizer.class, () -> (builder) -> builder.defaultHeader("X-Customized", "yes"))
+			.withBean(WebClientCustomizer.class, () -> (builder) -> builder.defaultHeader("X-Application", "yes"))
+			.run((context) -> {
+				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+				assertThat(requests("/oauth/token")).singleElement().satisfies((request) -> {
+					assertThat(request.headers()).doesNotContainKeys("x-api", "x-customized", "x-application",
+							"authorization", "hc-session-id");
+					assertThat(request.header("x-idp")).isEqualTo("idp");
+					assertThat(request.header("user-agent")).startsWith("hopper-events-spring-boot/");
+				});
+				assertThat(requests("/events")).singleElement().satisfies((request) -> {
+					assertThat(request.headers()).containsKeys("x-api", "x-customized", "x-application")
+						.doesNotContainKey("x-idp");
+				});
+			});
+	}
+
+	@Test
+	void signInsAreCountedAndTheExpiryIsAGauge() {
+		SimpleMeterRegistry meters = new SimpleMeterRegistry();
+		this.contextRunner.withBean(MeterRegistry.class, () -> meters).run((context) -> {
+			assertThat(meters.get("hopper.auth.token.expiry").timeGauge().value()).isZero();
+			context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+			assertThat(meters.get("hopper.auth.token.requests").tag("outcome", "success").counter().count())
+				.isEqualTo(1);
+			assertThat(meters.get("hopper.auth.token.expiry").timeGauge().value()).isBetween(86000.0, 86400.0);
+		});
+	}
+
+	// Preflight
+
+	@Test
+	void preflightSignsInInTheBackground() {
+		this.contextRunner.withPropertyValues("hopper.auth.preflight=warn").run((context) -> {
+			await().until(() -> requests("/auth").size() == 1);
+			context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+			assertThat(requests("/auth")).hasSize(1);
+		});
+	}
+
+	@Test
+	void preflightWarnsByDefault(CapturedOutput output) {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+			.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.client-id=client",
+					"hopper.auth.client-secret=canary-wrong")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				await().until(() -> output.getAll().contains("The application cannot sign in to Hopper"));
+				assertThat(output).contains("answered 401").doesNotContain("canary");
+			});
+	}
+
+	@Test
+	void preflightCanFailTheStart() {
+		this.contextRunner.withPropertyValues("hopper.auth.preflight=fail", "hopper.auth.client-secret=canary-wrong")
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("hopper.auth.preflight is 'fail'")
+				.hasMessageContaining("answered 401"));
+		this.contextRunner.withPropertyValues("hopper.auth.preflight=fail")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void preflightLeavesReplacedPublishersAlone() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+			.withPropertyValues("hopper.auth.preflight=fail")
+			.withBean(HopperEventsAutoConfigurationTests.OtherPublisher.class)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	// Connection details
+
+	@Test
+	void connectionDetailsReplaceTheProperties() {
+		HopperConnectionDetails details = new HopperConnectionDetails() {
+
+			@Override
+			public URI getBaseUrl() {
+				return URI.create(SignInTests.this.api.baseUrl());
+			}
+
+			@Override
+			public String getClientId() {
+				return "client";
+			}
+
+			@Override
+			public String getClientSecret() {
+				return "canary-secret";
+			}
+
+		};
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+			.withBean(HopperConnectionDetails.class, () -> details)
+			.run((context) -> {
+				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+				assertThat(requests("/auth")).isNotEmpty();
+				assertThat(this.api.events()).hasSize(1);
+			});
+	}
+
+	// Contradictions
+
+	static Stream<Arguments> contradictions() {
+		return Stream.of(
+				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.auth.client-id", "c"), "mutually exclusive"),
+				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.auth.client-secret", "c"), "mutually exclusive"),
+				Arguments.of(Map.of("hopper.auth.client-id", "c"), "hopper.auth.client-secret"),
+				Arguments.of(Map.of("hopper.auth.client-secret", "canary"), "hopper.auth.client-id"),
+				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", " "),
+						"hopper.auth.client-secret"),
+				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.auth.token-uri", "https://idp/token"),
+						"hopper.auth.token-uri"),
+				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.auth.audience", "a"), "hopper.auth.audience"),
+				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s", "hopper.auth.scope",
+						"a"), "hopper.auth.scope"),
+				Arguments.of(
+						Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
+								"hopper.auth.client-authentication-method", "client-secret-basic"),
+						"hopper.auth.client-authentication-method"),
+				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
+						"hopper.auth.token-uri", "idp/token"), "must begin with https://"),
+				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
+						"hopper.auth.headers.Authorization", "canary"), "hopper.auth.headers"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("contradictions")
+	void contradictionIsRefusedAtStart(Map<String, String> properties, String message) {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+			.withPropertyValues(properties.entrySet()
+				.stream()
+				.map((property) -> property.getKey() + "=" + property.getValue())
+				.toArray(String[]::new))
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOfAny(MutuallyExclusiveConfigurationPropertiesException.class,
+						InvalidConfigurationPropertyValueException.class)
+				.hasMessageContaining(message)
+				.satisfies((failure) -> assertThat(failure.getMessage()).doesNotContain("canary")));
+	}
+
+	@Test
+	void secretsAndTokensAreNeverLogged(CapturedOutput output) {
+		LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+		logging.setLogLevel("com.hopper.hts", LogLevel.TRACE);
+		try {
+			this.contextRunner.run((context) -> {
+				EventPublisher publisher = context.getBean(EventPublisher.class);
+				publisher.publishAndWait("s", OFFERS);
+				String token = context.getBean(BearerTokenProvider.class).getToken().block();
+				this.api.revokeToken(token);
+				publisher.publishAndWait("s", OFFERS);
+				this.api.failNext(2, Fault.status(401));
+				publisher.publish("s", OFFERS).onErrorResume((ex) -> Mono.empty()).block();
+				assertThat(output.getAll()).contains("Signed in to Hopper", "was rejected")
+					.doesNotContain("canary", token);
+			});
+		}
+		finally {
+			logging.setLogLevel("com.hopper.hts", null);
+		}
+	}
+
+}
