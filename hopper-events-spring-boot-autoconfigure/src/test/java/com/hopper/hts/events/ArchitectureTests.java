@@ -62,7 +62,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyAutoConfigurationKnowsSpringBoot = noClasses().that(OURS)
 		.and()
-		.resideOutsideOfPackage("com.hopper.hts.events.autoconfigure..")
+		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.health..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

@@ -31,6 +31,7 @@ import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -73,6 +74,18 @@ final class EventPublisherConfigurations {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(SanitizingFunction.class)
+	static class Sanitizing {
+
+		@Bean
+		@ConditionalOnMissingBean
+		HopperSanitizingFunction hopperSanitizingFunction() {
+			return new HopperSanitizingFunction();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
 	static class Enabled {
 
@@ -103,9 +116,14 @@ final class EventPublisherConfigurations {
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
 				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			HopperPropertiesValidator.validate(properties);
-			return new HopperHttpConnector(properties.client(), connectorBuilder.getIfAvailable(),
-					resourceFactory.getIfAvailable(), settings.getIfAvailable(HttpClientSettings::defaults),
-					connectionDetails.getSslBundle());
+			HopperHttpConnector connector = new HopperHttpConnector(properties.client(),
+					"https".equalsIgnoreCase(connectionDetails.getBaseUrl().getScheme()),
+					connectorBuilder.getIfAvailable(), resourceFactory.getIfAvailable(),
+					settings.getIfAvailable(HttpClientSettings::defaults), connectionDetails.getSslBundle());
+			if (connectionDetails instanceof PropertiesHopperConnectionDetails propertiesDetails) {
+				propertiesDetails.onSslBundleUpdate(connector::reload);
+			}
+			return connector;
 		}
 
 		@Bean

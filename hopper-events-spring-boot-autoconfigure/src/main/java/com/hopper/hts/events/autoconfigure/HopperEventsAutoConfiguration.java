@@ -38,8 +38,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 				"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration" })
 @ConditionalOnClass({ WebClient.class, reactor.netty.http.client.HttpClient.class })
 @EnableConfigurationProperties(HopperProperties.class)
-@Import({ EventPublisherConfigurations.Metrics.class, EventPublisherConfigurations.Enabled.class,
-		EventPublisherConfigurations.Disabled.class })
+@Import({ EventPublisherConfigurations.Sanitizing.class, EventPublisherConfigurations.Metrics.class,
+		EventPublisherConfigurations.Enabled.class, EventPublisherConfigurations.Disabled.class })
 public final class HopperEventsAutoConfiguration {
 
 	HopperEventsAutoConfiguration() {

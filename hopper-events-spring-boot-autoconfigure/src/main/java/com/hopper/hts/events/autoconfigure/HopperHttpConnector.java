@@ -16,10 +16,16 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.Http2SslContextSpec;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -28,6 +34,8 @@ import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslManagerBundle;
+import org.springframework.boot.ssl.SslOptions;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.util.StringUtils;
@@ -44,19 +52,67 @@ final class HopperHttpConnector implements DisposableBean {
 
 	private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(5);
 
-	private final ConnectionProvider connectionProvider;
+	private final HopperProperties.Client properties;
 
-	private final ClientHttpConnector connector;
+	private final Function<@Nullable SslBundle, Connections> factory;
 
-	HopperHttpConnector(HopperProperties.Client properties, @Nullable ClientHttpConnectorBuilder<?> connectorBuilder,
-			@Nullable ReactorResourceFactory resourceFactory, HttpClientSettings settings,
-			@Nullable SslBundle sslBundle) {
-		this.connectionProvider = connectionProvider(properties);
-		this.connector = reactorBuilder(connectorBuilder, resourceFactory)
-			.withHttpClientFactory(() -> HttpClient.create(this.connectionProvider))
-			// Retrying is the publisher's decision
-			.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true))
-			.build(settings(properties, settings, sslBundle));
+	private volatile Connections connections;
+
+	HopperHttpConnector(HopperProperties.Client properties, boolean tls,
+			@Nullable ClientHttpConnectorBuilder<?> connectorBuilder, @Nullable ReactorResourceFactory resourceFactory,
+			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
+		this.properties = properties;
+		this.factory = (bundle) -> {
+			ConnectionProvider provider = connectionProvider(properties);
+			HttpClientSettings ownSettings = settings(properties, settings, bundle);
+			return new Connections(provider, reactorBuilder(connectorBuilder, resourceFactory)
+				.withHttpClientFactory(() -> HttpClient.create(provider))
+				// Retrying is the publisher's decision
+				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true))
+				.withHttpClientCustomizer(
+						(client) -> (tls && properties.http2()) ? http2(client, ownSettings.sslBundle()) : client)
+				.build(ownSettings));
+		};
+		this.connections = this.factory.apply(sslBundle);
+	}
+
+	/**
+	 * Return the connector, which stays the same when certificates change. This class is
+	 * not one itself, for there must be no bean of that type besides the application's.
+	 * @return the connector
+	 */
+	ClientHttpConnector get() {
+		return (method, uri, requestCallback) -> this.connections.connector().connect(method, uri, requestCallback);
+	}
+
+	/**
+	 * Use other certificates from now on. Requests in flight end on their connections.
+	 * @param sslBundle the bundle
+	 */
+	void reload(SslBundle sslBundle) {
+		Connections old = this.connections;
+		this.connections = this.factory.apply(sslBundle);
+		Schedulers.parallel()
+			.schedule(old.provider()::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private static HttpClient http2(HttpClient client, @Nullable SslBundle sslBundle) {
+		HttpClient http2 = client.protocol(HttpProtocol.H2, HttpProtocol.HTTP11);
+		if (sslBundle == null) {
+			return http2;
+		}
+		// The context that Spring Boot makes of a bundle does not negotiate the protocol
+		SslManagerBundle managers = sslBundle.getManagers();
+		SslOptions options = sslBundle.getOptions();
+		SslProvider.GenericSslContextSpec<?> context = Http2SslContextSpec.forClient().configure((builder) -> {
+			builder.keyManager(managers.getKeyManagerFactory())
+				.trustManager(managers.getTrustManagerFactory())
+				.protocols(options.getEnabledProtocols());
+			if (options.getCiphers() != null) {
+				builder.ciphers(SslOptions.asSet(options.getCiphers()));
+			}
+		});
+		return http2.secure((spec) -> spec.sslContext(context));
 	}
 
 	private static ConnectionProvider connectionProvider(HopperProperties.Client properties) {
@@ -111,13 +167,16 @@ final class HopperHttpConnector implements DisposableBean {
 		return (own != null) ? own : ((global != null) ? global : fallback);
 	}
 
-	ClientHttpConnector get() {
-		return this.connector;
-	}
-
 	@Override
 	public void destroy() {
-		this.connectionProvider.dispose();
+		this.connections.provider().dispose();
+	}
+
+	/**
+	 * A pool and what opens its connections.
+	 */
+	private record Connections(ConnectionProvider provider, ClientHttpConnector connector) {
+
 	}
 
 }

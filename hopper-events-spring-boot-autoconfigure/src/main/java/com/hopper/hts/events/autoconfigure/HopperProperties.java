@@ -115,20 +115,22 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * Defaults to 'spring.http.clients.read-timeout', or 5 seconds if that is not set.
 	 * @param responseTimeout Time for one request, from getting a connection to the last
 	 * byte of the answer.
+	 * @param http2 Whether to use HTTP/2 if the API offers it.
 	 * @param ssl SSL.
 	 * @param proxy HTTP proxy. Defaults to the proxy of the JVM's system properties.
 	 * @param pool Connection pool.
 	 */
 	record Client(@Nullable Duration connectTimeout, @Nullable Duration readTimeout,
-			@DefaultValue("10s") Duration responseTimeout, @DefaultValue Ssl ssl, @DefaultValue Proxy proxy,
-			@DefaultValue Pool pool) {
+			@DefaultValue("10s") Duration responseTimeout, @DefaultValue("false") boolean http2, @DefaultValue Ssl ssl,
+			@DefaultValue Proxy proxy, @DefaultValue Pool pool) {
 
 	}
 
 	/**
 	 * SSL.
 	 *
-	 * @param bundle SSL bundle to use. Defaults to 'spring.http.clients.ssl.bundle'.
+	 * @param bundle SSL bundle to use, for the API and the identity provider. Defaults to
+	 * 'spring.http.clients.ssl.bundle'.
 	 */
 	record Ssl(@Nullable String bundle) {
 

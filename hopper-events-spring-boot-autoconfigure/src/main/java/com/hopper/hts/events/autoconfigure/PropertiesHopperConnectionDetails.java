@@ -16,6 +16,7 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,13 @@ final class PropertiesHopperConnectionDetails implements HopperConnectionDetails
 					"there are no SSL bundles, because the auto-configuration of SSL is excluded");
 		}
 		return this.sslBundles.getBundle(bundle);
+	}
+
+	void onSslBundleUpdate(Consumer<SslBundle> handler) {
+		String bundle = this.properties.client().ssl().bundle();
+		if (StringUtils.hasText(bundle) && this.sslBundles != null) {
+			this.sslBundles.addBundleUpdateHandler(bundle, handler);
+		}
 	}
 
 }

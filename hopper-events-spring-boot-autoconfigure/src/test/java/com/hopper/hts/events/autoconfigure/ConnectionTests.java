@@ -28,23 +28,35 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.simulator.ReceivedRequest;
 import com.hopper.hts.events.testing.ScriptedServer;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.Http2SslContextSpec;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.tcp.SslProvider;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 import org.springframework.util.StreamUtils;
@@ -275,6 +287,127 @@ class ConnectionTests {
 	}
 
 	@Test
+	void clientCertificateOfTheBundleIsShown() throws Exception {
+		X509Bundle server = certificate("127.0.0.1");
+		X509Bundle client = certificate("127.0.0.1");
+		try (ScriptedServer api = new ScriptedServer(sslContext(server, client), true)) {
+			run(api, this.contextRunner.withPropertyValues(trusting(server)).withPropertyValues(identifiedBy(client)),
+					(publisher) -> assertThat(publisher.publishAndWait("session", OFFERS).attempts()).isEqualTo(1));
+		}
+	}
+
+	@Test
+	void wrongOrNoClientCertificateIsAConnectionFailure() throws Exception {
+		X509Bundle server = certificate("127.0.0.1");
+		X509Bundle client = certificate("127.0.0.1");
+		try (ScriptedServer api = new ScriptedServer(sslContext(server, client), true)) {
+			run(api, this.contextRunner.withPropertyValues(trusting(server)),
+					(publisher) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
+						.isThrownBy(() -> publisher.publishAndWait("session", OFFERS)));
+			run(api, this.contextRunner.withPropertyValues(trusting(server))
+				.withPropertyValues(identifiedBy(certificate("127.0.0.1"))),
+					(publisher) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
+						.isThrownBy(() -> publisher.publishAndWait("session", OFFERS)));
+			assertThat(api.requests()).isEmpty();
+		}
+	}
+
+	@Test
+	void expiredCertificateIsAMistakeInTheConfiguration() throws Exception {
+		X509Bundle expired = new CertificateBuilder().subject("CN=test")
+			.addSanIpAddress("127.0.0.1")
+			.setIsCertificateAuthority(true)
+			.notBefore(Instant.now().minus(Duration.ofDays(20)))
+			.notAfter(Instant.now().minus(Duration.ofDays(10)))
+			.buildSelfSigned();
+		X509Bundle other = certificate("127.0.0.1");
+		try (ScriptedServer server = new ScriptedServer(sslContext(expired))) {
+			run(server, this.contextRunner.withPropertyValues(trusting(other)),
+					(publisher) -> assertTlsRefused(publisher));
+		}
+	}
+
+	@Test
+	void certificatesOfTheBundleCanChangeWhileTheApplicationRuns() throws Exception {
+		X509Bundle old = certificate("127.0.0.1");
+		X509Bundle renewed = certificate("127.0.0.1");
+		try (ScriptedServer server = new ScriptedServer(sslContext(renewed))) {
+			this.contextRunner.withPropertyValues(trusting(old))
+				.withPropertyValues("hopper.base-url=" + server.baseUrl())
+				.run((context) -> {
+					EventPublisher publisher = context.getBean(EventPublisher.class);
+					assertTlsRefused(publisher);
+					context.getBean(DefaultSslBundleRegistry.class)
+						.updateBundle("airline", SslBundle.of(new PemSslStoreBundle(null,
+								PemSslStoreDetails.forCertificate(renewed.getCertificatePathPEM()))));
+					assertThat(publisher.publishAndWait("session", OFFERS).attempts()).isEqualTo(1);
+				});
+		}
+	}
+
+	@Test
+	void http2IsUsedIfItIsWantedAndOffered() throws Exception {
+		X509Bundle certificate = certificate("127.0.0.1");
+		List<String> protocols = new CopyOnWriteArrayList<>();
+		DisposableServer server = HttpServer.create()
+			.host("127.0.0.1")
+			.protocol(HttpProtocol.H2, HttpProtocol.HTTP11)
+			.secure((spec) -> spec.sslContext((SslProvider.GenericSslContextSpec<?>) Http2SslContextSpec
+				.forServer(certificate.getKeyPair().getPrivate(), certificate.getCertificatePath())))
+			.handle((request, response) -> {
+				protocols.add(request.protocol());
+				return request.receive().then(response.status(204).send());
+			})
+			.bindNow();
+		try {
+			String baseUrl = "hopper.base-url=https://127.0.0.1:" + server.port();
+			this.contextRunner.withPropertyValues(trusting(certificate))
+				.withPropertyValues(baseUrl, "hopper.client.http2=true")
+				.run((context) -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS));
+			this.contextRunner.withPropertyValues(trusting(certificate))
+				.withPropertyValues(baseUrl)
+				.run((context) -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS));
+			assertThat(protocols).containsExactly("HTTP/2.0", "HTTP/1.1");
+		}
+		finally {
+			server.disposeNow();
+		}
+	}
+
+	@Test
+	void http2FallsBackWhereItIsNotOffered() throws Exception {
+		X509Bundle certificate = certificate("127.0.0.1");
+		try (ScriptedServer server = new ScriptedServer(sslContext(certificate))) {
+			run(server,
+					this.contextRunner.withPropertyValues(trusting(certificate))
+						.withPropertyValues("hopper.client.http2=true"),
+					(publisher) -> assertThat(publisher.publishAndWait("session", OFFERS).attempts()).isEqualTo(1));
+		}
+		try (ScriptedServer plain = new ScriptedServer()) {
+			run(plain, this.contextRunner.withPropertyValues("hopper.client.http2=true"),
+					(publisher) -> assertThat(publisher.publishAndWait("session", OFFERS).attempts()).isEqualTo(1));
+		}
+	}
+
+	@Test
+	void tokenRequestsGoThroughTheProxyToo() throws Exception {
+		try (FakeHopperApi api = FakeHopperApi.builder().client("id", "secret").start();
+				ForwardProxy proxy = new ForwardProxy("user:secret")) {
+			new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+				.withPropertyValues("hopper.base-url=" + api.baseUrl(), "hopper.auth.client-id=id",
+						"hopper.auth.client-secret=secret", "hopper.client.proxy.host=127.0.0.1",
+						"hopper.client.proxy.port=" + proxy.port(), "hopper.client.proxy.username=user",
+						"hopper.client.proxy.password=secret")
+				.run((context) -> {
+					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
+					assertThat(api.requests()).extracting(ReceivedRequest::path)
+						.containsExactly("/airline/v1.1/auth", "/airline/v1.1/events");
+					assertThat(proxy.targets).isNotEmpty().containsOnly("127.0.0.1:" + api.port());
+				});
+		}
+	}
+
+	@Test
 	void unknownBundleFailsAtStart() {
 		this.contextRunner.withPropertyValues("hopper.client.ssl.bundle=missing")
 			.run((context) -> assertThat(context).getFailure()
@@ -321,6 +454,25 @@ class ConnectionTests {
 			.addSanIpAddress(ipAddress)
 			.setIsCertificateAuthority(true)
 			.buildSelfSigned();
+	}
+
+	private static SSLContext sslContext(X509Bundle certificate, X509Bundle trustedClient) throws Exception {
+		KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+		trusted.load(null, null);
+		trusted.setCertificateEntry("client", trustedClient.getCertificate());
+		TrustManagerFactory trustManagers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+		trustManagers.init(trusted);
+		KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		keyManagers.init(certificate.toKeyStore("password".toCharArray()), "password".toCharArray());
+		SSLContext context = SSLContext.getInstance("TLS");
+		context.init(keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), null);
+		return context;
+	}
+
+	private static String[] identifiedBy(X509Bundle certificate) {
+		return new String[] {
+				"spring.ssl.bundle.pem.airline.keystore.certificate=" + certificate.getCertificatePathPEM(),
+				"spring.ssl.bundle.pem.airline.keystore.private-key=" + certificate.getPrivateKeyPEM() };
 	}
 
 	private static SSLContext sslContext(X509Bundle certificate) throws Exception {

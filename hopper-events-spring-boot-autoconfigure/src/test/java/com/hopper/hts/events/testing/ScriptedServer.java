@@ -41,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 
 /**
  * A real server on loopback that answers each request with the next of the given bytes,
@@ -72,15 +73,22 @@ public final class ScriptedServer implements AutoCloseable {
 	private final String scheme;
 
 	public ScriptedServer() {
-		this(null);
+		this(null, false);
 	}
 
 	public ScriptedServer(SSLContext sslContext) {
+		this(sslContext, false);
+	}
+
+	public ScriptedServer(SSLContext sslContext, boolean needClientAuth) {
 		try {
 			InetAddress loopback = InetAddress.getByName("127.0.0.1");
 			this.serverSocket = (sslContext != null)
 					? sslContext.getServerSocketFactory().createServerSocket(0, 50, loopback)
 					: new ServerSocket(0, 50, loopback);
+			if (this.serverSocket instanceof SSLServerSocket sslServerSocket) {
+				sslServerSocket.setNeedClientAuth(needClientAuth);
+			}
 			this.scheme = (sslContext != null) ? "https" : "http";
 		}
 		catch (IOException ex) {

@@ -17,10 +17,10 @@ package com.hopper.hts.events.simulator;
 
 import java.time.LocalDateTime;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -50,13 +50,13 @@ final class EventContract {
 	/**
 	 * Check an event.
 	 * @param body the body
-	 * @param sessionId the id of the session, or {@code null}
+	 * @param sessionIds the values of the session header
 	 * @return the event's type
 	 */
-	String check(String body, @Nullable String sessionId) {
+	String check(String body, List<String> sessionIds) {
 		JsonNode event = Json.readObject(body);
 		String type = Json.requireString(event, "type");
-		checkTime(Json.requireString(event, "occurred_date_time"));
+		checkTime("occurred_date_time", Json.requireString(event, "occurred_date_time"));
 		boolean offersNamed = false;
 		switch (type) {
 			case "offers_displayed" -> Json.refuseUnknown(event, OFFERS_DISPLAYED);
@@ -70,6 +70,10 @@ final class EventContract {
 				}
 			}
 		}
+		if (sessionIds.size() > 1) {
+			throw Refusal.malformed("HC-Session-ID", "The header HC-Session-ID is there more than once");
+		}
+		String sessionId = sessionIds.isEmpty() ? null : sessionIds.get(0);
 		if (sessionId != null && sessionId.isBlank()) {
 			throw Refusal.malformed("HC-Session-ID", "The header HC-Session-ID is blank");
 		}
@@ -82,7 +86,7 @@ final class EventContract {
 		return type;
 	}
 
-	private static void checkTime(String time) {
+	static void checkTime(String name, String time) {
 		if (UTC.matcher(time).matches()) {
 			try {
 				LocalDateTime.parse(time.substring(0, time.length() - 1));
@@ -92,8 +96,8 @@ final class EventContract {
 				// Refused below
 			}
 		}
-		throw Refusal.malformed("occurred_date_time",
-				"'occurred_date_time' must be an RFC 3339 date-time in UTC, for example 2022-01-24T15:34:30Z");
+		throw Refusal.malformed(name,
+				"'" + name + "' must be an RFC 3339 date-time in UTC, for example 2022-01-24T15:34:30Z");
 	}
 
 	private static boolean checkBooking(JsonNode event) {

@@ -17,12 +17,15 @@ package com.hopper.hts.events.simulator;
 
 import java.io.ByteArrayOutputStream;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +50,8 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.util.Logger;
+import reactor.util.Loggers;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -58,6 +63,8 @@ import tools.jackson.databind.JsonNode;
  * @since 0.1.0
  */
 public final class FakeHopperApi implements AutoCloseable {
+
+	private static final Logger logger = Loggers.getLogger(FakeHopperApi.class);
 
 	private static final int MAX_BODY_SIZE = 1024 * 1024;
 
@@ -91,7 +98,8 @@ public final class FakeHopperApi implements AutoCloseable {
 		this.server = HttpServer.create()
 			.host("127.0.0.1")
 			.port(builder.port)
-			.doOnConnection((connection) -> this.connections.add(connection.channel()))
+			// Not doOnConnection, which is called with the first request only
+			.doOnChannelInit((observer, channel, address) -> this.connections.add(channel))
 			.handle(this::handle)
 			.bindNow(Duration.ofSeconds(30));
 	}
@@ -158,6 +166,12 @@ public final class FakeHopperApi implements AutoCloseable {
 	 * @param faults what happens to them, each as likely as the other
 	 */
 	public void failRandomly(double probability, long seed, Fault... faults) {
+		if (!(probability >= 0 && probability <= 1)) {
+			throw new IllegalArgumentException("'probability' must be between 0 and 1, but is " + probability);
+		}
+		if (probability > 0 && faults.length == 0) {
+			throw new IllegalArgumentException("'faults' must not be empty");
+		}
 		synchronized (this.monitor) {
 			this.faultProbability = probability;
 			this.random = new Random(seed);
@@ -220,12 +234,25 @@ public final class FakeHopperApi implements AutoCloseable {
 
 	private Mono<Void> handle(HttpServerRequest request, HttpServerResponse response) {
 		return body(request).flatMap((body) -> {
-			String path = request.fullPath();
+			String path = path(request.uri());
 			if (path.startsWith("/simulator/")) {
 				return control(request.method().name(), path, body, response);
 			}
 			return api(request, response, path, body);
 		});
+	}
+
+	/**
+	 * Return the path as it was sent: nothing is decoded, and nothing can be malformed.
+	 * @param uri the target of the request, a path or (from a client that believes to
+	 * talk to a proxy) a complete URL
+	 * @return the path without the query
+	 */
+	private static String path(String uri) {
+		int start = uri.startsWith("http://") ? uri.indexOf('/', "http://".length()) : 0;
+		int query = uri.indexOf('?');
+		String path = (query >= 0) ? uri.substring(0, query) : uri;
+		return (start >= 0 && start <= path.length()) ? path.substring(start) : "/";
 	}
 
 	private static Mono<Body> body(HttpServerRequest request) {
@@ -240,14 +267,30 @@ public final class FakeHopperApi implements AutoCloseable {
 				buffer.getBytes(buffer.readerIndex(), bytes);
 				content.writeBytes(bytes);
 			}
-		}).then(Mono.fromSupplier(() -> new Body(content.toString(StandardCharsets.UTF_8), size[0] > MAX_BODY_SIZE)));
+		})
+			.then(Mono.fromSupplier(() -> new Body(content.toString(StandardCharsets.UTF_8),
+					isUtf8(content.toByteArray()), size[0] > MAX_BODY_SIZE)));
+	}
+
+	private static boolean isUtf8(byte[] bytes) {
+		try {
+			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+			return true;
+		}
+		catch (CharacterCodingException ex) {
+			return false;
+		}
 	}
 
 	private Mono<Void> api(HttpServerRequest request, HttpServerResponse response, String path, Body body) {
 		boolean events = path.equals(this.settings.pathPrefix + "/events");
-		Fault fault = events ? nextFault() : null;
+		Fault fault = (events && request.method().name().equals("POST")) ? nextFault() : null;
 		Mono<Void> answer = Mono.defer(() -> answer(request, response, path, body, fault));
-		return (fault != null && !fault.delay().isZero()) ? Mono.delay(fault.delay()).then(answer) : answer;
+		if (fault == null || fault.delay().isZero()) {
+			return answer;
+		}
+		// A client that does not wait takes its event with it, but it was here
+		return Mono.delay(fault.delay()).doOnCancel(() -> record(request, path, body, 0, null)).then(answer);
 	}
 
 	private @Nullable Fault nextFault() {
@@ -307,15 +350,12 @@ public final class FakeHopperApi implements AutoCloseable {
 			throw Refusal.status(413);
 		}
 		checkMediaTypes(request);
+		if (!body.utf8()) {
+			throw Refusal.malformed(null, "The body is not valid UTF-8");
+		}
 		return switch (endpoint) {
-			case "/events" -> {
-				List<String> sessionIds = request.requestHeaders().getAll("HC-Session-ID");
-				if (sessionIds.size() > 1) {
-					throw Refusal.malformed("HC-Session-ID", "The header HC-Session-ID is there more than once");
-				}
-				yield new Answer(204, "",
-						this.contract.check(body.text(), sessionIds.isEmpty() ? null : sessionIds.get(0)));
-			}
+			case "/events" ->
+				new Answer(204, "", this.contract.check(body.text(), request.requestHeaders().getAll("HC-Session-ID")));
 			case "/sessions" -> new Answer(201, Json.write(Map.of("id", SessionContract.check(body.text()))), null);
 			default -> signIn(body.text());
 		};
@@ -333,14 +373,38 @@ public final class FakeHopperApi implements AutoCloseable {
 	}
 
 	private static void checkMediaTypes(HttpServerRequest request) {
-		String contentType = request.requestHeaders().get("Content-Type", "");
-		if (!contentType.toLowerCase(Locale.ROOT).matches("application/json( *; *charset *= *\"?utf-8\"?)?")) {
+		List<String> contentType = request.requestHeaders().getAll("Content-Type");
+		if (contentType.size() != 1 || !contentType.get(0)
+			.toLowerCase(Locale.ROOT)
+			.matches("application/json( *; *charset *= *\"?utf-8\"?)?")) {
 			throw Refusal.malformed("Content-Type", "The header Content-Type must be application/json");
 		}
-		String accept = request.requestHeaders().get("Accept", "*/*");
-		if (!accept.contains("application/json") && !accept.contains("*/*") && !accept.contains("application/*")) {
+		if (!allowsJson(request.requestHeaders().getAll("Accept"))) {
 			throw Refusal.malformed("Accept", "The header Accept must allow application/json");
 		}
+	}
+
+	private static boolean allowsJson(List<String> accept) {
+		if (accept.isEmpty()) {
+			return true;
+		}
+		// Of the ranges that match, the most specific one decides
+		Map<String, Boolean> allowed = new HashMap<>();
+		for (String range : String.join(",", accept)
+			.toLowerCase(Locale.ROOT)
+			.replaceAll("\"[^\"]*\"|\\s", "")
+			.split(",", -1)) {
+			int parameters = range.indexOf(';');
+			String type = (parameters >= 0) ? range.substring(0, parameters) : range;
+			allowed.merge(type, !range.matches(".*;q=0(\\.0*)?(;.*)?"), Boolean::logicalOr);
+		}
+		for (String type : List.of("application/json", "application/*")) {
+			Boolean decision = allowed.get(type);
+			if (decision != null) {
+				return decision;
+			}
+		}
+		return allowed.getOrDefault("*/*", false);
 	}
 
 	private Answer signIn(String body) {
@@ -369,10 +433,17 @@ public final class FakeHopperApi implements AutoCloseable {
 		String clientSecret = form.getOrDefault("client_secret", List.of("")).get(0);
 		String basic = request.requestHeaders().get("Authorization", "");
 		if (basic.startsWith("Basic ")) {
-			String credentials = new String(Base64.getDecoder().decode(basic.substring(6)), StandardCharsets.UTF_8);
-			int colon = credentials.indexOf(':');
-			clientId = URLDecoder.decode(credentials.substring(0, colon), StandardCharsets.UTF_8);
-			clientSecret = URLDecoder.decode(credentials.substring(colon + 1), StandardCharsets.UTF_8);
+			try {
+				String[] credentials = new String(Base64.getDecoder().decode(basic.substring(6)),
+						StandardCharsets.UTF_8)
+					.split(":", 2);
+				clientId = URLDecoder.decode(credentials[0], StandardCharsets.UTF_8);
+				clientSecret = URLDecoder.decode((credentials.length > 1) ? credentials[1] : "",
+						StandardCharsets.UTF_8);
+			}
+			catch (IllegalArgumentException ex) {
+				return new Answer(401, oauthError("invalid_client"), null);
+			}
 		}
 		if (!List.of("client_credentials").equals(form.get("grant_type")) || !form.containsKey("audience")) {
 			return new Answer(400, oauthError("invalid_request"), null);
@@ -409,7 +480,12 @@ public final class FakeHopperApi implements AutoCloseable {
 		synchronized (this.monitor) {
 			this.requests.add(received);
 		}
-		this.settings.listener.accept(received);
+		try {
+			this.settings.listener.accept(received);
+		}
+		catch (RuntimeException ex) {
+			logger.warn("The listener failed for " + received, ex);
+		}
 	}
 
 	private Mono<Void> control(String method, String path, Body body, HttpServerResponse response) {
@@ -468,7 +544,7 @@ public final class FakeHopperApi implements AutoCloseable {
 		}));
 	}
 
-	private record Body(String text, boolean tooLong) {
+	private record Body(String text, boolean utf8, boolean tooLong) {
 
 	}
 

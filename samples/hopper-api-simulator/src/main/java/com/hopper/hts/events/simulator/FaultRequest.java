@@ -32,7 +32,7 @@ record FaultRequest(int count, Fault fault) {
 	static FaultRequest parse(String body) {
 		JsonNode request = Json.readObject(body);
 		Json.refuseUnknown(request, FIELDS);
-		int count = request.path("count").asInt(1);
+		int count = integer(request, "count", 1);
 		if (count < 1 || count > 1_000_000) {
 			throw Refusal.malformed("count", "'count' must be between 1 and 1000000");
 		}
@@ -44,13 +44,26 @@ record FaultRequest(int count, Fault fault) {
 			catch (DateTimeParseException ex) {
 				throw Refusal.malformed("delay", "'delay' must be an ISO 8601 duration, for example PT0.5S");
 			}
+			if (delay.isNegative()) {
+				throw Refusal.malformed("delay", "'delay' must not be negative");
+			}
 		}
 		Fault fault;
-		if (request.path("reset").asBoolean(false)) {
+		if (request.has("reset") && !request.path("reset").isBoolean()) {
+			throw Refusal.malformed("reset", "'reset' must be true or false");
+		}
+		boolean reset = request.path("reset").booleanValue(false);
+		if (reset && request.has("status")) {
+			throw Refusal.malformed("reset", "'reset' and 'status' exclude each other");
+		}
+		if (request.has("retry_after") && !request.has("status")) {
+			throw Refusal.malformed("retry_after", "'retry_after' needs a 'status'");
+		}
+		if (reset) {
 			fault = Fault.reset().withDelay(delay);
 		}
 		else if (request.has("status")) {
-			int status = request.path("status").asInt(0);
+			int status = integer(request, "status", 0);
 			if (status < 200 || status > 599) {
 				throw Refusal.malformed("status", "'status' must be between 200 and 599");
 			}
@@ -64,6 +77,17 @@ record FaultRequest(int count, Fault fault) {
 		}
 		return new FaultRequest(count,
 				request.has("retry_after") ? fault.withRetryAfter(Json.requireString(request, "retry_after")) : fault);
+	}
+
+	private static int integer(JsonNode request, String name, int defaultValue) {
+		JsonNode value = request.path(name);
+		if (value.isMissingNode()) {
+			return defaultValue;
+		}
+		if (!value.isInt()) {
+			throw Refusal.malformed(name, "'" + name + "' must be an integer");
+		}
+		return value.intValue();
 	}
 
 }

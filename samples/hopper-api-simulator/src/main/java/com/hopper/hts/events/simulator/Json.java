@@ -59,6 +59,15 @@ final class Json {
 			}
 			refuseNull(name + ".", field.getValue());
 		});
+		if (node.isArray()) {
+			for (int i = 0; i < node.size(); i++) {
+				String name = path.substring(0, path.length() - 1) + "[" + i + "]";
+				if (node.get(i).isNull()) {
+					throw Refusal.malformed(name, "'" + name + "' is null; leave it out");
+				}
+				refuseNull(name + ".", node.get(i));
+			}
+		}
 	}
 
 	static void refuseUnknown(JsonNode object, Set<String> known) {

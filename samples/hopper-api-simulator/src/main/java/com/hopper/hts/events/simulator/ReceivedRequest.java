@@ -15,8 +15,10 @@
  */
 package com.hopper.hts.events.simulator;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param method the HTTP method
  * @param path the path
- * @param headers the headers, with names in lower case
+ * @param headers the headers, read-only, found in any case
  * @param body the body as text
  * @param status the status that was answered, zero if the connection was reset
  * @param eventType the type of the event if it was accepted, or {@code null}
@@ -35,8 +37,23 @@ public record ReceivedRequest(String method, String path, Map<String, List<Strin
 		@Nullable String eventType) {
 
 	/**
+	 * Create an instance.
+	 * @param method the HTTP method
+	 * @param path the path
+	 * @param headers the headers
+	 * @param body the body as text
+	 * @param status the status that was answered, zero if the connection was reset
+	 * @param eventType the type of the event if it was accepted, or {@code null}
+	 */
+	public ReceivedRequest {
+		Map<String, List<String>> copy = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+		headers.forEach((name, values) -> copy.put(name, List.copyOf(values)));
+		headers = Collections.unmodifiableMap(copy);
+	}
+
+	/**
 	 * Return the first value of a header.
-	 * @param name the name, in lower case
+	 * @param name the name, in any case
 	 * @return the value, or {@code null}
 	 */
 	public @Nullable String header(String name) {

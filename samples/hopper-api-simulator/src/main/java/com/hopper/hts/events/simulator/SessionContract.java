@@ -31,6 +31,14 @@ final class SessionContract {
 
 	private static final Set<String> PRODUCTS = Set.of("cfar", "dg", "all");
 
+	private static final Set<String> USER_FIELDS = Set.of("airline_user_id", "created_date_time", "previous_bookings");
+
+	private static final Set<String> DEVICE_FIELDS = Set.of("id", "type", "platform");
+
+	private static final Set<String> DEVICES = Set.of("desktop", "mobile", "tablet");
+
+	private static final Pattern HEADER_VALUE = Pattern.compile("[!-~]([ -~]*[!-~])?");
+
 	private static final Pattern COUNTRY = Pattern.compile("[A-Z]{2}");
 
 	private static final Pattern LANGUAGE = Pattern.compile("[a-z]{2}");
@@ -63,9 +71,48 @@ final class SessionContract {
 			throw Refusal.senseless("product", "'product' is required for the flow_type exercise");
 		}
 		if (request.has("user_info")) {
-			Json.requireString(request.path("user_info"), "airline_user_id");
+			checkUser(request.path("user_info"));
 		}
-		return request.has("session_id") ? Json.requireString(request, "session_id") : UUID.randomUUID().toString();
+		if (request.has("device")) {
+			checkDevice(request.path("device"));
+		}
+		if (!request.has("session_id")) {
+			return UUID.randomUUID().toString();
+		}
+		String sessionId = Json.requireString(request, "session_id");
+		if (!HEADER_VALUE.matcher(sessionId).matches()) {
+			throw Refusal.senseless("session_id", "'session_id' must be visible ASCII, to fit into a header");
+		}
+		return sessionId;
+	}
+
+	private static void checkUser(JsonNode user) {
+		if (!user.isObject()) {
+			throw Refusal.malformed("user_info", "'user_info' must be an object");
+		}
+		Json.refuseUnknown(user, USER_FIELDS);
+		Json.requireString(user, "airline_user_id");
+		if (user.has("created_date_time")) {
+			EventContract.checkTime("created_date_time", Json.requireString(user, "created_date_time"));
+		}
+		JsonNode bookings = user.path("previous_bookings");
+		if (!bookings.isMissingNode() && !(bookings.isInt() && bookings.intValue() >= 0)) {
+			throw Refusal.malformed("previous_bookings", "'previous_bookings' must be an integer that is not negative");
+		}
+	}
+
+	private static void checkDevice(JsonNode device) {
+		if (!device.isObject()) {
+			throw Refusal.malformed("device", "'device' must be an object");
+		}
+		Json.refuseUnknown(device, DEVICE_FIELDS);
+		Json.requireString(device, "id");
+		if (!DEVICES.contains(Json.requireString(device, "type"))) {
+			throw Refusal.malformed("device", "'type' of 'device' must be desktop, mobile or tablet");
+		}
+		if (device.has("platform") && !device.path("platform").isObject()) {
+			throw Refusal.malformed("device", "'platform' of 'device' must be an object");
+		}
 	}
 
 }

@@ -1,0 +1,150 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.health.HopperHealthIndicator;
+import com.hopper.hts.events.simulator.FakeHopperApi;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.actuate.autoconfigure.context.properties.ConfigurationPropertiesReportEndpointAutoConfiguration;
+import org.springframework.boot.actuate.autoconfigure.env.EnvironmentEndpointAutoConfiguration;
+import org.springframework.boot.actuate.context.properties.ConfigurationPropertiesReportEndpoint;
+import org.springframework.boot.actuate.env.EnvironmentEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for what operators see.
+ */
+class ActuatorTests {
+
+	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
+				HopperHealthContributorAutoConfiguration.class))
+		.withPropertyValues("hopper.auth.client-id=client", "hopper.auth.client-secret=canary-secret",
+				"hopper.auth.preflight=off");
+
+	@Test
+	void healthFollowsTheToken() {
+		try (FakeHopperApi api = FakeHopperApi.builder()
+			.client("client", "canary-secret")
+			.tokenLifetime(Duration.ofHours(1))
+			.start()) {
+			this.contextRunner.withPropertyValues("hopper.base-url=" + api.baseUrl()).run((context) -> {
+				HealthIndicator indicator = context.getBean(HopperHealthIndicator.class);
+				assertThat(indicator.health().getStatus()).isEqualTo(Status.UNKNOWN);
+				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
+				Health health = indicator.health();
+				assertThat(health.getStatus()).isEqualTo(Status.UP);
+				assertThat(health.getDetails()).containsEntry("token", "valid").containsKey("expiresAt");
+				assertThat((Instant) health.getDetails().get("expiresAt")).isAfter(Instant.now());
+			});
+			assertThat(api.requests()).as("a health check makes no request").hasSize(2);
+		}
+	}
+
+	@Test
+	void failedSignInIsDownAndSaysWhy() {
+		try (FakeHopperApi api = FakeHopperApi.builder().client("client", "other").start()) {
+			this.contextRunner.withPropertyValues("hopper.base-url=" + api.baseUrl()).run((context) -> {
+				context.getBean(EventPublisher.class)
+					.publish("s", OFFERS)
+					.onErrorResume((ex) -> Mono.empty())
+					.block(Duration.ofSeconds(20));
+				Health health = context.getBean(HopperHealthIndicator.class).health();
+				assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+				assertThat(health.getDetails().get("failure")).asString().contains("401").doesNotContain("canary");
+				assertThat(health.getDetails()).containsKey("failedAt");
+			});
+		}
+	}
+
+	@Test
+	void givenTokenIsNotOursToJudge() {
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
+					HopperHealthContributorAutoConfiguration.class))
+			.withPropertyValues("hopper.auth.token=canary")
+			.run((context) -> assertThat(context.getBean(HopperHealthIndicator.class).health().getStatus())
+				.isEqualTo(Status.UNKNOWN));
+	}
+
+	@Test
+	void healthCanBeSwitchedOffAndBacksOff() {
+		this.contextRunner.withPropertyValues("management.health.hopper.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(HopperHealthIndicator.class));
+		this.contextRunner.withBean(HopperEventsAutoConfigurationTests.OtherPublisher.class)
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HopperHealthIndicator.class));
+		this.contextRunner.withPropertyValues("hopper.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HopperHealthIndicator.class));
+	}
+
+	@Test
+	void worksWithoutActuator() {
+		this.contextRunner.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
+			.run((context) -> assertThat(context).hasSingleBean(EventPublisher.class)
+				.doesNotHaveBean("hopperSanitizingFunction"));
+	}
+
+	@Test
+	void secretsAreNotShownEvenWhereValuesAre() {
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
+					EnvironmentEndpointAutoConfiguration.class,
+					ConfigurationPropertiesReportEndpointAutoConfiguration.class))
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("systemEnvironment",
+						Map.of("HOPPER_AUTH_CLIENT_SECRET", "canary-env", "HOPPER_AUTH_CLIENTSECRET", "canary-env",
+								"HOPPER_HEADERS_XKEY", "canary-env", "HOPPER_AUTH_TOKEN", ""))))
+			.withPropertyValues("hopper.auth.client-id=visible-id", "hopper.auth.client-secret=canary",
+					"hopper.client.proxy.host=proxy", "hopper.client.proxy.username=u",
+					"hopper.client.proxy.password=canary", "hopper.headers.X-Key=canary",
+					"hopper.auth.headers.X-Key=canary", "hopper.auth.preflight=off",
+					"management.endpoints.web.exposure.include=*", "management.endpoints.jmx.exposure.include=*",
+					"spring.jmx.enabled=true", "management.endpoint.env.show-values=always",
+					"management.endpoint.configprops.show-values=always")
+			.run((context) -> {
+				JsonMapper mapper = JsonMapper.builder().build();
+				String env = mapper
+					.writeValueAsString(context.getBean(EnvironmentEndpoint.class).environment("hopper.*|HOPPER.*"));
+				String properties = mapper
+					.writeValueAsString(context.getBean(ConfigurationPropertiesReportEndpoint.class)
+						.configurationPropertiesWithPrefix("hopper"));
+				assertThat(env).contains("visible-id", "hopper.auth.client-secret", "HOPPER_AUTH_CLIENT_SECRET")
+					.doesNotContain("canary");
+				assertThat(properties).contains("visible-id", "clientSecret", "maxAttempts").doesNotContain("canary");
+			});
+	}
+
+}
