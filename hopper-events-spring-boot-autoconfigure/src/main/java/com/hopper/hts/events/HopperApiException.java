@@ -133,13 +133,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 			super(details);
 		}
 
-		static InvalidEvent withoutSession(HopperEvent event) {
-			return new InvalidEvent(Details
-				.of("The %s event has no session id; only a booking_confirmed event that names the offers shown may be "
-					.formatted(event.type()) + "published without one. Publish it with the id of its session.")
-				.withEventType(event.type()));
-		}
-
 		@Override
 		public boolean isTransient() {
 			return false;

@@ -78,6 +78,12 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 
 	private static final Duration MAX_SPACING = Duration.ofMinutes(1);
 
+	/**
+	 * No longer than this, for events wait no longer than their own retries take, and
+	 * must find a provider that has recovered.
+	 */
+	private static final Duration MAX_TRANSIENT_SPACING = Duration.ofSeconds(5);
+
 	private final TokenEndpoint endpoint;
 
 	private final Clock clock;
@@ -161,7 +167,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 					}
 					Duration age = age(held);
 					this.rejections = (age.compareTo(MAX_SPACING) > 0) ? 1 : this.rejections + 1;
-					this.noReplacementBefore = now() + spacing(MIN_SPACING, this.rejections).toNanos();
+					this.noReplacementBefore = now() + spacing(MIN_SPACING, MAX_SPACING, this.rejections).toNanos();
 					this.held = null;
 					logger.debug(
 							"The token was rejected " + age.toSeconds() + " s after it was issued; signing in again");
@@ -247,16 +253,16 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		TokenRequestException failure = (ex instanceof TokenRequestException exception) ? exception
 				: new TokenRequestException("the request for a token failed (" + ex.getClass().getSimpleName() + ")",
 						false, null, ex);
-		Held held;
+		boolean valid;
 		synchronized (this.lock) {
-			held = this.held;
-			boolean valid = held != null && !held.isExpiredAt(age(held));
+			Held held = this.held;
+			valid = held != null && !held.isExpiredAt(age(held));
 			this.failures++;
 			this.failure = failure;
 			this.failedAt = this.clock.instant();
 			this.flight = null;
-			Duration spacing = spacing((valid || !failure.isTransient()) ? MIN_SPACING : MIN_TRANSIENT_SPACING,
-					this.failures);
+			Duration spacing = (valid || !failure.isTransient()) ? spacing(MIN_SPACING, MAX_SPACING, this.failures)
+					: spacing(MIN_TRANSIENT_SPACING, MAX_TRANSIENT_SPACING, this.failures);
 			if (failure.getRetryAfter() != null && failure.getRetryAfter().compareTo(spacing) > 0) {
 				spacing = failure.getRetryAfter();
 			}
@@ -265,7 +271,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 				schedule(held, spacing);
 			}
 		}
-		if (held != null) {
+		if (valid) {
 			// Nobody else hears of it
 			logger.warn(
 					"The token for Hopper could not be renewed and is used until it expires: " + failure.getMessage());
@@ -305,9 +311,9 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		}
 	}
 
-	private Duration spacing(Duration minimum, int failures) {
+	private Duration spacing(Duration minimum, Duration maximum, int failures) {
 		double factor = Math.pow(2, Math.min(failures - 1, 20)) * (1 + JITTER * this.random.getAsDouble());
-		double millis = Math.min((double) minimum.toMillis() * factor, (double) MAX_SPACING.toMillis());
+		double millis = Math.min((double) minimum.toMillis() * factor, (double) maximum.toMillis());
 		return Duration.ofMillis((long) millis);
 	}
 

@@ -17,7 +17,6 @@ package com.hopper.hts.events.auth;
 
 import java.io.IOException;
 import java.net.URLEncoder;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,11 +27,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.netty.channel.AbortedException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -239,11 +243,22 @@ final class TokenEndpoint {
 			return cause;
 		}
 		boolean temporary = (cause instanceof IOException || cause instanceof TimeoutException
-				|| cause instanceof io.netty.handler.timeout.TimeoutException)
-				&& !(cause instanceof UnknownHostException || cause instanceof SSLHandshakeException);
+				|| cause instanceof io.netty.handler.timeout.TimeoutException
+				|| cause instanceof PrematureChannelClosureException || cause instanceof AbortedException
+				|| cause.getClass().getSimpleName().startsWith("PoolAcquire")) && !isTlsRefusal(cause);
 		return new TokenRequestException(
 				"there was no answer of %s (%s)".formatted(this.credentials.uri(), cause.getClass().getSimpleName()),
 				temporary, null, cause);
+	}
+
+	/**
+	 * Tell a certificate that one of the sides does not accept from a handshake that was
+	 * interrupted.
+	 */
+	private static boolean isTlsRefusal(Throwable cause) {
+		return (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException
+				|| cause instanceof NotSslRecordException) && !(cause instanceof SslHandshakeTimeoutException)
+				&& !String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
 	}
 
 }

@@ -15,6 +15,8 @@
  */
 /**
  * How the bearer token that every call carries is obtained.
+ *
+ * @serial exclude
  */
 @NullMarked
 package com.hopper.hts.events.auth;

@@ -44,13 +44,14 @@ final class BearerTokenProviders {
 		}
 		// A client of its own: what is meant for the API, headers and filters of the
 		// application included, does not reach the identity provider
-		WebClient webClient = WebClient.builder().clientConnector(connector.get()).defaultHeaders((headers) -> {
+		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
 			headers.set("User-Agent", UserAgent.VALUE);
 			properties.auth().headers().forEach(headers::set);
 		}).build();
 		ClientCredentialsTokenProvider provider = ClientCredentialsTokenProvider
 			.builder(webClient, credentials(properties.auth(), details))
-			.timeout(properties.client().responseTimeout())
+			// Shorter than an attempt, which is then told what kept it waiting
+			.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
 			.onRequest((failure) -> metrics
 				.requested((failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
 			.build();

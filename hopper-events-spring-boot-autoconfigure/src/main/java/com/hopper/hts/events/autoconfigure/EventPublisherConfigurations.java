@@ -16,8 +16,8 @@
 package com.hopper.hts.events.autoconfigure;
 
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.client.BearerTokenFilter;
 import com.hopper.hts.events.client.HopperWebClientCustomizer;
 import com.hopper.hts.events.client.RetryPolicy;
 import com.hopper.hts.events.client.WebClientEventPublisher;
@@ -116,6 +116,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
 				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			HopperPropertiesValidator.validate(properties);
+			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getBaseUrl());
 			HopperHttpConnector connector = new HopperHttpConnector(properties.client(),
 					"https".equalsIgnoreCase(connectionDetails.getBaseUrl().getScheme()),
 					connectorBuilder.getIfAvailable(), resourceFactory.getIfAvailable(),
@@ -129,10 +130,8 @@ final class EventPublisherConfigurations {
 		@Bean
 		@Lazy(false)
 		@ConditionalOnMissingBean
-		SignInPreflight hopperSignInPreflight(HopperProperties properties,
-				ObjectProvider<WebClientEventPublisher> publisher, ObjectProvider<BearerTokenProvider> tokenProvider) {
-			return new SignInPreflight(() -> (publisher.getIfAvailable() != null) ? tokenProvider.getObject() : null,
-					properties.auth().preflight(), properties.client().responseTimeout());
+		SignInPreflight hopperSignInPreflight(HopperProperties properties) {
+			return new SignInPreflight(properties.auth().preflight(), properties.client().responseTimeout());
 		}
 
 		@Bean(defaultCandidate = false)
@@ -140,9 +139,10 @@ final class EventPublisherConfigurations {
 		@Qualifier("hopperWebClient")
 		@ConditionalOnMissingBean(name = "hopperWebClient")
 		WebClient hopperWebClient(HopperProperties properties, HopperConnectionDetails connectionDetails,
-				HopperHttpConnector connector, BearerTokenProvider tokenProvider,
+				HopperHttpConnector connector, BearerTokenProvider tokenProvider, SignInPreflight preflight,
 				ObjectProvider<WebClientCustomizer> customizers,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
+			preflight.use(tokenProvider);
 			WebClient.Builder builder = WebClient.builder();
 			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			builder.clientConnector(connector.get())
@@ -167,6 +167,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<EventPublishMetrics> metrics) {
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
+			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getObject().getBaseUrl());
 			HopperProperties.Retry retry = properties.retry();
 			RetryPolicy retryPolicy = new RetryPolicy(retry.maxAttempts(), retry.initialInterval(), retry.multiplier(),
 					retry.maxInterval(), retry.jitter(), retry.maxRetryAfter(), retry.timeout(), retry.onTimeout(),

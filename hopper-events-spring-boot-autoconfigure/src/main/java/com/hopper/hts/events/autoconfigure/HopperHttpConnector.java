@@ -18,6 +18,7 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
@@ -52,6 +53,8 @@ final class HopperHttpConnector implements DisposableBean {
 
 	private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(5);
 
+	private static final int MAX_SIGN_IN_CONNECTIONS = 2;
+
 	private final HopperProperties.Client properties;
 
 	private final Function<@Nullable SslBundle, Connections> factory;
@@ -63,15 +66,21 @@ final class HopperHttpConnector implements DisposableBean {
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
 		this.factory = (bundle) -> {
-			ConnectionProvider provider = connectionProvider(properties);
 			HttpClientSettings ownSettings = settings(properties, settings, bundle);
-			return new Connections(provider, reactorBuilder(connectorBuilder, resourceFactory)
-				.withHttpClientFactory(() -> HttpClient.create(provider))
+			ReactorClientHttpConnectorBuilder builder = reactorBuilder(connectorBuilder, resourceFactory)
 				// Retrying is the publisher's decision
-				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true))
-				.withHttpClientCustomizer(
-						(client) -> (tls && properties.http2()) ? http2(client, ownSettings.sslBundle()) : client)
-				.build(ownSettings));
+				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true));
+			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
+					? http2(client, ownSettings.sslBundle()) : client;
+			ConnectionProvider provider = connectionProvider("hopper-events", properties,
+					properties.pool().maxConnections());
+			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS);
+			return new Connections(provider,
+					builder.withHttpClientFactory(() -> HttpClient.create(provider))
+						.withHttpClientCustomizer(protocol)
+						.build(ownSettings),
+					signInProvider,
+					builder.withHttpClientFactory(() -> HttpClient.create(signInProvider)).build(ownSettings));
 		};
 		this.connections = this.factory.apply(sslBundle);
 	}
@@ -86,6 +95,16 @@ final class HopperHttpConnector implements DisposableBean {
 	}
 
 	/**
+	 * Return the connector for requests for tokens. Its connections are its own: requests
+	 * that wait for a token must not keep the request for it waiting.
+	 * @return the connector
+	 */
+	ClientHttpConnector forSignIn() {
+		return (method, uri, requestCallback) -> this.connections.signInConnector()
+			.connect(method, uri, requestCallback);
+	}
+
+	/**
 	 * Use other certificates from now on. Requests in flight end on their connections.
 	 * @param sslBundle the bundle
 	 */
@@ -93,7 +112,7 @@ final class HopperHttpConnector implements DisposableBean {
 		Connections old = this.connections;
 		this.connections = this.factory.apply(sslBundle);
 		Schedulers.parallel()
-			.schedule(old.provider()::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private static HttpClient http2(HttpClient client, @Nullable SslBundle sslBundle) {
@@ -115,11 +134,12 @@ final class HopperHttpConnector implements DisposableBean {
 		return http2.secure((spec) -> spec.sslContext(context));
 	}
 
-	private static ConnectionProvider connectionProvider(HopperProperties.Client properties) {
+	private static ConnectionProvider connectionProvider(String name, HopperProperties.Client properties,
+			int maxConnections) {
 		HopperProperties.Pool pool = properties.pool();
 		Duration eviction = pool.maxIdleTime().dividedBy(2);
-		return ConnectionProvider.builder("hopper-events")
-			.maxConnections(pool.maxConnections())
+		return ConnectionProvider.builder(name)
+			.maxConnections(maxConnections)
 			.pendingAcquireMaxCount(pool.maxPendingAcquires())
 			// Earlier than the attempt, to tell apart what was never sent
 			.pendingAcquireTimeout(properties.responseTimeout().dividedBy(2))
@@ -169,13 +189,19 @@ final class HopperHttpConnector implements DisposableBean {
 
 	@Override
 	public void destroy() {
-		this.connections.provider().dispose();
+		this.connections.dispose();
 	}
 
 	/**
-	 * A pool and what opens its connections.
+	 * Pools and what opens their connections.
 	 */
-	private record Connections(ConnectionProvider provider, ClientHttpConnector connector) {
+	private record Connections(ConnectionProvider provider, ClientHttpConnector connector,
+			ConnectionProvider signInProvider, ClientHttpConnector signInConnector) {
+
+		void dispose() {
+			this.provider.dispose();
+			this.signInProvider.dispose();
+		}
 
 	}
 

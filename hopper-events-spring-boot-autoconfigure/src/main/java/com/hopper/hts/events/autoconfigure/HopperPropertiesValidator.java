@@ -45,7 +45,6 @@ final class HopperPropertiesValidator {
 	}
 
 	static void validate(HopperProperties properties) {
-		validateUrl("hopper.base-url", properties.baseUrl(), "https://airlines-api.hopper.com/airline/v1.1");
 		HopperProperties.Client client = properties.client();
 		positive("hopper.client.connect-timeout", client.connectTimeout());
 		positive("hopper.client.read-timeout", client.readTimeout());
@@ -72,6 +71,14 @@ final class HopperPropertiesValidator {
 			throw invalid("hopper.retry.budget", retry.budget(), "must not be greater than 1000000");
 		}
 		properties.headers().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
+	}
+
+	/**
+	 * Check the base URL.
+	 * @param baseUrl the base URL, from the properties or from connection details
+	 */
+	static void validateBaseUrl(URI baseUrl) {
+		validateUrl("hopper.base-url", baseUrl, "https://airlines-api.hopper.com/airline/v1.1");
 	}
 
 	/**

@@ -36,6 +36,7 @@ import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
+import reactor.netty.channel.AbortedException;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
@@ -125,8 +126,13 @@ final class AttemptFailure extends RuntimeException {
 			case 408, 429, 500, 502, 503, 504 -> true;
 			default -> false;
 		};
-		// A gateway that lost the answer of the API cannot tell whether the API counted
-		boolean deliveryUnknown = status == 502 || status == 504;
+		// A gateway that lost the answer of the API cannot tell whether the API counted,
+		// and
+		// whoever answered 200 may have passed the event on
+		boolean deliveryUnknown = switch (status) {
+			case 500, 501, 503 -> false;
+			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
+		};
 		return new AttemptFailure(kind, retryable, deliveryUnknown, description, statusCode, headers, retryAfter,
 				errors, null);
 	}
@@ -134,12 +140,15 @@ final class AttemptFailure extends RuntimeException {
 	/**
 	 * There was no answer in time.
 	 * @param timeout the time
-	 * @param retryable whether a request without an answer is repeated
+	 * @param onTimeout whether a request that was sent and not answered is repeated
+	 * @param sent whether the request was handed to a connection
 	 * @return the failure
 	 */
-	static AttemptFailure ofTimeout(Duration timeout, boolean retryable) {
-		return withoutResponse(Kind.TIMEOUT, retryable, true,
-				"there was no complete answer within %s".formatted(Durations.format(timeout)), null);
+	static AttemptFailure ofTimeout(Duration timeout, boolean onTimeout, boolean sent) {
+		return withoutResponse(Kind.TIMEOUT, onTimeout || !sent, sent,
+				(sent ? "there was no complete answer within %s" : "the request could not be sent within %s")
+					.formatted(Durations.format(timeout)),
+				null);
 	}
 
 	/**
@@ -147,30 +156,21 @@ final class AttemptFailure extends RuntimeException {
 	 * @param failure what was thrown
 	 * @param onTimeout whether a request without an answer is repeated
 	 * @param reached whether the API has answered any request before
+	 * @param sent whether the request was handed to a connection
 	 * @return the failure
 	 */
-	static AttemptFailure of(Throwable failure, boolean onTimeout, boolean reached) {
+	static AttemptFailure of(Throwable failure, boolean onTimeout, boolean reached, boolean sent) {
 		if (failure instanceof AttemptFailure attemptFailure) {
 			return attemptFailure;
 		}
-		if (failure instanceof TokenUnavailableException) {
-			if (failure.getCause() instanceof TokenRequestException tokenFailure) {
-				return new AttemptFailure(Kind.SIGN_IN_FAILED, tokenFailure.isTransient(), false,
-						"signing in failed: " + tokenFailure.getMessage(), null, HttpHeaders.EMPTY,
-						tokenFailure.getRetryAfter(), List.of(), tokenFailure);
-			}
-			Throwable cause = withoutRequest(failure.getCause());
-			boolean temporary = cause instanceof IOException || cause instanceof TimeoutException;
-			return withoutResponse(Kind.SIGN_IN_FAILED, temporary, false,
-					(failure.getCause() != null)
-							? "no bearer token could be obtained (%s)"
-								.formatted(failure.getCause().getClass().getSimpleName())
-							: "the BearerTokenProvider gave no bearer token",
-					cause);
+		if (failure instanceof TokenRequestException tokenFailure) {
+			return new AttemptFailure(Kind.SIGN_IN_FAILED, tokenFailure.isTransient(), false,
+					"signing in failed: " + tokenFailure.getMessage(), null, HttpHeaders.EMPTY,
+					tokenFailure.getRetryAfter(), List.of(), tokenFailure);
 		}
 		Throwable cause = withoutRequest(failure);
 		if (cause == null) {
-			return withoutResponse(Kind.UNEXPECTED_RESPONSE, false, true, "the answer could not be read", null);
+			return withoutResponse(Kind.UNEXPECTED_RESPONSE, false, sent, "the answer could not be read", null);
 		}
 		if (cause instanceof UnknownHostException) {
 			// Once the API was reached its name is right and the resolver is to blame
@@ -184,21 +184,22 @@ final class AttemptFailure extends RuntimeException {
 			return connection(true, false, "no connection could be made (%s)".formatted(cause.getMessage()), cause);
 		}
 		if (cause instanceof SSLException sslException) {
-			return ofSsl(sslException);
+			return ofSsl(sslException, sent);
 		}
 		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
-			return withoutResponse(Kind.TIMEOUT, onTimeout, true, "there was no answer in time", cause);
+			return withoutResponse(Kind.TIMEOUT, onTimeout || !sent, sent, "there was no answer in time", cause);
 		}
-		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException) {
-			return connection(true, true,
+		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException
+				|| cause instanceof AbortedException) {
+			return connection(true, sent,
 					"the connection broke before the answer came (%s)".formatted(cause.getMessage()), cause);
 		}
 		// Not of the network: what answered is not HTTP, or a filter of the application
 		// failed
-		return connection(false, true, "the request failed (%s)".formatted(cause.getClass().getSimpleName()), cause);
+		return connection(false, sent, "the request failed (%s)".formatted(cause.getClass().getSimpleName()), cause);
 	}
 
-	private static AttemptFailure ofSsl(SSLException cause) {
+	private static AttemptFailure ofSsl(SSLException cause, boolean sent) {
 		boolean closed = hasCause(cause, ClosedChannelException.class)
 				|| String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
 		if (!closed && (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException
@@ -209,7 +210,7 @@ final class AttemptFailure extends RuntimeException {
 								: rootMessage(cause)),
 					cause);
 		}
-		return connection(true, !closed, "the TLS connection broke (%s)".formatted(cause.getMessage()), cause);
+		return connection(true, sent, "the TLS connection broke (%s)".formatted(cause.getMessage()), cause);
 	}
 
 	private static AttemptFailure connection(boolean retryable, boolean deliveryUnknown, String description,

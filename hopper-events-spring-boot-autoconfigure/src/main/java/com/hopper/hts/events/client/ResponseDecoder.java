@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -65,6 +67,9 @@ final class ResponseDecoder {
 	 */
 	private static final int MIN_SECRET_LENGTH = 4;
 
+	private static final Set<String> PUBLIC_HEADERS = Set.of("accept", "accept-encoding", "content-length",
+			"content-type", "host", "user-agent");
+
 	private static final byte[] UNREADABLE = new byte[0];
 
 	// Our own mapper: the application's settings must not change how errors are read
@@ -74,13 +79,9 @@ final class ResponseDecoder {
 
 	private final Scheduler scheduler;
 
-	private final Duration bodyTimeout;
-
-	ResponseDecoder(Clock clock, Scheduler scheduler, Duration attemptTimeout) {
+	ResponseDecoder(Clock clock, Scheduler scheduler) {
 		this.clock = clock;
 		this.scheduler = scheduler;
-		Duration half = attemptTimeout.dividedBy(2);
-		this.bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
 	}
 
 	/**
@@ -88,13 +89,18 @@ final class ResponseDecoder {
 	 * @param response the answer
 	 * @param sessionId the id of the session
 	 * @param requestBody the body that was sent
+	 * @param remaining the time left for the attempt
 	 * @return the headers of a {@code 204}, or an {@link AttemptFailure}
 	 */
-	Mono<HttpHeaders> decode(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
+	Mono<HttpHeaders> decode(ClientResponse response, @Nullable String sessionId, byte[] requestBody,
+			Duration remaining) {
+		// Less than what is left, for the status that is known must not become a timeout
+		Duration half = remaining.dividedBy(2);
+		Duration bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
 		HttpStatusCode status = response.statusCode();
 		HttpHeaders headers = response.headers().asHttpHeaders();
 		if (status.value() == 204) {
-			return response.releaseBody().thenReturn(headers);
+			return response.releaseBody().onErrorComplete().thenReturn(headers);
 		}
 		if (!status.isError()) {
 			// Nothing in it concerns the event; cancelling closes the connection
@@ -102,10 +108,10 @@ final class ResponseDecoder {
 				.doOnNext(DataBufferUtils::release)
 				.next()
 				.onErrorComplete()
-				.timeout(this.bodyTimeout, Mono.empty(), this.scheduler)
+				.timeout(bodyTimeout, Mono.empty(), this.scheduler)
 				.then(Mono.error(() -> failure(status, headers, List.of(), describeContent(headers))));
 		}
-		return readBody(response).map((body) -> {
+		return readBody(response, bodyTimeout).map((body) -> {
 			List<ApiError> errors = parse(body, secrets(response, sessionId, requestBody));
 			return failure(status, headers, errors, errors.isEmpty() ? describeContent(headers) : describe(errors));
 		}).flatMap(Mono::error);
@@ -116,11 +122,11 @@ final class ResponseDecoder {
 				"the answer was %d%s".formatted(status.value(), content));
 	}
 
-	private Mono<byte[]> readBody(ClientResponse response) {
+	private Mono<byte[]> readBody(ClientResponse response, Duration bodyTimeout) {
 		return DataBufferUtils
 			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
 			.map(ResponseDecoder::toBytes)
-			.timeout(this.bodyTimeout, this.scheduler)
+			.timeout(bodyTimeout, this.scheduler)
 			// The status alone says enough
 			.onErrorReturn(UNREADABLE)
 			.defaultIfEmpty(UNREADABLE);
@@ -176,17 +182,21 @@ final class ResponseDecoder {
 	}
 
 	/**
-	 * Find what the answer must not repeat into an exception: the token, the session id
-	 * and every text of the event's body.
+	 * Find what the answer must not repeat into an exception: the token, the session id,
+	 * additional headers and every text and number of the event's body.
 	 */
 	private static SortedSet<String> secrets(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
 		// The longest first, so that no part of it remains
 		SortedSet<String> secrets = new TreeSet<>(
 				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
-		String authorization = response.request().getHeaders().getFirst(HttpHeaders.AUTHORIZATION);
-		if (authorization != null) {
-			secrets.add(authorization.substring(authorization.indexOf(' ') + 1));
-		}
+		response.request().getHeaders().forEach((name, values) -> {
+			if (name.equalsIgnoreCase(HttpHeaders.AUTHORIZATION)) {
+				values.forEach((value) -> secrets.add(value.substring(value.indexOf(' ') + 1)));
+			}
+			else if (!PUBLIC_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+				secrets.addAll(values);
+			}
+		});
 		if (sessionId != null) {
 			secrets.add(sessionId);
 		}
@@ -203,8 +213,8 @@ final class ResponseDecoder {
 		if (node.isContainer()) {
 			node.forEach((child) -> collectTexts(child, texts));
 		}
-		else if (node.isString()) {
-			texts.add(node.stringValue());
+		else if (node.isString() || node.isNumber()) {
+			texts.add(node.asString());
 		}
 	}
 

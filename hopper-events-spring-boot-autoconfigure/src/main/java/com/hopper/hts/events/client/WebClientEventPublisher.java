@@ -105,10 +105,10 @@ public final class WebClientEventPublisher implements EventPublisher {
 		this.responseTimeout = builder.responseTimeout;
 		this.observationRegistry = builder.observationRegistry;
 		this.observationConvention = builder.observationConvention;
-		this.metrics = builder.metrics;
+		this.metrics = new GuardedMetrics(builder.metrics);
 		this.scheduler = builder.scheduler;
 		this.random = builder.random;
-		this.decoder = new ResponseDecoder(builder.clock, builder.scheduler, builder.responseTimeout);
+		this.decoder = new ResponseDecoder(builder.clock, builder.scheduler);
 	}
 
 	/**
@@ -153,6 +153,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		private final AtomicInteger attempts = new AtomicInteger();
 
+		private volatile boolean awaitingAnswer;
+
 		private volatile boolean deliveryUnknown;
 
 		private volatile @Nullable String stopReason;
@@ -170,20 +172,30 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		Mono<EventReceipt> run(ContextView context) {
 			this.publisher.metrics.started();
-			if (this.publisher.observationRegistry.isNoop()) {
-				return send(null);
+			Observation observation = this.publisher.observationRegistry.isNoop() ? null : observe(context);
+			return (observation != null)
+					? send(observation)
+						.contextWrite((downstream) -> downstream.put(ObservationThreadLocalAccessor.KEY, observation))
+					: send(null);
+		}
+
+		private @Nullable Observation observe(ContextView context) {
+			try {
+				EventPublishObservationContext observationContext = new EventPublishObservationContext(this.eventType);
+				Observation observation = EventPublishObservationDocumentation.EVENT_PUBLISH.observation(
+						this.publisher.observationConvention, DEFAULT_CONVENTION, () -> observationContext,
+						this.publisher.observationRegistry);
+				Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+				if (parent != null) {
+					observation.parentObservation(parent);
+				}
+				return observation.start();
 			}
-			EventPublishObservationContext observationContext = new EventPublishObservationContext(this.eventType);
-			Observation observation = EventPublishObservationDocumentation.EVENT_PUBLISH.observation(
-					this.publisher.observationConvention, DEFAULT_CONVENTION, () -> observationContext,
-					this.publisher.observationRegistry);
-			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
-			if (parent != null) {
-				observation.parentObservation(parent);
+			catch (RuntimeException ex) {
+				// An event is worth more than its telemetry
+				logger.debug("An event could not be observed", ex);
+				return null;
 			}
-			observation.start();
-			return send(observation)
-				.contextWrite((downstream) -> downstream.put(ObservationThreadLocalAccessor.KEY, observation));
 		}
 
 		private Mono<EventReceipt> send(@Nullable Observation observation) {
@@ -191,10 +203,12 @@ public final class WebClientEventPublisher implements EventPublisher {
 			try {
 				body = prepare();
 			}
-			catch (InvalidEventDataException ex) {
+			catch (RuntimeException ex) {
+				String problem = (ex instanceof InvalidEventDataException) ? ex.getMessage()
+						: "cannot be written as JSON (%s)".formatted(ex.getClass().getSimpleName());
 				HopperApiException.InvalidEvent exception = new HopperApiException.InvalidEvent(
 						HopperApiException.Details
-							.of("The %s %s. Nothing was sent.".formatted(describeEvent(), ex.getMessage()))
+							.of("The %s %s. Nothing was sent.".formatted(describeEvent(), problem))
 							.withEventType(this.eventType.equals(NO_TYPE) ? null : this.eventType)
 							.withSessionId(this.sessionId));
 				finish(observation, null, exception);
@@ -230,6 +244,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		private Mono<HttpHeaders> attempt(byte[] body) {
 			this.attempts.incrementAndGet();
+			this.awaitingAnswer = false;
+			long attemptStart = this.publisher.now();
 			Duration timeout = min(this.publisher.responseTimeout, remaining());
 			return this.publisher.webClient.post().uri(this.publisher.uri).headers((headers) -> {
 				headers.setContentType(MediaType.APPLICATION_JSON);
@@ -238,15 +254,19 @@ public final class WebClientEventPublisher implements EventPublisher {
 				if (this.sessionId != null) {
 					headers.set("HC-Session-ID", this.sessionId);
 				}
+			}).body((request, context) -> request.writeWith(Mono.fromSupplier(() -> {
+				// Asked for when there is a connection: from here on the event may count
+				this.awaitingAnswer = true;
+				return request.bufferFactory().wrap(body);
+			}))).exchangeToMono((response) -> {
+				this.awaitingAnswer = false;
+				this.publisher.reached.setPlain(true);
+				Duration elapsed = Duration.ofNanos(this.publisher.now() - attemptStart);
+				return this.publisher.decoder.decode(response, this.sessionId, body, timeout.minus(elapsed));
 			})
-				.body((request, context) -> request
-					.writeWith(Mono.fromSupplier(() -> request.bufferFactory().wrap(body))))
-				.exchangeToMono((response) -> {
-					this.publisher.reached.setPlain(true);
-					return this.publisher.decoder.decode(response, this.sessionId, body);
-				})
 				.timeout(timeout,
-						Mono.error(() -> AttemptFailure.ofTimeout(timeout, this.publisher.retryPolicy.onTimeout())),
+						Mono.error(() -> AttemptFailure.ofTimeout(timeout, this.publisher.retryPolicy.onTimeout(),
+								this.awaitingAnswer)),
 						this.publisher.scheduler)
 				.onErrorMap(this::classify);
 		}
@@ -254,11 +274,12 @@ public final class WebClientEventPublisher implements EventPublisher {
 		private Throwable classify(Throwable failure) {
 			Exceptions.throwIfJvmFatal(failure);
 			AttemptFailure attemptFailure = AttemptFailure.of(failure, this.publisher.retryPolicy.onTimeout(),
-					this.publisher.reached.getPlain());
+					this.publisher.reached.getPlain(), this.awaitingAnswer);
 			if (attemptFailure.isDeliveryUnknown()) {
 				this.deliveryUnknown = true;
 				this.publisher.metrics.deliveryUnknown(this.eventType);
 			}
+			this.awaitingAnswer = false;
 			return attemptFailure;
 		}
 
@@ -284,7 +305,9 @@ public final class WebClientEventPublisher implements EventPublisher {
 				Duration asked = policy.intervalAfter(failure.retryAfter(), random);
 				wait = (asked.compareTo(wait) > 0) ? asked : wait;
 			}
-			if (wait.compareTo(remaining()) >= 0) {
+			// An attempt that is cut off at once would only make a known failure an
+			// unknown one
+			if (wait.plus(this.publisher.responseTimeout.dividedBy(10)).compareTo(remaining()) >= 0) {
 				this.stopReason = "the next attempt would come after hopper.retry.timeout";
 				return null;
 			}
@@ -341,9 +364,22 @@ public final class WebClientEventPublisher implements EventPublisher {
 			if (!this.finished.compareAndSet(false, true)) {
 				return;
 			}
+			if (receipt == null && failure == null && this.awaitingAnswer) {
+				// Cancelled in flight
+				this.publisher.metrics.deliveryUnknown(this.eventType);
+			}
 			this.publisher.metrics.finished(this.eventType, this.attempts.get(), receipt,
 					(failure instanceof HopperApiException exception) ? exception : null);
 			if (observation != null) {
+				stop(observation, receipt, failure);
+			}
+			if (receipt != null && logger.isDebugEnabled()) {
+				logger.debug("Published the %s: %s".formatted(describeEvent(), receipt));
+			}
+		}
+
+		private static void stop(Observation observation, @Nullable EventReceipt receipt, @Nullable Throwable failure) {
+			try {
 				if (receipt != null) {
 					((EventPublishObservationContext) observation.getContext()).setReceipt(receipt);
 				}
@@ -352,8 +388,9 @@ public final class WebClientEventPublisher implements EventPublisher {
 				}
 				observation.stop();
 			}
-			if (receipt != null && logger.isDebugEnabled()) {
-				logger.debug("Published the %s: %s".formatted(describeEvent(), receipt));
+			catch (RuntimeException ex) {
+				// What became of the event does not depend on it
+				logger.debug("An event could not be observed", ex);
 			}
 		}
 

@@ -23,10 +23,12 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.client.HopperWebClientCustomizer;
 import com.hopper.hts.events.client.WebClientEventPublisher;
@@ -44,6 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 
@@ -332,6 +335,10 @@ class HopperEventsAutoConfigurationTests {
 				assertThat(receipt.attempts()).isZero();
 				assertThat(publisher.publish(null, null).block(Duration.ofSeconds(5)).delivered()).isFalse();
 				assertThat(publisher.publishAndWait(BookingConfirmed.occurredAt(Instant.EPOCH)).delivered()).isFalse();
+				assertThat(publisher
+					.publishAll(Flux.just(new SessionEvent(null, CustomEvent.occurredAt("x", Instant.EPOCH))), 1)
+					.blockLast()
+					.error()).isNull();
 				assertThat(registry.get("hopper.events.discarded")
 					.tags("reason", "disabled", "event.type", "offers_displayed")
 					.counter()

@@ -37,7 +37,7 @@ class ReadmeTests {
 	@Test
 	void tableOfPropertiesIsTheMetadata() throws Exception {
 		Map<String, String> documented = new LinkedHashMap<>();
-		Matcher row = Pattern.compile("(?m)^\\| `(hopper\\.[a-z.*-]+)` \\| (.*?) \\|")
+		Matcher row = Pattern.compile("(?m)^\\| `(hopper\\.[a-z0-9.*-]+)` \\| (.*?) \\|")
 			.matcher(readme().substring(readme().indexOf("## Properties")));
 		while (row.find()) {
 			documented.put(row.group(1).replace(".*", ""), row.group(2));

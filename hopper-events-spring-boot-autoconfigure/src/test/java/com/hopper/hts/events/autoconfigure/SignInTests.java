@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.EventPublisher;
@@ -28,6 +29,8 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.client.RetryPolicy;
+import com.hopper.hts.events.client.WebClientEventPublisher;
 import com.hopper.hts.events.simulator.FakeHopperApi;
 import com.hopper.hts.events.simulator.Fault;
 import com.hopper.hts.events.simulator.ReceivedRequest;
@@ -42,6 +45,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -56,6 +61,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -302,6 +308,92 @@ class SignInTests {
 			.withPropertyValues("hopper.auth.preflight=fail")
 			.withBean(HopperEventsAutoConfigurationTests.OtherPublisher.class)
 			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void preflightConcernsTheAutoConfiguredClientOnly() {
+		WebClientEventPublisher own = WebClientEventPublisher
+			.builder(WebClient.create(), URI.create(this.api.baseUrl()), new RetryPolicy(1, Duration.ofMillis(1), 1,
+					Duration.ofMillis(1), 0, Duration.ofSeconds(1), Duration.ofSeconds(5), true, 1))
+			.build();
+		ApplicationContextRunner runner = new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+			.withPropertyValues("hopper.auth.preflight=fail");
+		runner.withBean("one", WebClientEventPublisher.class, () -> own)
+			.withBean("two", WebClientEventPublisher.class, () -> own)
+			.run((context) -> assertThat(context).hasNotFailed());
+		runner.withBean("hopperWebClient", WebClient.class, WebClient::create)
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(EventPublisher.class));
+	}
+
+	@Test
+	void preflightCopesWithProvidersThatThrowOrGiveNothing(CapturedOutput output) {
+		ApplicationContextRunner runner = new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class));
+		runner.withBean(BearerTokenProvider.class, () -> () -> {
+			throw new IllegalStateException("no vault");
+		}).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("The application cannot sign in to Hopper").contains("no vault");
+		});
+		runner.withBean(BearerTokenProvider.class, () -> Mono::empty)
+			.withPropertyValues("hopper.auth.preflight=fail")
+			.run((context) -> assertThat(context).getFailure().hasMessageContaining("gave no bearer token"));
+	}
+
+	@Test
+	void identityProviderThatDoesNotAnswerIsAFailedSignInAndNothingWasCounted() throws Exception {
+		try (ScriptedServer identityProvider = new ScriptedServer()) {
+			identityProvider.then(ScriptedServer.Exchange::hang);
+			this.contextRunner
+				.withPropertyValues("hopper.auth.token-uri=" + identityProvider.baseUrl(),
+						"hopper.client.response-timeout=500ms", "hopper.retry.max-attempts=1")
+				.run((context) -> assertThatExceptionOfType(HopperApiException.SignInFailed.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("s", OFFERS))
+					.satisfies((ex) -> {
+						assertThat(ex.isDeliveryUnknown()).isFalse();
+						assertThat(ex.isTransient()).isTrue();
+					}));
+		}
+	}
+
+	@Test
+	void requestsThatWereRejectedDoNotKeepTheRequestForATokenWaiting() {
+		AtomicInteger tokens = new AtomicInteger();
+		DisposableServer server = HttpServer.create().host("127.0.0.1").handle((request, response) -> {
+			if (request.fullPath().endsWith("/auth")) {
+				return request.receive()
+					.then(response.status(201)
+						.sendString(Mono.fromSupplier(
+								() -> "{\"access_token\":\"t" + tokens.incrementAndGet() + "\",\"expires_in\":3600}"))
+						.then());
+			}
+			if ("Bearer t1".equals(request.requestHeaders().get("Authorization")) && tokens.get() > 0) {
+				// The body comes later than the headers
+				return request.receive()
+					.then(response.status(401)
+						.sendString(Flux.just("{", "}").delayElements(Duration.ofMillis(50)))
+						.then());
+			}
+			return request.receive().then(response.status(204).send());
+		}).bindNow();
+		try {
+			this.contextRunner
+				.withPropertyValues("hopper.base-url=http://127.0.0.1:" + server.port(),
+						"hopper.client.pool.max-connections=2", "hopper.retry.max-attempts=1")
+				.run((context) -> {
+					EventPublisher publisher = context.getBean(EventPublisher.class);
+					List<EventReceipt> receipts = Flux.range(0, 20)
+						.flatMap((i) -> publisher.publish("s", OFFERS), 20)
+						.collectList()
+						.block(Duration.ofSeconds(20));
+					assertThat(receipts).hasSize(20);
+					assertThat(tokens).hasValue(2);
+				});
+		}
+		finally {
+			server.disposeNow();
+		}
 	}
 
 	// Connection details

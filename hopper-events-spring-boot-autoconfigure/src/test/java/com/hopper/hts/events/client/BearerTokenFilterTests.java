@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,8 @@ class BearerTokenFilterTests {
 			assertSignInFailed(
 					publisher(server.baseUrl(), () -> Mono.error(new java.net.ConnectException("vault is down"))),
 					"ConnectException", 3);
+			assertSignInFailed(publisher(server.baseUrl(), () -> Mono.just("secret\n")),
+					"must consist of visible ASCII", 1);
 			assertThat(server.requests()).isEmpty();
 		}
 	}

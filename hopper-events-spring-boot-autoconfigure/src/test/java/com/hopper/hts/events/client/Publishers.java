@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.function.Consumer;
 
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import reactor.netty.http.client.HttpClient;
 

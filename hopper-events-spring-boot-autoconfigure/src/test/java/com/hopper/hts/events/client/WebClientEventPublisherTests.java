@@ -25,6 +25,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,6 +40,7 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.testing.ScriptedServer;
 import com.hopper.hts.events.testing.ScriptedServer.Request;
 import org.junit.jupiter.api.AfterEach;
@@ -52,8 +54,13 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.channel.AbortedException;
+import reactor.netty.http.client.HttpClient;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
+
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -131,13 +138,19 @@ class WebClientEventPublisherTests {
 	@Test
 	void cancellationAbortsTheRequestInFlight() {
 		this.server.then(ScriptedServer.Exchange::hang);
-		Disposable subscription = this.publisher.publish(SESSION, OFFERS).subscribe();
+		AtomicBoolean released = new AtomicBoolean();
+		WebClient webClient = WebClient.builder()
+			.clientConnector(new ReactorClientHttpConnector(
+					HttpClient.newConnection().doOnDisconnected((connection) -> released.set(true))))
+			.build();
+		WebClientEventPublisher publisher = WebClientEventPublisher
+			.builder(webClient, this.server.baseUrl(), Publishers.retryPolicy(3))
+			.build();
+		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
 		await().until(() -> this.server.requests().size() == 1);
-		CountingMetrics metrics = new CountingMetrics();
 		subscription.dispose();
-		assertThat(metrics.finished).isEmpty();
-		this.server.thenStatus(204);
-		assertThat(this.publisher.publishAndWait(SESSION, OFFERS).attempts()).isEqualTo(1);
+		await().untilTrue(released);
+		assertThat(this.server.requests()).hasSize(1);
 	}
 
 	@Test
@@ -283,6 +296,37 @@ class WebClientEventPublisherTests {
 		assertThat(this.server.requests()).hasSize(1);
 	}
 
+	@Test
+	void errorWhoseBodyIsLateKeepsItsStatusAndIsNotSentAgain() {
+		this.server.then((exchange) -> {
+			exchange.pause(Duration.ofMillis(350));
+			exchange.send("HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\n{");
+			exchange.hang();
+		});
+		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
+				(builder) -> builder.responseTimeout(Duration.ofMillis(800)));
+		assertThat(failure(publisher, SESSION, OFFERS)).isInstanceOf(HopperApiException.Rejected.class);
+		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "200,true", "202,true", "302,false", "400,false", "401,false", "408,false", "429,false", "500,false",
+			"502,true", "503,false", "504,true", "520,true", "524,true" })
+	void answerSaysWhetherTheEventMayHaveBeenCounted(int status, boolean unknown) {
+		WebClientEventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
+		this.server.thenStatus(status);
+		assertThat(failure(once, SESSION, OFFERS).isDeliveryUnknown()).isEqualTo(unknown);
+	}
+
+	@Test
+	void numbersOfTheEventAreRemovedFromErrorsToo() {
+		this.server.thenAnswer(
+				ScriptedServer.response(422, "{\"errors\":[{\"message\":\"card 4111111111111111 is not wanted\"}]}"));
+		HopperApiException exception = failure(SESSION,
+				CustomEvent.occurredAt("x", TIME).withAttribute("card", 4111111111111111L));
+		assertThat(exception).hasMessageContaining("card *** is not wanted");
+	}
+
 	// No answer at all
 
 	@Test
@@ -355,8 +399,15 @@ class WebClientEventPublisherTests {
 
 	@Test
 	void unknownHostIsRetriedOnceTheApiWasReached() {
-		AttemptFailure failure = AttemptFailure.of(new java.net.UnknownHostException("api"), true, true);
+		AttemptFailure failure = AttemptFailure.of(new java.net.UnknownHostException("api"), true, true, false);
 		assertThat(failure.isRetryable()).isTrue();
+	}
+
+	@Test
+	void connectionThatClosedBeforeTheRequestWasSentIsRetriedAndNothingWasCounted() {
+		AttemptFailure failure = AttemptFailure.of(AbortedException.beforeSend(), true, true, false);
+		assertThat(failure.isRetryable()).isTrue();
+		assertThat(failure.isDeliveryUnknown()).isFalse();
 	}
 
 	@Test
@@ -385,6 +436,37 @@ class WebClientEventPublisherTests {
 		assertThat(exception.isDeliveryUnknown()).isTrue();
 		assertThat(metrics.unknown).hasSize(attempts);
 		assertThat(this.server.requests()).hasSize(attempts);
+	}
+
+	@Test
+	void requestThatCouldNotBeSentInTimeIsRetriedWhateverTheChoiceAndNothingWasCounted() {
+		AtomicInteger tokens = new AtomicInteger();
+		WebClient webClient = WebClient.builder()
+			.filter(new BearerTokenFilter(this.server.baseUrl(),
+					() -> (tokens.incrementAndGet() == 1) ? Mono.never() : Mono.just("token")))
+			.build();
+		RetryPolicy policy = new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
+				Duration.ofSeconds(30), false, 10);
+		CountingMetrics metrics = new CountingMetrics();
+		WebClientEventPublisher publisher = WebClientEventPublisher.builder(webClient, this.server.baseUrl(), policy)
+			.responseTimeout(Duration.ofMillis(300))
+			.metrics(metrics)
+			.build();
+		assertThat(publisher.publishAndWait(SESSION, OFFERS).attempts()).isEqualTo(2);
+		assertThat(metrics.unknown).isEmpty();
+	}
+
+	@Test
+	void cancellationInFlightCountsAsUnknown() {
+		CountingMetrics metrics = new CountingMetrics();
+		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
+				(builder) -> builder.metrics(metrics));
+		this.server.then(ScriptedServer.Exchange::hang);
+		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
+		await().until(() -> this.server.requests().size() == 1);
+		subscription.dispose();
+		assertThat(metrics.unknown).hasSize(1);
+		assertThat(metrics.finished).containsExactly("offers_displayed 1 cancelled");
 	}
 
 	@Test

@@ -26,11 +26,14 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.client.BearerTokenFilter;
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.client.RetryPolicy;
 import com.hopper.hts.events.client.WebClientEventPublisher;
 import com.hopper.hts.events.testing.ScriptedServer;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.Observation;
@@ -48,6 +51,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 
 import static io.micrometer.observation.tck.TestObservationRegistryAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -74,7 +78,7 @@ class EventPublishObservationTests {
 
 			@Override
 			public void onStart(Observation.Context context) {
-				if ("http.client.requests".equals(context.getName())) {
+				if ("http.client.requests".equals(context.getName()) && context.getParentObservation() != null) {
 					EventPublishObservationTests.this.parentsOfRequests
 						.add(context.getParentObservation().getContextView());
 				}
@@ -186,6 +190,63 @@ class EventPublishObservationTests {
 		subscription.dispose();
 		assertThat(inFlight()).isZero();
 		assertOutcome("cancelled");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "onStart", "onStop", "onError" })
+	void telemetryThatFailsHarmsNoEvent(String method) {
+		this.observations.observationConfig().observationHandler(new ObservationHandler<>() {
+
+			@Override
+			public void onStart(Observation.Context context) {
+				fail("onStart");
+			}
+
+			@Override
+			public void onStop(Observation.Context context) {
+				fail("onStop");
+			}
+
+			@Override
+			public void onError(Observation.Context context) {
+				fail("onError");
+			}
+
+			private void fail(String current) {
+				if (current.equals(method)) {
+					throw new IllegalStateException("telemetry");
+				}
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return context instanceof EventPublishObservationContext;
+			}
+
+		});
+		assertThat(this.publisher.publishAndWait("session", OFFERS).delivered()).isTrue();
+		this.server.thenStatus(422);
+		assertThatExceptionOfType(HopperApiException.Rejected.class)
+			.isThrownBy(() -> this.publisher.publishAndWait("session", OFFERS));
+		assertThat(inFlight()).isZero();
+	}
+
+	@Test
+	void meterFilterThatFailsHarmsNoEvent() {
+		this.meters.config().meterFilter(new MeterFilter() {
+
+			@Override
+			public MeterFilterReply accept(Meter.Id id) {
+				if (id.getName().startsWith("hopper.")) {
+					throw new IllegalStateException("telemetry");
+				}
+				return MeterFilterReply.NEUTRAL;
+			}
+
+		});
+		this.server.thenStatus(503);
+		assertThat(this.publisher.publishAndWait("session", OFFERS).attempts()).isEqualTo(2);
+		assertThat(inFlight()).isZero();
 	}
 
 	@Test
