@@ -16,12 +16,16 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,6 +67,7 @@ import org.springframework.util.StreamUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -189,6 +194,63 @@ class ConnectionTests {
 							});
 						assertThat(server.connectionsAccepted()).isEqualTo(2);
 					});
+		}
+	}
+
+	@Test
+	void connectionThatIsNotAcceptedEndsWithTheConnectTimeout() throws Exception {
+		List<Socket> queue = new ArrayList<>();
+		try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+			// Nobody accepts, so that after a few the kernel leaves connections
+			// unanswered
+			try {
+				for (int i = 0; i < 64; i++) {
+					Socket socket = new Socket();
+					queue.add(socket);
+					socket.connect(full.getLocalSocketAddress(), 200);
+				}
+			}
+			catch (SocketTimeoutException ex) {
+				// It is full
+			}
+			this.contextRunner
+				.withPropertyValues("hopper.base-url=http://127.0.0.1:" + full.getLocalPort(),
+						"hopper.client.connect-timeout=200ms", "hopper.client.response-timeout=1h",
+						"hopper.retry.timeout=1d")
+				.run((context) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
+					.withMessageContaining("no connection could be made")
+					.satisfies((ex) -> {
+						assertThat(ex.getAttempts()).isEqualTo(2);
+						assertThat(ex.isDeliveryUnknown()).isFalse();
+					}));
+		}
+		finally {
+			for (Socket socket : queue) {
+				socket.close();
+			}
+		}
+	}
+
+	@Test
+	void ipv6IsSpoken() throws Exception {
+		assumeThat(NetworkInterface.networkInterfaces()
+			.flatMap(NetworkInterface::inetAddresses)
+			.anyMatch((address) -> address instanceof Inet6Address && address.isLoopbackAddress()))
+			.as("this machine has IPv6")
+			.isTrue();
+		DisposableServer server = HttpServer.create()
+			.host("::1")
+			.handle((request, response) -> request.receive().then(response.status(204).send()))
+			.bindNow();
+		try {
+			this.contextRunner.withPropertyValues("hopper.base-url=http://[::1]:" + server.port())
+				.run((context) -> assertThat(
+						context.getBean(EventPublisher.class).publishAndWait("session", OFFERS).attempts())
+					.isEqualTo(1));
+		}
+		finally {
+			server.disposeNow();
 		}
 	}
 
