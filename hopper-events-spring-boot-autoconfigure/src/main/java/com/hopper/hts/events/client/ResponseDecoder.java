@@ -47,9 +47,9 @@ import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientResponse;
 
 /**
- * Reads answers: {@code 204} is delivered, everything else an {@link AttemptFailure}. The
- * body of an error is whatever a gateway likes to send, so it is read up to a limit of
- * size and time, and understood if it happens to be the JSON that the API promises.
+ * Reads answers that mean failure. The body of an error is whatever a gateway likes to
+ * send, so it is read up to a limit of size and time, and understood if it happens to be
+ * the JSON that the API promises.
  */
 final class ResponseDecoder {
 
@@ -85,23 +85,21 @@ final class ResponseDecoder {
 	}
 
 	/**
-	 * Read an answer.
+	 * Read an answer that means anything but success.
+	 * @param <R> the type of the result that is not there
 	 * @param response the answer
 	 * @param sessionId the id of the session
 	 * @param requestBody the body that was sent
 	 * @param remaining the time left for the attempt
-	 * @return the headers of a {@code 204}, or an {@link AttemptFailure}
+	 * @return an {@link AttemptFailure}
 	 */
-	Mono<HttpHeaders> decode(ClientResponse response, @Nullable String sessionId, byte[] requestBody,
+	<R> Mono<R> decodeFailure(ClientResponse response, @Nullable String sessionId, byte[] requestBody,
 			Duration remaining) {
 		// Less than what is left, for the status that is known must not become a timeout
 		Duration half = remaining.dividedBy(2);
 		Duration bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
 		HttpStatusCode status = response.statusCode();
 		HttpHeaders headers = response.headers().asHttpHeaders();
-		if (status.value() == 204) {
-			return response.releaseBody().onErrorComplete().thenReturn(headers);
-		}
 		if (!status.isError()) {
 			// Nothing in it concerns the event; cancelling closes the connection
 			return response.body(BodyExtractors.toDataBuffers())

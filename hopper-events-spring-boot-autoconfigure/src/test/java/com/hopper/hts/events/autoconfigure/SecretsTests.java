@@ -95,8 +95,7 @@ class SecretsTests {
 		finally {
 			logging.setLogLevel("com.hopper.hts", null);
 		}
-		assertThat(output.getAll()).contains("WebClientEventPublisher", "Published the", "Attempt 1 to publish",
-				"was not delivered");
+		assertThat(output.getAll()).contains("ApiCall", "Sent the", "Attempt 1 to send", "was not delivered");
 		assertThat(output.getAll().lines().filter((line) -> line.contains("canary"))).isEmpty();
 	}
 

@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.client;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.web.reactive.function.client.WebClient;
+
+/**
+ * What calls to the API share.
+ */
+final class ApiClient {
+
+	final WebClient webClient;
+
+	final RetryPolicy retryPolicy;
+
+	final RetryBudget retryBudget;
+
+	final Duration responseTimeout;
+
+	final Scheduler scheduler;
+
+	final DoubleSupplier random;
+
+	final ResponseDecoder decoder;
+
+	/**
+	 * Whether the API, or something at its address, has ever answered.
+	 */
+	final AtomicBoolean reached = new AtomicBoolean();
+
+	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout) {
+		this(webClient, retryPolicy, responseTimeout, Clock.systemUTC(), Schedulers.parallel(),
+				() -> ThreadLocalRandom.current().nextDouble());
+	}
+
+	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Clock clock, Scheduler scheduler,
+			DoubleSupplier random) {
+		this.webClient = webClient;
+		this.retryPolicy = retryPolicy;
+		this.retryBudget = new RetryBudget(retryPolicy.budget());
+		this.responseTimeout = responseTimeout;
+		this.scheduler = scheduler;
+		this.random = random;
+		this.decoder = new ResponseDecoder(clock, scheduler);
+	}
+
+	long now() {
+		// The scheduler's own clock is exact to the millisecond only, but it is the one
+		// that tests turn
+		return (this.scheduler == Schedulers.parallel()) ? System.nanoTime() : this.scheduler.now(TimeUnit.NANOSECONDS);
+	}
+
+}
