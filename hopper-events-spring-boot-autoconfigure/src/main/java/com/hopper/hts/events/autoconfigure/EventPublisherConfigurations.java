@@ -21,11 +21,13 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.client.HopperWebClientCustomizer;
 import com.hopper.hts.events.client.RetryPolicy;
 import com.hopper.hts.events.client.WebClientEventPublisher;
+import com.hopper.hts.events.client.WebClientHopperSessions;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
 import com.hopper.hts.events.observation.MicrometerTokenMetrics;
 import com.hopper.hts.events.observation.TokenMetrics;
+import com.hopper.hts.events.session.HopperSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 
@@ -168,18 +170,32 @@ final class EventPublisherConfigurations {
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
 			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getObject().getBaseUrl());
-			HopperProperties.Retry retry = properties.retry();
-			RetryPolicy retryPolicy = new RetryPolicy(retry.maxAttempts(), retry.initialInterval(), retry.multiplier(),
-					retry.maxInterval(), retry.jitter(), retry.maxRetryAfter(), retry.timeout(), retry.onTimeout(),
-					retry.budget());
 			return WebClientEventPublisher
-				.builder(webClient.getObject(), connectionDetails.getObject().getBaseUrl(), retryPolicy)
+				.builder(webClient.getObject(), connectionDetails.getObject().getBaseUrl(), retryPolicy(properties))
 				.responseTimeout(properties.client().responseTimeout())
 				.requireSession(properties.requireSession())
 				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 						observationConvention.getIfAvailable())
 				.metrics(metrics.getIfAvailable(() -> EventPublishMetrics.NONE))
 				.build();
+		}
+
+		@Bean
+		@Lazy
+		@ConditionalOnMissingBean(HopperSessions.class)
+		WebClientHopperSessions hopperSessions(HopperProperties properties, HopperConnectionDetails connectionDetails,
+				@Qualifier("hopperWebClient") WebClient webClient,
+				ObjectProvider<ObservationRegistry> observationRegistry) {
+			return new WebClientHopperSessions(webClient, connectionDetails.getBaseUrl(), retryPolicy(properties),
+					properties.client().responseTimeout(),
+					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP));
+		}
+
+		private static RetryPolicy retryPolicy(HopperProperties properties) {
+			HopperProperties.Retry retry = properties.retry();
+			return new RetryPolicy(retry.maxAttempts(), retry.initialInterval(), retry.multiplier(),
+					retry.maxInterval(), retry.jitter(), retry.maxRetryAfter(), retry.timeout(), retry.onTimeout(),
+					retry.budget());
 		}
 
 		private static String withoutTrailingSlash(String url) {

@@ -51,17 +51,17 @@ final class ApiExceptions {
 	 */
 	static String advice(AttemptFailure failure) {
 		return switch (failure.kind()) {
-			case REJECTED -> "Correct the event; sending it again unchanged fails again.";
+			case REJECTED -> "Correct it; sending it again unchanged fails again.";
 			case SIGN_IN_FAILED -> "Check hopper.auth.* or the application's BearerTokenProvider.";
 			case UNAUTHORIZED ->
 				"Check that the token of hopper.auth.* has not expired and was issued for the API at hopper.base-url.";
-			case FORBIDDEN -> "Ask Hopper to permit this client to send events; another token does not help.";
+			case FORBIDDEN -> "Ask Hopper to permit this client to do this; another token does not help.";
 			case NOT_FOUND -> "Check hopper.base-url, and that the session exists.";
-			case RATE_LIMITED -> "Publish fewer events at a time, or this one later.";
-			case SERVER_ERROR -> "Publish the event again later.";
-			case TIMEOUT -> "Publish the event again later, or allow more time with hopper.client.response-timeout.";
+			case RATE_LIMITED -> "Send fewer at a time, or this one later.";
+			case SERVER_ERROR -> "Send it again later.";
+			case TIMEOUT -> "Send it again later, or allow more time with hopper.client.response-timeout.";
 			case CONNECTION_FAILED ->
-				failure.isRetryable() ? "Publish the event again later." : "Check hopper.base-url and hopper.client.*.";
+				failure.isRetryable() ? "Send it again later." : "Check hopper.base-url and hopper.client.*.";
 			case UNEXPECTED_RESPONSE ->
 				"The API never answers this: check hopper.base-url and the proxies and gateways on the way.";
 		};

@@ -253,7 +253,7 @@ class WebClientEventPublisherTests {
 		assertThat(error.messages()).containsEntry("cfar_contract_id", "no contract ***").containsEntry("token", "***");
 		assertThat(rejected).hasMessageContaining("[unknown_contract] Contract *** of session *** is unknown")
 			.hasMessageContaining("422")
-			.hasMessageContaining("Correct the event");
+			.hasMessageContaining("Correct it");
 		assertThat(rejected.isTransient()).isFalse();
 		assertCarriesNoSecret(rejected);
 	}

@@ -1,0 +1,213 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.client;
+
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+import com.hopper.hts.events.session.HopperSessions;
+import com.hopper.hts.events.session.Session;
+import com.hopper.hts.events.session.SessionRequest;
+import com.hopper.hts.events.session.UserInfo;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.util.Assert;
+import org.springframework.web.reactive.function.BodyExtractors;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.WebClient;
+
+/**
+ * {@link HopperSessions} on top of a {@link WebClient}. Observed as
+ * {@code hopper.sessions.create}.
+ *
+ * @since 0.1.0
+ */
+public final class WebClientHopperSessions implements HopperSessions {
+
+	private static final int MAX_BODY_SIZE = 64 * 1024;
+
+	private static final JsonFactory FACTORY = new JsonFactory();
+
+	private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+	private final ApiClient client;
+
+	private final URI uri;
+
+	private final ObservationRegistry observationRegistry;
+
+	/**
+	 * Create an instance.
+	 * @param webClient the client, which signs requests with the bearer token
+	 * @param baseUrl the base URL of the API, to which {@code /sessions} is added
+	 * @param retryPolicy when a failed attempt is followed by another
+	 * @param responseTimeout the time for one attempt, from connecting to the last byte
+	 * of the answer
+	 * @param observationRegistry where requests are observed
+	 */
+	public WebClientHopperSessions(WebClient webClient, URI baseUrl, RetryPolicy retryPolicy, Duration responseTimeout,
+			ObservationRegistry observationRegistry) {
+		Assert.notNull(baseUrl, "'baseUrl' must not be null");
+		String base = baseUrl.toString();
+		this.client = new ApiClient(webClient, retryPolicy, responseTimeout);
+		this.uri = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/sessions");
+		this.observationRegistry = observationRegistry;
+	}
+
+	@Override
+	public Mono<Session> create(SessionRequest request) {
+		Assert.notNull(request, "'request' must not be null");
+		return Mono.deferContextual((context) -> new Creation(request).run(context))
+			.flatMap((sessions) -> Mono.justOrEmpty(sessions.stream().findFirst()));
+	}
+
+	/**
+	 * One creation, whose result is a session or, with {@code 204}, none.
+	 */
+	private final class Creation extends ApiCall<List<Session>> {
+
+		private final SessionRequest request;
+
+		Creation(SessionRequest request) {
+			super(WebClientHopperSessions.this.client, WebClientHopperSessions.this.uri);
+			this.request = request;
+		}
+
+		@Override
+		String subject() {
+			return "request for a session";
+		}
+
+		@Override
+		String failed() {
+			return "failed";
+		}
+
+		@Override
+		String unknown() {
+			return "The session may have been created although this was not confirmed.";
+		}
+
+		@Override
+		@Nullable String eventType() {
+			return null;
+		}
+
+		@Override
+		@Nullable String sessionId() {
+			return null;
+		}
+
+		@Override
+		byte[] prepare() {
+			ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+			try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+				json.writeStartObject();
+				json.writeStringProperty("flow_type", lowerCase(this.request.flowType()));
+				json.writeStringProperty("point_of_sale", this.request.pointOfSale());
+				json.writeStringProperty("language", this.request.language());
+				if (this.request.product() != null) {
+					json.writeStringProperty("product", lowerCase(this.request.product()));
+				}
+				if (this.request.sessionId() != null) {
+					json.writeStringProperty("session_id", this.request.sessionId());
+				}
+				if (this.request.userInfo() != null) {
+					writeUserInfo(json, this.request.userInfo());
+				}
+				json.writeEndObject();
+			}
+			return out.toByteArray();
+		}
+
+		private static void writeUserInfo(JsonGenerator json, UserInfo userInfo) {
+			json.writeObjectPropertyStart("user_info");
+			json.writeStringProperty("airline_user_id", userInfo.airlineUserId());
+			if (userInfo.createdDateTime() != null) {
+				json.writeStringProperty("created_date_time",
+						DateTimeFormatter.ISO_INSTANT.format(userInfo.createdDateTime()));
+			}
+			if (userInfo.previousBookings() != null) {
+				json.writeNumberProperty("previous_bookings", userInfo.previousBookings());
+			}
+			json.writeEndObject();
+		}
+
+		private static String lowerCase(Enum<?> constant) {
+			return constant.name().toLowerCase(Locale.ROOT);
+		}
+
+		@Override
+		@Nullable Mono<List<Session>> success(ClientResponse response) {
+			return switch (response.statusCode().value()) {
+				case 201 -> DataBufferUtils.join(DataBufferUtils
+					.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE)).map((buffer) -> {
+						String body = buffer.toString(StandardCharsets.UTF_8);
+						DataBufferUtils.release(buffer);
+						return body;
+					}).defaultIfEmpty("").map((body) -> List.of(new Session(id(response, body))));
+				case 204 -> response.releaseBody().onErrorComplete().thenReturn(List.of());
+				default -> null;
+			};
+		}
+
+		private static String id(ClientResponse response, String body) {
+			String id;
+			try {
+				id = MAPPER.readTree(body).path("id").asString("");
+			}
+			catch (JacksonException ex) {
+				id = "";
+			}
+			if (id.isBlank()) {
+				throw AttemptFailure.ofResponse(response.statusCode(), response.headers().asHttpHeaders(), null,
+						List.of(), "the answer was 201 without the id of a session");
+			}
+			return id;
+		}
+
+		@Override
+		@Nullable Observation observation() {
+			return WebClientHopperSessions.this.observationRegistry.isNoop() ? null
+					: Observation
+						.createNotStarted("hopper.sessions.create", WebClientHopperSessions.this.observationRegistry)
+						.contextualName("create session")
+						// Always there, for a meter's tags must not differ
+						.lowCardinalityKeyValue("outcome", "failed");
+		}
+
+		@Override
+		void observe(Observation observation, List<Session> result) {
+			observation.lowCardinalityKeyValue("outcome", result.isEmpty() ? "not_created" : "created");
+		}
+
+	}
+
+}
