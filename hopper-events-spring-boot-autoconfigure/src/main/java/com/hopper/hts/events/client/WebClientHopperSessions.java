@@ -142,6 +142,12 @@ public final class WebClientHopperSessions implements HopperSessions {
 				if (this.request.userInfo() != null) {
 					writeUserInfo(json, this.request.userInfo());
 				}
+				if (this.request.device() != null) {
+					json.writeObjectPropertyStart("device");
+					json.writeStringProperty("type", lowerCase(this.request.device().type()));
+					json.writeStringProperty("id", this.request.device().id());
+					json.writeEndObject();
+				}
 				json.writeEndObject();
 			}
 			return out.toByteArray();

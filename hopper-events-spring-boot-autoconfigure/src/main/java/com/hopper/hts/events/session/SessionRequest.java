@@ -39,14 +39,17 @@ public final class SessionRequest {
 
 	private final @Nullable UserInfo userInfo;
 
+	private final @Nullable Device device;
+
 	private SessionRequest(FlowType flowType, String pointOfSale, String language, @Nullable Product product,
-			@Nullable String sessionId, @Nullable UserInfo userInfo) {
+			@Nullable String sessionId, @Nullable UserInfo userInfo, @Nullable Device device) {
 		this.flowType = flowType;
 		this.pointOfSale = pointOfSale;
 		this.language = language;
 		this.product = product;
 		this.sessionId = sessionId;
 		this.userInfo = userInfo;
+		this.device = device;
 	}
 
 	/**
@@ -81,7 +84,7 @@ public final class SessionRequest {
 				"'pointOfSale' must be an ISO 3166-1 alpha-2 country code in capital letters, such as US");
 		Assert.isTrue(language != null && language.matches("[a-z]{2}"),
 				"'language' must be an ISO 639-1 language code in small letters, such as en");
-		return new SessionRequest(flowType, pointOfSale, language, product, null, null);
+		return new SessionRequest(flowType, pointOfSale, language, product, null, null, null);
 	}
 
 	/**
@@ -92,7 +95,7 @@ public final class SessionRequest {
 	public SessionRequest withProduct(Product product) {
 		Assert.notNull(product, "'product' must not be null");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, product, this.sessionId,
-				this.userInfo);
+				this.userInfo, this.device);
 	}
 
 	/**
@@ -105,7 +108,7 @@ public final class SessionRequest {
 		Assert.isTrue(sessionId != null && sessionId.matches("[\\x21-\\x7E]([\\x20-\\x7E]*[\\x21-\\x7E])?"),
 				"'sessionId' must consist of visible ASCII characters, for it is sent in a header");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, sessionId,
-				this.userInfo);
+				this.userInfo, this.device);
 	}
 
 	/**
@@ -116,7 +119,18 @@ public final class SessionRequest {
 	public SessionRequest withUserInfo(UserInfo userInfo) {
 		Assert.notNull(userInfo, "'userInfo' must not be null");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, this.sessionId,
-				userInfo);
+				userInfo, this.device);
+	}
+
+	/**
+	 * Set the customer's device.
+	 * @param device the device
+	 * @return a copy with that device
+	 */
+	public SessionRequest withDevice(Device device) {
+		Assert.notNull(device, "'device' must not be null");
+		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, this.sessionId,
+				this.userInfo, device);
 	}
 
 	/**
@@ -168,7 +182,15 @@ public final class SessionRequest {
 	}
 
 	/**
-	 * Return a description for logs, without the id and the user.
+	 * Return the customer's device.
+	 * @return the device, or {@code null} if not known
+	 */
+	public @Nullable Device device() {
+		return this.device;
+	}
+
+	/**
+	 * Return a description for logs, without the id, the user and the device.
 	 */
 	@Override
 	public String toString() {

@@ -376,16 +376,43 @@ class ConnectionTests {
 
 	@Test
 	void expiredCertificateIsAMistakeInTheConfiguration() throws Exception {
+		X509Bundle authority = certificate("127.0.0.1");
 		X509Bundle expired = new CertificateBuilder().subject("CN=test")
 			.addSanIpAddress("127.0.0.1")
-			.setIsCertificateAuthority(true)
 			.notBefore(Instant.now().minus(Duration.ofDays(20)))
 			.notAfter(Instant.now().minus(Duration.ofDays(10)))
-			.buildSelfSigned();
-		X509Bundle other = certificate("127.0.0.1");
+			.buildIssuedBy(authority);
+		X509Bundle valid = new CertificateBuilder().subject("CN=test")
+			.addSanIpAddress("127.0.0.1")
+			.buildIssuedBy(authority);
 		try (ScriptedServer server = new ScriptedServer(sslContext(expired))) {
-			run(server, this.contextRunner.withPropertyValues(trusting(other)),
+			run(server, this.contextRunner.withPropertyValues(trusting(authority)),
 					(publisher) -> assertTlsRefused(publisher));
+		}
+		try (ScriptedServer server = new ScriptedServer(sslContext(valid))) {
+			run(server, this.contextRunner.withPropertyValues(trusting(authority)),
+					(publisher) -> assertThat(publisher.publishAndWait("session", OFFERS).delivered()).isTrue());
+		}
+	}
+
+	@Test
+	void proxyOfTheSystemPropertiesIsTheFallback() throws Exception {
+		try (ScriptedServer server = new ScriptedServer(); ForwardProxy proxy = new ForwardProxy("user:secret")) {
+			System.setProperty("http.proxyHost", "127.0.0.1");
+			System.setProperty("http.proxyPort", String.valueOf(proxy.port()));
+			System.setProperty("http.proxyUser", "user");
+			System.setProperty("http.proxyPassword", "secret");
+			System.setProperty("http.nonProxyHosts", "none.invalid");
+			run(server, this.contextRunner, (publisher) -> {
+				publisher.publishAndWait("session", OFFERS);
+				assertThat(proxy.targets).containsExactly("127.0.0.1:" + server.port());
+			});
+		}
+		finally {
+			for (String property : new String[] { "proxyHost", "proxyPort", "proxyUser", "proxyPassword",
+					"nonProxyHosts" }) {
+				System.clearProperty("http." + property);
+			}
 		}
 	}
 

@@ -23,6 +23,7 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.session.Device;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Product;
 import com.hopper.hts.events.session.Session;
@@ -95,13 +96,15 @@ class HopperSessionsTests {
 				.create(SessionRequest.exercise("DE", "de", Product.CFAR)
 					.withProduct(Product.ALL)
 					.withSessionId("mine")
-					.withUserInfo(new UserInfo("u\"1", Instant.parse("2020-11-02T18:34:30Z"), 3)))
+					.withUserInfo(new UserInfo("u\"1", Instant.parse("2020-11-02T18:34:30Z"), 3))
+					.withDevice(new Device(Device.Type.MOBILE, "d1")))
 				.block(TIMEOUT);
 			assertThat(server.requests()).extracting(ScriptedServer.Request::text)
 				.containsExactly("{\"flow_type\":\"purchase\",\"point_of_sale\":\"US\",\"language\":\"en\"}",
 						"{\"flow_type\":\"exercise\",\"point_of_sale\":\"DE\",\"language\":\"de\",\"product\":\"all\","
 								+ "\"session_id\":\"mine\",\"user_info\":{\"airline_user_id\":\"u\\\"1\","
-								+ "\"created_date_time\":\"2020-11-02T18:34:30Z\",\"previous_bookings\":3}}");
+								+ "\"created_date_time\":\"2020-11-02T18:34:30Z\",\"previous_bookings\":3},"
+								+ "\"device\":{\"type\":\"mobile\",\"id\":\"d1\"}}");
 			assertThat(server.requests().get(0).requestLine()).isEqualTo("POST /airline/v1.1/sessions HTTP/1.1");
 			assertThat(server.requests().get(0).header("Authorization")).isEqualTo("Bearer canary-token");
 			assertThat(server.requests().get(0).headers()).doesNotContainKey("hc-session-id");

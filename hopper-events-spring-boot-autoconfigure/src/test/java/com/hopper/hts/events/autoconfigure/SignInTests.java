@@ -161,6 +161,34 @@ class SignInTests {
 	}
 
 	@Test
+	void renewalUnderLoadFailsNoEvent() {
+		try (FakeHopperApi shortLived = FakeHopperApi.builder()
+			.client("client", "canary-secret")
+			.tokenLifetime(Duration.ofSeconds(1))
+			.start()) {
+			this.contextRunner
+				.withPropertyValues("hopper.base-url=" + shortLived.baseUrl(), "hopper.retry.max-attempts=1")
+				.run((context) -> {
+					EventPublisher publisher = context.getBean(EventPublisher.class);
+					// Until the token was renewed several times
+					List<EventReceipt> receipts = Flux.range(0, Integer.MAX_VALUE)
+						.flatMap((i) -> publisher.publish("s", OFFERS), 16)
+						.takeUntil((receipt) -> shortLived.requests()
+							.stream()
+							.filter((request) -> request.path().endsWith("/auth"))
+							.count() >= 4)
+						.collectList()
+						.block(Duration.ofSeconds(60));
+					assertThat(receipts).isNotEmpty().allSatisfy((receipt) -> {
+						assertThat(receipt.delivered()).isTrue();
+						assertThat(receipt.attempts()).isEqualTo(1);
+					});
+					assertThat(shortLived.requests()).extracting(ReceivedRequest::status).doesNotContain(401);
+				});
+		}
+	}
+
+	@Test
 	void second401IsTheError() {
 		this.contextRunner.run((context) -> {
 			EventPublisher publisher = context.getBean(EventPublisher.class);

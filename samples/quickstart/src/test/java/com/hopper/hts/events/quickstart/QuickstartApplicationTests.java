@@ -19,6 +19,8 @@ import com.hopper.hts.events.simulator.FakeHopperApi;
 import com.hopper.hts.events.simulator.ReceivedRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -44,6 +46,26 @@ class QuickstartApplicationTests {
 		assertThat(output).contains("EventReceipt[eventType=booking_confirmed, statusCode=204, attempts=1")
 			.contains("hopper.events.publish")
 			.contains("outcome=delivered");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "given-token.yml", "client-credentials-at-hopper.yml",
+			"client-credentials-at-identity-provider.yml" })
+	void signsInInEveryWayByChangingOnlyTheYaml(String yaml) {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("simulator-token").start()) {
+			SpringApplication
+				.run(QuickstartApplication.class, "--spring.config.location=classpath:" + yaml,
+						"--simulator.url=http://127.0.0.1:" + api.port())
+				.close();
+			assertThat(api.events()).hasSize(2);
+			assertThat(api.requests()).extracting(ReceivedRequest::path)
+				.filteredOn((path) -> !path.endsWith("/events"))
+				.containsExactly(switch (yaml) {
+					case "given-token.yml" -> new String[0];
+					case "client-credentials-at-hopper.yml" -> new String[] { "/airline/v1.1/auth" };
+					default -> new String[] { "/oauth/token" };
+				});
+		}
 	}
 
 }
