@@ -21,20 +21,30 @@ import java.util.Map;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.health.HopperHealthIndicator;
 import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.simulator.Fault;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.boot.actuate.autoconfigure.beans.BeansEndpointAutoConfiguration;
+import org.springframework.boot.actuate.autoconfigure.condition.ConditionsReportEndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.context.properties.ConfigurationPropertiesReportEndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.env.EnvironmentEndpointAutoConfiguration;
+import org.springframework.boot.actuate.beans.BeansEndpoint;
 import org.springframework.boot.actuate.context.properties.ConfigurationPropertiesReportEndpoint;
 import org.springframework.boot.actuate.env.EnvironmentEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
@@ -145,6 +155,36 @@ class ActuatorTests {
 					.doesNotContain("canary");
 				assertThat(properties).contains("visible-id", "clientSecret", "maxAttempts").doesNotContain("canary");
 			});
+	}
+
+	@Test
+	void noEndpointShowsASecretAfterTheApplicationWasUsed() {
+		try (FakeHopperApi api = FakeHopperApi.builder().client("client", "canary-secret").start()) {
+			this.contextRunner
+				.withConfiguration(AutoConfigurations.of(BeansEndpointAutoConfiguration.class,
+						ConditionsReportEndpointAutoConfiguration.class, MetricsAutoConfiguration.class,
+						CompositeMeterRegistryAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class,
+						ObservationAutoConfiguration.class))
+				.withPropertyValues("hopper.base-url=" + api.baseUrl(), "management.endpoints.jmx.exposure.include=*",
+						"spring.jmx.enabled=true")
+				.run((context) -> {
+					EventPublisher publisher = context.getBean(EventPublisher.class);
+					publisher.publishAndWait("canary-session", OFFERS);
+					String token = context.getBean(BearerTokenProvider.class).getToken().block();
+					api.failNext(4, Fault.status(500));
+					publisher.publish("canary-session", OFFERS).onErrorResume((ex) -> Mono.empty()).block();
+					StringBuilder shown = new StringBuilder();
+					shown.append(JsonMapper.builder()
+						.build()
+						.writeValueAsString(context.getBean(BeansEndpoint.class).beans()));
+					shown.append(context.getBean(HopperHealthIndicator.class).health());
+					context.getBean(MeterRegistry.class)
+						.getMeters()
+						.forEach((meter) -> shown.append(meter.getId()).append(meter.measure()));
+					assertThat(shown.toString()).contains("hopper.events.publish", "hopperEventPublisher")
+						.doesNotContain("canary", token);
+				});
+		}
 	}
 
 }

@@ -125,6 +125,30 @@ class ConnectionTests {
 	}
 
 	@Test
+	void connectionInUseIsGivenUpAfterItsLifeTimeSoThatAChangedAddressIsNoticed() throws Exception {
+		try (ScriptedServer server = new ScriptedServer()) {
+			run(server,
+					this.contextRunner.withPropertyValues("hopper.client.pool.max-life-time=200ms",
+							"hopper.client.pool.max-idle-time=1h", "hopper.retry.max-attempts=1"),
+					(publisher) -> await().pollInterval(Duration.ofMillis(20)).until(() -> {
+						publisher.publishAndWait("session", OFFERS);
+						return server.connectionsAccepted() >= 4;
+					}));
+		}
+	}
+
+	@Test
+	void proxyWithoutPasswordIsUsed() throws Exception {
+		try (ScriptedServer server = new ScriptedServer(); ForwardProxy proxy = new ForwardProxy(null)) {
+			run(server, this.contextRunner.withPropertyValues("hopper.client.proxy.host=127.0.0.1",
+					"hopper.client.proxy.port=" + proxy.port()), (publisher) -> {
+						publisher.publishAndWait("session", OFFERS);
+						assertThat(proxy.targets).containsExactly("127.0.0.1:" + server.port());
+					});
+		}
+	}
+
+	@Test
 	void connectionThatThePeerClosedWhileIdleFailsNoEvent() throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
 			server.then((exchange) -> {
@@ -598,7 +622,8 @@ class ConnectionTests {
 		private final String credentials;
 
 		ForwardProxy(String credentials) throws IOException {
-			this.credentials = "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes());
+			this.credentials = (credentials != null)
+					? "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes()) : null;
 			this.serverSocket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
 			daemon(() -> {
 				while (true) {
@@ -617,7 +642,9 @@ class ConnectionTests {
 			while (head.indexOf("\r\n\r\n") == -1) {
 				head.append((char) client.getInputStream().read());
 			}
-			if (!head.toString().toLowerCase().contains("proxy-authorization: " + this.credentials.toLowerCase())) {
+			if (this.credentials != null && !head.toString()
+				.toLowerCase()
+				.contains("proxy-authorization: " + this.credentials.toLowerCase())) {
 				client.getOutputStream()
 					.write("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n".getBytes());
 				client.close();
