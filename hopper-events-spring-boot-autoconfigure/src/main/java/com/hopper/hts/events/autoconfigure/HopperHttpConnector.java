@@ -76,11 +76,10 @@ final class HopperHttpConnector implements DisposableBean {
 					properties.pool().maxConnections());
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS);
 			return new Connections(provider,
-					builder.withHttpClientFactory(() -> HttpClient.create(provider))
+					builder.withHttpClientFactory(() -> create(provider))
 						.withHttpClientCustomizer(protocol)
 						.build(ownSettings),
-					signInProvider,
-					builder.withHttpClientFactory(() -> HttpClient.create(signInProvider)).build(ownSettings));
+					signInProvider, builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
 		};
 		this.connections = this.factory.apply(sslBundle);
 	}
@@ -113,6 +112,11 @@ final class HopperHttpConnector implements DisposableBean {
 		this.connections = this.factory.apply(sslBundle);
 		Schedulers.parallel()
 			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private static HttpClient create(ConnectionProvider provider) {
+		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
+		return HttpClient.create(provider).proxyWithSystemProperties();
 	}
 
 	private static HttpClient http2(HttpClient client, @Nullable SslBundle sslBundle) {
