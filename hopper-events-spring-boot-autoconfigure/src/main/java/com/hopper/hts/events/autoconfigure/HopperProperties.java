@@ -20,10 +20,12 @@ import java.time.Duration;
 import java.util.Map;
 
 import com.hopper.hts.events.auth.ClientAuthenticationMethod;
+import com.hopper.hts.events.outbox.OverflowPolicy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Configuration properties for sending events to Hopper.
@@ -38,12 +40,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param headers Additional headers to send with every request to the API, such as
  * 'X-Partner-Id'.
  * @param retry Retrying failed requests.
+ * @param outbox Storing events and delivering them in the background.
  */
 @ConfigurationProperties("hopper")
 record HopperProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("https://airlines-api.hopper.com/airline/v1.1") URI baseUrl,
 		@DefaultValue("false") boolean requireSession, @DefaultValue Auth auth, @DefaultValue Client client,
-		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry) {
+		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry, @DefaultValue Outbox outbox) {
 
 	/**
 	 * Return a description without secrets.
@@ -200,6 +203,62 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 			@DefaultValue("0.5") double jitter, @DefaultValue("10s") Duration maxRetryAfter,
 			@DefaultValue("30s") Duration timeout, @DefaultValue("true") boolean onTimeout,
 			@DefaultValue("100") int budget) {
+
+	}
+
+	/**
+	 * Storing events and delivering them in the background.
+	 *
+	 * @param type Where stored events are kept.
+	 * @param concurrency Number of stored events that are sent at a time.
+	 * @param maxAge Time after which a stored event that keeps failing becomes a dead
+	 * letter.
+	 * @param shutdownTimeout Time that the end of the application waits for deliveries.
+	 * @param probeInterval Longest time between two events that are sent, while the relay
+	 * is paused, to find out whether it can go on.
+	 * @param retry Repeating failed deliveries.
+	 * @param memory Outbox in memory.
+	 */
+	record Outbox(@DefaultValue("memory") OutboxType type, @DefaultValue("50") int concurrency,
+			@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
+			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Memory memory) {
+
+	}
+
+	/**
+	 * Repeating failed deliveries.
+	 *
+	 * @param initialInterval Wait after the first failed attempt of a stored event. Each
+	 * further wait is twice as long, with a random part.
+	 * @param maxInterval Maximum wait, unless the API asks for more with 'Retry-After'.
+	 */
+	record OutboxRetry(@DefaultValue("1s") Duration initialInterval, @DefaultValue("5m") Duration maxInterval) {
+
+	}
+
+	/**
+	 * Outbox in memory.
+	 *
+	 * @param maxEvents Maximum number of events that wait for their delivery.
+	 * @param maxBytes Maximum space that these take, roughly.
+	 * @param overflow What a full outbox does with one more event.
+	 * @param overflowTimeout Maximum time for which storing an event waits for space with
+	 * 'overflow' set to 'block'.
+	 */
+	record Memory(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
+			@DefaultValue("reject") OverflowPolicy overflow, @DefaultValue("1s") Duration overflowTimeout) {
+
+	}
+
+	/**
+	 * Where stored events are kept.
+	 */
+	enum OutboxType {
+
+		/**
+		 * In memory, until the application ends.
+		 */
+		MEMORY
 
 	}
 

@@ -41,6 +41,8 @@ final class HopperPropertiesValidator {
 
 	private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
 
+	private static final Duration MAX_AGE = Duration.ofDays(365);
+
 	private HopperPropertiesValidator() {
 	}
 
@@ -71,6 +73,25 @@ final class HopperPropertiesValidator {
 			throw invalid("hopper.retry.budget", retry.budget(), "must not be greater than 1000000");
 		}
 		properties.headers().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
+	}
+
+	/**
+	 * Check what concerns the outbox only.
+	 * @param outbox the properties
+	 */
+	static void validateOutbox(HopperProperties.Outbox outbox) {
+		atLeast("hopper.outbox.concurrency", outbox.concurrency(), 1);
+		positive("hopper.outbox.max-age", outbox.maxAge(), MAX_AGE);
+		positive("hopper.outbox.shutdown-timeout", outbox.shutdownTimeout());
+		positive("hopper.outbox.probe-interval", outbox.probeInterval());
+		positive("hopper.outbox.retry.initial-interval", outbox.retry().initialInterval());
+		positive("hopper.outbox.retry.max-interval", outbox.retry().maxInterval());
+		atLeast("hopper.outbox.memory.max-events", outbox.memory().maxEvents(), 1);
+		if (outbox.memory().maxBytes().toBytes() < 1024) {
+			throw invalid("hopper.outbox.memory.max-bytes", outbox.memory().maxBytes(),
+					"must be 1KB or greater, for example 16MB");
+		}
+		positive("hopper.outbox.memory.overflow-timeout", outbox.memory().overflowTimeout());
 	}
 
 	/**
@@ -198,8 +219,12 @@ final class HopperPropertiesValidator {
 	}
 
 	private static void positive(String name, @Nullable Duration value) {
-		if (value != null && (value.isNegative() || value.toMillis() == 0 || value.compareTo(MAX_TIMEOUT) > 0)) {
-			throw invalid(name, value, "must be between 1ms and 1d, for example 5s");
+		positive(name, value, MAX_TIMEOUT);
+	}
+
+	private static void positive(String name, @Nullable Duration value, Duration maximum) {
+		if (value != null && (value.isNegative() || value.toMillis() == 0 || value.compareTo(maximum) > 0)) {
+			throw invalid(name, value, "must be between 1ms and %dd, for example 5s".formatted(maximum.toDays()));
 		}
 	}
 

@@ -154,12 +154,7 @@ abstract class ApiCall<R> {
 			body = prepare();
 		}
 		catch (RuntimeException ex) {
-			String problem = (ex instanceof InvalidEventDataException) ? ex.getMessage()
-					: "cannot be written as JSON (%s)".formatted(ex.getClass().getSimpleName());
-			HopperApiException.InvalidEvent exception = new HopperApiException.InvalidEvent(
-					HopperApiException.Details.of("The %s %s. Nothing was sent.".formatted(subject(), problem))
-						.withEventType(eventType())
-						.withSessionId(sessionId()));
+			HopperApiException.InvalidEvent exception = EventCodec.invalid(ex, subject(), eventType(), sessionId());
 			finish(observation, null, exception);
 			return Mono.error(exception);
 		}

@@ -58,13 +58,30 @@ final class ApiClient {
 
 	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Clock clock, Scheduler scheduler,
 			DoubleSupplier random) {
+		this(webClient, retryPolicy, responseTimeout, new ResponseDecoder(clock, scheduler), scheduler, random);
+	}
+
+	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, ResponseDecoder decoder,
+			Scheduler scheduler, DoubleSupplier random) {
 		this.webClient = webClient;
 		this.retryPolicy = retryPolicy;
 		this.retryBudget = new RetryBudget(retryPolicy.budget());
 		this.responseTimeout = responseTimeout;
 		this.scheduler = scheduler;
 		this.random = random;
-		this.decoder = new ResponseDecoder(clock, scheduler);
+		this.decoder = decoder;
+	}
+
+	/**
+	 * Return a client that makes one attempt only.
+	 * @return the client
+	 */
+	ApiClient withoutRetries() {
+		RetryPolicy policy = this.retryPolicy;
+		return new ApiClient(this.webClient,
+				new RetryPolicy(1, policy.initialInterval(), policy.multiplier(), policy.maxInterval(), policy.jitter(),
+						policy.maxRetryAfter(), policy.timeout(), policy.onTimeout(), policy.budget()),
+				this.responseTimeout, this.decoder, this.scheduler, this.random);
 	}
 
 	long now() {

@@ -59,7 +59,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 	private final URI uri;
 
-	private final EventValidator validator;
+	private final EventCodec codec;
 
 	private final ObservationRegistry observationRegistry;
 
@@ -71,7 +71,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout, builder.clock,
 				builder.scheduler, builder.random);
 		this.uri = builder.uri;
-		this.validator = new EventValidator(builder.requireSession);
+		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
 		this.observationConvention = builder.observationConvention;
 		this.metrics = new GuardedMetrics(builder.metrics);
@@ -86,6 +86,25 @@ public final class WebClientEventPublisher implements EventPublisher {
 	 */
 	public static Builder builder(WebClient webClient, URI baseUrl, RetryPolicy retryPolicy) {
 		return new Builder(webClient, baseUrl, retryPolicy);
+	}
+
+	private WebClientEventPublisher(WebClientEventPublisher source) {
+		this.client = source.client.withoutRetries();
+		this.uri = source.uri;
+		this.codec = source.codec;
+		this.observationRegistry = source.observationRegistry;
+		this.observationConvention = source.observationConvention;
+		this.metrics = source.metrics;
+	}
+
+	/**
+	 * Return a publisher that makes one attempt for each event and is like this one in
+	 * everything else. It is for callers that have retries of their own and must wait as
+	 * long as the API asks with {@code Retry-After}.
+	 * @return the publisher
+	 */
+	public WebClientEventPublisher withoutRetries() {
+		return new WebClientEventPublisher(this);
 	}
 
 	@Override
@@ -126,8 +145,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		@Override
 		String subject() {
-			return this.eventType.equals(NO_TYPE) ? "event"
-					: this.eventType.replaceAll("[^\\x20-\\x7E]", "?") + " event";
+			return EventCodec.subject(this.event);
 		}
 
 		@Override
@@ -151,20 +169,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 		}
 
 		@Override
-		@SuppressWarnings("NullAway")
 		byte[] prepare() {
-			if (this.event == null) {
-				throw new InvalidEventDataException(
-						"is null; create one with OffersDisplayed, BookingConfirmed or CustomEvent");
-			}
-			if (this.sessionGiven) {
-				this.publisher.validator.validateSessionId(this.sessionId);
-			}
-			else {
-				this.publisher.validator.validateNoSession((BookingConfirmed) this.event);
-			}
-			this.publisher.validator.validate(this.event);
-			return EventJson.write(this.event);
+			return this.publisher.codec.write(this.sessionId, this.event, this.sessionGiven);
 		}
 
 		@Override

@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events;
+
+import java.io.Serial;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event was not taken by the {@link EventOutbox} although there is nothing wrong with
+ * the event. Within a transaction, the caller decides whether the booking goes on without
+ * it.
+ *
+ * @since 0.1.0
+ */
+public class EventNotStoredException extends RuntimeException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
+
+	/**
+	 * Create an instance.
+	 * @param message what happened and what to do next
+	 * @param cause the cause, or {@code null}
+	 */
+	public EventNotStoredException(String message, @Nullable Throwable cause) {
+		super(message, cause);
+	}
+
+}

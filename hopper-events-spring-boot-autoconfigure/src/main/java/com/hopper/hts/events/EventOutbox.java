@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Takes events and delivers them in the background, however long that takes.
+ * <p>
+ * <em>Store</em> means: it will get there. {@code store} returns as soon as the event is
+ * in the outbox; a relay sends it with {@code POST /events} and repeats that until the
+ * API has confirmed it. Called within a Spring-managed transaction, the event belongs to
+ * the transaction: it is delivered right after the commit, and after a rollback it does
+ * not exist. How well a stored event survives the end of the application depends on
+ * {@code hopper.outbox.type}.
+ * <p>
+ * Delivery is at least once and in no particular order: the API has no idempotency key,
+ * so an event whose answer was lost is sent again, and every event carries its own time.
+ * An event that the API refuses for good is kept as a dead letter.
+ * <p>
+ * Implementations are safe for use by many threads.
+ *
+ * @since 0.1.0
+ */
+public interface EventOutbox {
+
+	/**
+	 * Store an event of a session.
+	 * @param sessionId the id of the session, sent as {@code HC-Session-ID}: visible
+	 * ASCII characters
+	 * @param event the event
+	 * @return the id under which the event is stored, for logs and for support
+	 * @throws HopperApiException.InvalidEvent if the API would refuse the session id or
+	 * the event; nothing is stored
+	 * @throws EventNotStoredException if the event could not be stored, because the
+	 * outbox is full or stopped, or its database or broker failed
+	 * @throws IllegalStateException if this outbox writes to a database or broker and the
+	 * calling thread must not be blocked, because it is an event loop or another thread
+	 * of a non-blocking scheduler
+	 */
+	UUID store(String sessionId, HopperEvent event);
+
+	/**
+	 * Store a confirmed booking whose session is not known. The API finds the session by
+	 * {@link BookingConfirmed#cfarOfferIds()} or {@link BookingConfirmed#dgOfferIds()}
+	 * and at least one of them must be set. Prefer {@link #store(String, HopperEvent)}
+	 * whenever the session is known. With {@code hopper.require-session=true} this is
+	 * refused.
+	 * @param event the event
+	 * @return the id under which the event is stored
+	 * @throws HopperApiException.InvalidEvent if the API would refuse the event
+	 * @throws EventNotStoredException if the event could not be stored
+	 * @throws IllegalStateException if the calling thread must not be blocked
+	 * @see #store(String, HopperEvent)
+	 */
+	UUID store(BookingConfirmed event);
+
+	/**
+	 * Store several events, all of them or, if one of them cannot be stored, none.
+	 * @param events the events
+	 * @return the ids under which the events are stored, in the same order
+	 * @throws HopperApiException.InvalidEvent if the API would refuse one of the events
+	 * @throws EventNotStoredException if the events could not be stored
+	 * @throws IllegalStateException if the calling thread must not be blocked
+	 * @see #store(String, HopperEvent)
+	 */
+	List<UUID> storeAll(Collection<SessionEvent> events);
+
+	/**
+	 * Wait until no event waits for its delivery, for tests and for batch jobs. Events
+	 * that other instances of the application or other threads store in the meantime are
+	 * waited for too.
+	 * @param timeout how long to wait at the most
+	 * @return whether every event was delivered, or given up as a dead letter, in time
+	 * @throws IllegalStateException if the calling thread must not be blocked
+	 */
+	boolean flush(Duration timeout);
+
+}

@@ -1,0 +1,232 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.client.EventCodec;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.observation.transport.Kind;
+import io.micrometer.observation.transport.SenderContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.context.SmartLifecycle;
+import org.springframework.util.Assert;
+
+/**
+ * What all engines share: checking and creating stored events, pausing, and when to start
+ * and stop.
+ */
+abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
+
+	/**
+	 * Started before and stopped after web servers, listeners of messages and whatever
+	 * else of the application may still store events.
+	 */
+	private static final int PHASE = DEFAULT_PHASE - 4096;
+
+	private static final long FLUSH_INTERVAL = 20;
+
+	final Log logger = LogFactory.getLog(getClass());
+
+	final RelayPolicy policy;
+
+	final RelayGate gate;
+
+	final Relay relay;
+
+	final OutboxListeners listeners;
+
+	final Clock clock;
+
+	private final EventCodec codec;
+
+	private final ObservationRegistry observationRegistry;
+
+	AbstractEventOutbox(OutboxBuilder<?> builder) {
+		this.policy = builder.policy;
+		this.clock = builder.clock;
+		this.codec = new EventCodec(builder.requireSession);
+		this.observationRegistry = builder.observationRegistry;
+		this.listeners = new OutboxListeners(builder.listeners);
+		this.gate = new RelayGate(builder.policy, builder.clock, builder.scheduler, builder.random);
+		this.relay = new Relay(builder.publisher, builder.policy, this.gate, builder.observationRegistry, builder.clock,
+				builder.random);
+	}
+
+	@Override
+	public final UUID store(String sessionId, HopperEvent event) {
+		return accept(create(sessionId, event, this.codec.encode(sessionId, event)));
+	}
+
+	@Override
+	public final UUID store(BookingConfirmed event) {
+		return accept(create(null, event, this.codec.encode(event)));
+	}
+
+	@Override
+	@SuppressWarnings("NullAway") // An event without the session it needs is refused
+	public final List<UUID> storeAll(Collection<SessionEvent> events) {
+		Assert.notNull(events, "'events' must not be null");
+		List<StoredEvent> created = new ArrayList<>(events.size());
+		for (SessionEvent event : events) {
+			String sessionId = event.sessionId();
+			byte[] payload = (sessionId == null && event.event() instanceof BookingConfirmed booking)
+					? this.codec.encode(booking) : this.codec.encode(sessionId, event.event());
+			created.add(create(sessionId, event.event(), payload));
+		}
+		if (!created.isEmpty()) {
+			acceptObserved(created);
+		}
+		return created.stream().map(StoredEvent::id).toList();
+	}
+
+	private StoredEvent create(@Nullable String sessionId, HopperEvent event, byte[] payload) {
+		Instant now = this.clock.instant();
+		return new StoredEvent(UuidV7.create(now), now, sessionId, event.type(), payload, 0, List.of(), null, Map.of());
+	}
+
+	private UUID accept(StoredEvent event) {
+		acceptObserved(List.of(event));
+		return event.id();
+	}
+
+	private void acceptObserved(List<StoredEvent> events) {
+		if (this.observationRegistry.isNoop()) {
+			accept(events);
+			return;
+		}
+		Map<String, String> traceContext = new LinkedHashMap<>();
+		SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
+			if (carrier != null) {
+				carrier.put(name, value);
+			}
+		}, Kind.PRODUCER);
+		context.setCarrier(traceContext);
+		String type = (events.size() == 1) ? events.get(0).countedType() : "several";
+		Observation.createNotStarted("hopper.outbox.store", () -> context, this.observationRegistry)
+			.contextualName("hopper store " + type)
+			.lowCardinalityKeyValue("event.type", type)
+			.observe(() -> accept(events.stream().map((event) -> event.withTraceContext(traceContext)).toList()));
+	}
+
+	/**
+	 * Take events, all or none.
+	 * @param events the events, one or more
+	 */
+	abstract void accept(List<StoredEvent> events);
+
+	@Override
+	public final boolean flush(Duration timeout) {
+		requireBlockingThread("flush");
+		long start = System.nanoTime();
+		while (!isDrained()) {
+			if (System.nanoTime() - start >= timeout.toNanos()) {
+				return false;
+			}
+			try {
+				// Nobody signals what other instances deliver
+				TimeUnit.MILLISECONDS.sleep(FLUSH_INTERVAL);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Return whether no event is pending at this very moment.
+	 */
+	abstract boolean isDrained();
+
+	static void requireBlockingThread(String method) {
+		if (Schedulers.isInNonBlockingThread()) {
+			throw new IllegalStateException(method + " must not be called on thread '"
+					+ Thread.currentThread().getName() + "': it serves other requests and must never wait. "
+					+ "Move the call to another thread, for example with "
+					+ "Mono.fromCallable(...).subscribeOn(Schedulers.boundedElastic())");
+		}
+	}
+
+	/**
+	 * Tell the listeners what came of an attempt.
+	 */
+	final void announce(Outcome outcome) {
+		if (outcome instanceof Outcome.Delivered delivered) {
+			this.listeners.delivered(delivered.event(), delivered.receipt());
+		}
+		else if (outcome instanceof Outcome.Retry retry) {
+			this.listeners.retrying(retry.event(), retry.notBefore());
+		}
+		else if (outcome instanceof Outcome.Dead dead) {
+			DeadLetter letter = dead.deadLetter();
+			this.logger.warn("%s is now a dead letter (%s): %s".formatted(letter.event(), letter.reason(),
+					letter.event().failures().isEmpty() ? "" : lastFailure(letter.event())));
+			this.listeners.dead(letter);
+		}
+		else if (outcome instanceof Outcome.Discarded discarded) {
+			this.listeners.discarded(discarded.event(), discarded.reason());
+		}
+	}
+
+	/**
+	 * A dead letter was discarded by an operator.
+	 */
+	final void discarded(StoredEvent event, String reason) {
+		this.logger.info("%s was discarded by an operator: %s".formatted(event, reason));
+		this.listeners.discarded(event, DiscardReason.OPERATOR);
+	}
+
+	private static String lastFailure(StoredEvent event) {
+		return event.failures().get(event.failures().size() - 1).message();
+	}
+
+	@Override
+	public void pause(String reason) {
+		Assert.hasText(reason, "'reason' must not be empty");
+		this.gate.pauseByOperator(reason);
+	}
+
+	@Override
+	public void resume() {
+		this.gate.resumeByOperator(true);
+	}
+
+	@Override
+	public final int getPhase() {
+		return PHASE;
+	}
+
+}

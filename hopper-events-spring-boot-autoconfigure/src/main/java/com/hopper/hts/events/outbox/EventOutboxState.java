@@ -1,0 +1,80 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Instant;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in the outbox and whether the relay is at work, for health checks and metrics.
+ *
+ * @param pending how many events wait for their delivery, by type; types that this
+ * version does not know are counted as {@code custom}
+ * @param dead how many dead letters there are, by type
+ * @param oldestPending when the oldest event that waits was stored, or {@code null} if
+ * none waits
+ * @param running whether the relay was started and not stopped
+ * @param pause why the relay sends nothing at the moment, or {@code null} if it does
+ * @since 0.1.0
+ */
+public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead, @Nullable Instant oldestPending,
+		boolean running, @Nullable Pause pause) {
+
+	/**
+	 * Create an instance.
+	 * @param pending how many events wait, by type
+	 * @param dead how many dead letters there are, by type
+	 * @param oldestPending when the oldest event that waits was stored, or {@code null}
+	 * @param running whether the relay is running
+	 * @param pause why the relay sends nothing, or {@code null}
+	 */
+	public EventOutboxState {
+		pending = Map.copyOf(pending);
+		dead = Map.copyOf(dead);
+	}
+
+	/**
+	 * Return how many events wait for their delivery.
+	 * @return the number of events of all types
+	 */
+	public long pendingCount() {
+		return this.pending.values().stream().mapToLong(Long::longValue).sum();
+	}
+
+	/**
+	 * Return how many dead letters there are.
+	 * @return the number of dead letters of all types
+	 */
+	public long deadCount() {
+		return this.dead.values().stream().mapToLong(Long::longValue).sum();
+	}
+
+	/**
+	 * Why and since when the relay sends nothing.
+	 *
+	 * @param reason the reason
+	 * @param since when the pause began
+	 * @param message what happened and what to do next
+	 * @param nextProbe when the relay finds out whether it can go on, or {@code null} if
+	 * an operator has to resume it
+	 */
+	public record Pause(PauseReason reason, Instant since, String message, @Nullable Instant nextProbe) {
+
+	}
+
+}

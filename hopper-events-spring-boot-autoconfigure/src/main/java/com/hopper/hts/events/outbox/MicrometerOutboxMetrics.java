@@ -1,0 +1,156 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.OffersDisplayed;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts what becomes of stored events. For every type of event, the events stored are
+ * those delivered, dead, discarded and pending.
+ *
+ * @since 0.1.0
+ */
+public final class MicrometerOutboxMetrics implements EventDeliveryListener {
+
+	private final Meter.MeterProvider<Counter> stored;
+
+	private final Meter.MeterProvider<Timer> delivered;
+
+	private final Meter.MeterProvider<Counter> retries;
+
+	private final Meter.MeterProvider<Counter> dead;
+
+	private final Meter.MeterProvider<Counter> discarded;
+
+	private final Meter.MeterProvider<Counter> replayed;
+
+	/**
+	 * Create an instance.
+	 * @param registry the registry to register the meters with
+	 */
+	public MicrometerOutboxMetrics(MeterRegistry registry) {
+		this.stored = Counter.builder("hopper.outbox.stored")
+			.description("Events stored, after the commit of their transaction")
+			.withRegistry(registry);
+		this.delivered = Timer.builder("hopper.outbox.delivered")
+			.description("Time from storing an event to its confirmation by the API")
+			.withRegistry(registry);
+		this.retries = Counter.builder("hopper.outbox.retries")
+			.description("Attempts to deliver an event that failed and will be repeated")
+			.withRegistry(registry);
+		this.dead = Counter.builder("hopper.outbox.dead").description("Events given up").withRegistry(registry);
+		this.discarded = Counter.builder("hopper.outbox.discarded")
+			.description("Events dropped")
+			.withRegistry(registry);
+		this.replayed = Counter.builder("hopper.outbox.replayed")
+			.description("Dead letters that are to be delivered after all")
+			.withRegistry(registry);
+	}
+
+	@Override
+	public void stored(StoredEvent event) {
+		this.stored.withTag("event.type", event.countedType()).increment();
+	}
+
+	@Override
+	public void delivered(StoredEvent event, EventReceipt receipt) {
+		this.delivered.withTag("event.type", event.countedType())
+			.record(Duration.between(event.storedAt(), Instant.now()));
+	}
+
+	@Override
+	public void retrying(StoredEvent event, Instant nextAttempt) {
+		List<DeliveryFailure> failures = event.failures();
+		this.retries.withTags("event.type", event.countedType(), "reason", failures.get(failures.size() - 1).kind())
+			.increment();
+	}
+
+	@Override
+	public void dead(DeadLetter deadLetter) {
+		this.dead
+			.withTags("event.type", deadLetter.event().countedType(), "reason",
+					deadLetter.reason().name().toLowerCase(Locale.ROOT))
+			.increment();
+	}
+
+	@Override
+	public void discarded(StoredEvent event, DiscardReason reason) {
+		this.discarded.withTags("event.type", event.countedType(), "reason", reason.name().toLowerCase(Locale.ROOT))
+			.increment();
+	}
+
+	@Override
+	public void replayed(StoredEvent event) {
+		this.replayed.withTag("event.type", event.countedType()).increment();
+	}
+
+	/**
+	 * Return gauges of what is in the outbox.
+	 * @param operations the outbox
+	 * @return what registers the gauges
+	 */
+	public static MeterBinder gauges(EventOutboxOperations operations) {
+		return (registry) -> {
+			for (String type : List.of(OffersDisplayed.TYPE, BookingConfirmed.TYPE, "custom")) {
+				gauge(registry, operations, "hopper.outbox.pending", "Events that wait for their delivery", type,
+						(state) -> state.pending().getOrDefault(type, 0L));
+				gauge(registry, operations, "hopper.outbox.dead.letters", "Dead letters that wait for an operator",
+						type, (state) -> state.dead().getOrDefault(type, 0L));
+			}
+			Gauge.builder("hopper.outbox.oldest.age", operations, (outbox) -> age(outbox.state().oldestPending()))
+				.description("Time since the oldest event that waits for its delivery was stored")
+				.baseUnit("seconds")
+				.register(registry);
+			for (PauseReason reason : PauseReason.values()) {
+				Gauge.builder("hopper.outbox.paused", operations, (outbox) -> {
+					EventOutboxState.Pause pause = outbox.state().pause();
+					return (pause != null && pause.reason() == reason) ? 1 : 0;
+				})
+					.description("Whether the relay sends nothing at the moment")
+					.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+					.register(registry);
+			}
+		};
+	}
+
+	private static void gauge(MeterRegistry registry, EventOutboxOperations operations, String name, String description,
+			String type, ToDoubleFunction<EventOutboxState> value) {
+		Gauge.builder(name, operations, (outbox) -> value.applyAsDouble(outbox.state()))
+			.description(description)
+			.tag("event.type", type)
+			.register(registry);
+	}
+
+	private static double age(@Nullable Instant since) {
+		return (since != null) ? Duration.between(since, Instant.now()).toMillis() / 1000.0 : 0;
+	}
+
+}

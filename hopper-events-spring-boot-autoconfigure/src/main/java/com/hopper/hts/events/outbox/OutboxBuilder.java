@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.client.WebClientEventPublisher;
+import io.micrometer.observation.ObservationRegistry;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.util.Assert;
+
+/**
+ * What the builders of all engines share. Instances are not safe for use by several
+ * threads.
+ *
+ * @param <B> the type of the builder
+ * @since 0.1.0
+ */
+public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
+
+	final EventPublisher publisher;
+
+	RelayPolicy policy = RelayPolicy.defaults();
+
+	boolean requireSession;
+
+	List<EventDeliveryListener> listeners = List.of();
+
+	ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
+
+	Clock clock = Clock.systemUTC();
+
+	Scheduler scheduler = Schedulers.parallel();
+
+	DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+
+	OutboxBuilder(EventPublisher publisher) {
+		Assert.notNull(publisher, "'publisher' must not be null");
+		// The relay waits between attempts itself, and exactly as long as the API asks
+		this.publisher = (publisher instanceof WebClientEventPublisher webClientPublisher)
+				? webClientPublisher.withoutRetries() : publisher;
+	}
+
+	/**
+	 * Set how events are delivered.
+	 * @param policy the policy
+	 * @return this builder
+	 */
+	public B policy(RelayPolicy policy) {
+		Assert.notNull(policy, "'policy' must not be null");
+		this.policy = policy;
+		return self();
+	}
+
+	/**
+	 * Set whether events without a session id are refused.
+	 * @param requireSession whether every event needs a session id
+	 * @return this builder
+	 */
+	public B requireSession(boolean requireSession) {
+		this.requireSession = requireSession;
+		return self();
+	}
+
+	/**
+	 * Set who hears what becomes of events.
+	 * @param listeners the listeners, in the order in which they are called
+	 * @return this builder
+	 */
+	public B listeners(List<EventDeliveryListener> listeners) {
+		this.listeners = List.copyOf(listeners);
+		return self();
+	}
+
+	/**
+	 * Set where storing and delivering is observed.
+	 * @param observationRegistry the registry
+	 * @return this builder
+	 */
+	public B observation(ObservationRegistry observationRegistry) {
+		this.observationRegistry = observationRegistry;
+		return self();
+	}
+
+	B clock(Clock clock) {
+		this.clock = clock;
+		return self();
+	}
+
+	B scheduler(Scheduler scheduler) {
+		this.scheduler = scheduler;
+		return self();
+	}
+
+	B random(DoubleSupplier random) {
+		this.random = random;
+		return self();
+	}
+
+	@SuppressWarnings("unchecked")
+	private B self() {
+		return (B) this;
+	}
+
+}

@@ -1,0 +1,409 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Decides how many events may be sent at the moment: as many as configured; none while
+ * the relay is paused, except one from time to time to find out whether it can go on; and
+ * after a pause first one, then two, four and so on, so that an API that has just come
+ * back is not hit by everything that has piled up.
+ */
+final class RelayGate {
+
+	/**
+	 * How many failures in a row mean that the API is down and not just a few requests.
+	 */
+	private static final int OUTAGE = 10;
+
+	/**
+	 * How many different events in a row must get a {@code 404} before the base URL is
+	 * suspected.
+	 */
+	private static final int NOTHING_FOUND = 3;
+
+	private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
+
+	private static final Log logger = LogFactory.getLog(RelayGate.class);
+
+	private final RelayPolicy policy;
+
+	private final Clock clock;
+
+	private final Scheduler scheduler;
+
+	private final DoubleSupplier random;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition available = this.lock.newCondition();
+
+	private volatile Runnable onAvailable = () -> {
+	};
+
+	private boolean open;
+
+	private EventOutboxState.@Nullable Pause operatorPause;
+
+	private EventOutboxState.@Nullable Pause pause;
+
+	private int probes;
+
+	private boolean probing;
+
+	private @Nullable Disposable probeTimer;
+
+	private int inFlight;
+
+	private int limit;
+
+	private int failuresInRow;
+
+	private final Set<UUID> notFoundInRow = new HashSet<>();
+
+	private @Nullable Instant lastDelivery;
+
+	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random) {
+		this.policy = policy;
+		this.clock = clock;
+		this.scheduler = scheduler;
+		this.random = random;
+		this.limit = policy.concurrency();
+	}
+
+	/**
+	 * Set what to call, on any thread and without locks held, when there may be permits
+	 * again.
+	 */
+	void onAvailable(Runnable onAvailable) {
+		this.onAvailable = onAvailable;
+	}
+
+	void open() {
+		locked(() -> this.open = true);
+		wakeUp();
+	}
+
+	/**
+	 * Give no more permits and let those who wait for one go without.
+	 */
+	void close() {
+		locked(() -> {
+			this.open = false;
+			this.available.signalAll();
+		});
+	}
+
+	@Nullable Permit tryAcquire() {
+		this.lock.lock();
+		try {
+			if (!this.open || this.operatorPause != null) {
+				return null;
+			}
+			if (this.pause != null) {
+				Instant probe = this.pause.nextProbe();
+				if (this.probing || (probe != null && this.clock.instant().isBefore(probe))) {
+					return null;
+				}
+				this.probing = true;
+				this.inFlight++;
+				return new Permit(true);
+			}
+			if (this.inFlight >= this.limit) {
+				return null;
+			}
+			this.inFlight++;
+			return new Permit(false);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Wait for a permit.
+	 * @return the permit, or {@code null} if the gate was closed
+	 */
+	@Nullable Permit acquire() throws InterruptedException {
+		this.lock.lockInterruptibly();
+		try {
+			Permit permit = tryAcquire();
+			while (permit == null && this.open) {
+				// Timed as well: a probe is due by the clock, whoever wakes whom
+				this.available.await(1, TimeUnit.SECONDS);
+				permit = tryAcquire();
+			}
+			return permit;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Give a permit back without having learned anything about the API.
+	 */
+	void release(Permit permit) {
+		locked(() -> returned(permit));
+		wakeUp();
+	}
+
+	/**
+	 * The API has taken an event.
+	 */
+	void delivered(Permit permit) {
+		answered(permit, true);
+	}
+
+	/**
+	 * The API has read an event and refused it, so everything but the event is fine.
+	 */
+	void refused(Permit permit) {
+		answered(permit, false);
+	}
+
+	private void answered(Permit permit, boolean delivered) {
+		EventOutboxState.Pause ended = null;
+		this.lock.lock();
+		try {
+			returned(permit);
+			this.failuresInRow = 0;
+			this.notFoundInRow.clear();
+			if (delivered) {
+				this.lastDelivery = this.clock.instant();
+			}
+			ended = this.pause;
+			if (ended != null) {
+				endPause();
+				this.limit = 1;
+			}
+			else if (this.limit < this.policy.concurrency()) {
+				this.limit++;
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (ended != null) {
+			logger.info("Stored events are delivered again after a pause (%s) since %s".formatted(ended.reason(),
+					ended.since()));
+		}
+		wakeUp();
+	}
+
+	/**
+	 * The failure is about this application, not about the event: every other event would
+	 * fail too.
+	 */
+	void failedForAll(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
+		this.lock.lock();
+		try {
+			returned(permit);
+			pause(permit, reason, message, retryAfter);
+		}
+		finally {
+			this.lock.unlock();
+		}
+		wakeUp();
+	}
+
+	/**
+	 * The failure may pass, and may or may not have to do with the event.
+	 */
+	void failed(Permit permit, String message, @Nullable Duration retryAfter) {
+		this.lock.lock();
+		try {
+			returned(permit);
+			this.failuresInRow++;
+			if (permit.probe() || this.failuresInRow >= OUTAGE) {
+				pause(permit, PauseReason.API_UNAVAILABLE, message, retryAfter);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		wakeUp();
+	}
+
+	/**
+	 * The failure is about this event, or about the address of the API.
+	 */
+	void notFound(Permit permit, UUID event, String message) {
+		this.lock.lock();
+		try {
+			returned(permit);
+			this.notFoundInRow.add(event);
+			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
+				pause(permit, PauseReason.NOT_FOUND, message, null);
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		wakeUp();
+	}
+
+	/**
+	 * Return whether the API has taken any event after a point in time.
+	 */
+	boolean deliveredSince(Instant time) {
+		this.lock.lock();
+		try {
+			return this.lastDelivery != null && this.lastDelivery.isAfter(time);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void returned(Permit permit) {
+		this.inFlight--;
+		if (permit.probe()) {
+			this.probing = false;
+		}
+	}
+
+	private void pause(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
+		EventOutboxState.Pause current = this.pause;
+		if (current != null && !permit.probe()) {
+			// Sent before the pause began
+			return;
+		}
+		Instant now = this.clock.instant();
+		Duration wait = (retryAfter != null) ? retryAfter : probeInterval();
+		this.probes++;
+		Instant since = (current != null && current.reason() == reason) ? current.since() : null;
+		this.pause = new EventOutboxState.Pause(reason, (since != null) ? since : now, message, now.plus(wait));
+		this.notFoundInRow.clear();
+		if (this.probeTimer != null) {
+			this.probeTimer.dispose();
+		}
+		this.probeTimer = this.scheduler.schedule(this::wakeUp, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+		if (since == null) {
+			logger.warn("Stored events are not delivered at the moment (%s), next try at %s: %s".formatted(reason,
+					now.plus(wait), message));
+		}
+	}
+
+	private Duration probeInterval() {
+		long first = Math.min(FIRST_PROBE.toNanos(), this.policy.probeInterval().toNanos());
+		double nanos = Math.min(first * Math.pow(2, Math.min(this.probes, 40)),
+				(double) this.policy.probeInterval().toNanos());
+		return Duration.ofNanos((long) (nanos * (1 - 0.2 * this.random.getAsDouble())));
+	}
+
+	private void endPause() {
+		this.pause = null;
+		this.probes = 0;
+		if (this.probeTimer != null) {
+			this.probeTimer.dispose();
+			this.probeTimer = null;
+		}
+	}
+
+	void pauseByOperator(String reason) {
+		boolean news = lockedTest(() -> {
+			boolean first = this.operatorPause == null;
+			if (first) {
+				this.operatorPause = new EventOutboxState.Pause(PauseReason.OPERATOR, this.clock.instant(), reason,
+						null);
+			}
+			return first;
+		});
+		if (news) {
+			logger.warn("Stored events are not delivered until an operator resumes: " + reason);
+		}
+	}
+
+	void resumeByOperator(boolean ownPauses) {
+		boolean news = lockedTest(() -> {
+			boolean paused = this.operatorPause != null;
+			this.operatorPause = null;
+			if (ownPauses && this.pause != null) {
+				endPause();
+				this.limit = 1;
+				this.failuresInRow = 0;
+			}
+			return paused;
+		});
+		if (news) {
+			logger.info("Stored events are delivered again: resumed by an operator");
+		}
+		wakeUp();
+	}
+
+	EventOutboxState.@Nullable Pause pause() {
+		this.lock.lock();
+		try {
+			return (this.operatorPause != null) ? this.operatorPause : this.pause;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void wakeUp() {
+		locked(() -> this.available.signalAll());
+		this.onAvailable.run();
+	}
+
+	private void locked(Runnable action) {
+		this.lock.lock();
+		try {
+			action.run();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private boolean lockedTest(BooleanSupplier action) {
+		this.lock.lock();
+		try {
+			return action.getAsBoolean();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Permission to send one event, to be given back with what came of it.
+	 *
+	 * @param probe whether the event is sent to find out whether a pause can end
+	 */
+	record Permit(boolean probe) {
+
+	}
+
+}

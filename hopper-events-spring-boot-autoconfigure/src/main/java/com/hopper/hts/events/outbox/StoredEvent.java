@@ -1,0 +1,217 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.client.EventCodec;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * An event in the outbox. Immutable.
+ *
+ * @since 0.1.0
+ */
+public final class StoredEvent {
+
+	/**
+	 * How many failures are kept: the first, and the latest.
+	 */
+	private static final int MAX_FAILURES = 5;
+
+	private final UUID id;
+
+	private final Instant storedAt;
+
+	private final @Nullable String sessionId;
+
+	private final String type;
+
+	private final byte[] payload;
+
+	private final int attempts;
+
+	private final List<DeliveryFailure> failures;
+
+	private final @Nullable Instant replayedAt;
+
+	private final Map<String, String> traceContext;
+
+	StoredEvent(UUID id, Instant storedAt, @Nullable String sessionId, String type, byte[] payload, int attempts,
+			List<DeliveryFailure> failures, @Nullable Instant replayedAt, Map<String, String> traceContext) {
+		Assert.notNull(id, "'id' must not be null");
+		Assert.notNull(storedAt, "'storedAt' must not be null");
+		Assert.notNull(type, "'type' must not be null");
+		this.id = id;
+		this.storedAt = storedAt;
+		this.sessionId = sessionId;
+		this.type = type;
+		this.payload = payload;
+		this.attempts = attempts;
+		this.failures = List.copyOf(failures);
+		this.replayedAt = replayedAt;
+		this.traceContext = Map.copyOf(traceContext);
+	}
+
+	/**
+	 * Return the id, a UUID of version 7: later events have greater ids.
+	 * @return the id
+	 */
+	public UUID id() {
+		return this.id;
+	}
+
+	/**
+	 * Return when the event was stored.
+	 * @return the time
+	 */
+	public Instant storedAt() {
+		return this.storedAt;
+	}
+
+	/**
+	 * Return the id of the session.
+	 * @return the session id, or {@code null} for a {@link BookingConfirmed} that names
+	 * the offers shown
+	 */
+	public @Nullable String sessionId() {
+		return this.sessionId;
+	}
+
+	/**
+	 * Return the type of the event.
+	 * @return the type, for example {@code booking_confirmed}
+	 */
+	public String type() {
+		return this.type;
+	}
+
+	/**
+	 * Return the event itself.
+	 * @return the event; a type or field that this version does not know makes it a
+	 * {@link com.hopper.hts.events.CustomEvent}
+	 * @throws IllegalArgumentException if what was stored cannot be read
+	 */
+	public HopperEvent event() {
+		return EventCodec.decode(this.payload);
+	}
+
+	/**
+	 * Return how many attempts have failed.
+	 * @return the number of attempts
+	 */
+	public int attempts() {
+		return this.attempts;
+	}
+
+	/**
+	 * Return what went wrong, the first failure and the latest four.
+	 * @return the failures, oldest first, unmodifiable
+	 */
+	public List<DeliveryFailure> failures() {
+		return this.failures;
+	}
+
+	/**
+	 * Return when an operator last had the event delivered after it had been given up.
+	 * @return the time, or {@code null} if that never happened
+	 */
+	public @Nullable Instant replayedAt() {
+		return this.replayedAt;
+	}
+
+	/**
+	 * Return the trace in which the event was stored, as the application's tracer writes
+	 * it into headers.
+	 * @return the headers, unmodifiable, empty without tracing
+	 */
+	public Map<String, String> traceContext() {
+		return this.traceContext;
+	}
+
+	byte[] payload() {
+		return this.payload;
+	}
+
+	/**
+	 * Return roughly how many bytes this takes in memory.
+	 */
+	int size() {
+		return 400 + this.payload.length + ((this.sessionId != null) ? this.sessionId.length() : 0)
+				+ this.traceContext.size() * 150 + this.failures.size() * 600;
+	}
+
+	/**
+	 * Return from when the age of the event counts.
+	 */
+	Instant since() {
+		return (this.replayedAt != null) ? this.replayedAt : this.storedAt;
+	}
+
+	StoredEvent failed(DeliveryFailure failure) {
+		List<DeliveryFailure> history = new ArrayList<>(this.failures);
+		history.add(failure);
+		if (history.size() > MAX_FAILURES) {
+			history.remove(1);
+		}
+		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts + 1,
+				history, this.replayedAt, this.traceContext);
+	}
+
+	StoredEvent withTraceContext(Map<String, String> traceContext) {
+		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts,
+				this.failures, this.replayedAt, traceContext);
+	}
+
+	StoredEvent replayed(Instant now) {
+		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, 0, this.failures, now,
+				this.traceContext);
+	}
+
+	/**
+	 * Return the name under which the event is counted: applications choose custom types,
+	 * so their number is not known.
+	 */
+	String countedType() {
+		return countedType(this.type);
+	}
+
+	static String countedType(String type) {
+		return switch (type) {
+			case OffersDisplayed.TYPE, BookingConfirmed.TYPE -> type;
+			default -> "custom";
+		};
+	}
+
+	/**
+	 * Return a description for logs, without the payload and the session id.
+	 */
+	@Override
+	public String toString() {
+		return "StoredEvent[id=" + this.id + ", type=" + this.type.replaceAll("[^\\x20-\\x7E]", "?") + ", storedAt="
+				+ this.storedAt + ", attempts=" + this.attempts + "]";
+	}
+
+}

@@ -1,0 +1,213 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import com.hopper.hts.events.ApiError;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The form in which events are stored. What is written here is read by every later
+ * version, and by instances of earlier versions during a deployment: fields are added and
+ * never renamed, and unknown ones are ignored. The event itself is stored as the very
+ * JSON that is sent, so a type or field of a later version passes through.
+ */
+final class StoredEventJson {
+
+	static final int VERSION = 1;
+
+	private static final JsonFactory FACTORY = new JsonFactory();
+
+	private static final JsonMapper MAPPER = JsonMapper.builder()
+		.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+		.build();
+
+	private StoredEventJson() {
+	}
+
+	static byte[] write(StoredEvent event) {
+		return write(event, null, null);
+	}
+
+	static byte[] write(DeadLetter deadLetter) {
+		return write(deadLetter.event(), deadLetter.reason(), deadLetter.deadSince());
+	}
+
+	private static byte[] write(StoredEvent event, @Nullable DeadLetterReason reason, @Nullable Instant deadSince) {
+		ByteArrayOutputStream out = new ByteArrayOutputStream(256 + event.payload().length);
+		try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+			json.writeStartObject();
+			json.writeNumberProperty("version", VERSION);
+			json.writeStringProperty("id", event.id().toString());
+			json.writeStringProperty("stored_at", event.storedAt().toString());
+			if (event.sessionId() != null) {
+				json.writeStringProperty("session_id", event.sessionId());
+			}
+			json.writeStringProperty("type", event.type());
+			json.writeName("event");
+			json.writeRawValue(new String(event.payload(), StandardCharsets.UTF_8));
+			if (event.attempts() > 0) {
+				json.writeNumberProperty("attempts", event.attempts());
+			}
+			if (!event.failures().isEmpty()) {
+				json.writeArrayPropertyStart("failures");
+				event.failures().forEach((failure) -> writeFailure(json, failure));
+				json.writeEndArray();
+			}
+			if (event.replayedAt() != null) {
+				json.writeStringProperty("replayed_at", event.replayedAt().toString());
+			}
+			if (!event.traceContext().isEmpty()) {
+				json.writeObjectPropertyStart("trace");
+				event.traceContext().forEach(json::writeStringProperty);
+				json.writeEndObject();
+			}
+			if (reason != null && deadSince != null) {
+				json.writeObjectPropertyStart("dead");
+				json.writeStringProperty("reason", reason.name());
+				json.writeStringProperty("since", deadSince.toString());
+				json.writeEndObject();
+			}
+			json.writeEndObject();
+		}
+		return out.toByteArray();
+	}
+
+	private static void writeFailure(JsonGenerator json, DeliveryFailure failure) {
+		json.writeStartObject();
+		json.writeStringProperty("at", failure.failedAt().toString());
+		json.writeStringProperty("kind", failure.kind());
+		if (failure.statusCode() != null) {
+			json.writeNumberProperty("status", failure.statusCode());
+		}
+		json.writeStringProperty("message", failure.message());
+		if (!failure.errors().isEmpty()) {
+			json.writeArrayPropertyStart("errors");
+			for (ApiError error : failure.errors()) {
+				json.writeStartObject();
+				json.writeStringProperty("message", error.message());
+				if (error.code() != null) {
+					json.writeStringProperty("code", error.code());
+				}
+				json.writeObjectPropertyStart("messages");
+				error.messages().forEach(json::writeStringProperty);
+				json.writeEndObject();
+				json.writeEndObject();
+			}
+			json.writeEndArray();
+		}
+		json.writeEndObject();
+	}
+
+	/**
+	 * Read an event.
+	 * @param bytes what was stored
+	 * @return the event
+	 * @throws IllegalArgumentException if it cannot be read
+	 */
+	static StoredEvent read(byte[] bytes) {
+		return readEvent(tree(bytes));
+	}
+
+	/**
+	 * Read a dead letter.
+	 * @param bytes what was stored
+	 * @return the dead letter
+	 * @throws IllegalArgumentException if it cannot be read
+	 */
+	static DeadLetter readDeadLetter(byte[] bytes) {
+		JsonNode json = tree(bytes);
+		StoredEvent event = readEvent(json);
+		JsonNode dead = json.path("dead");
+		DeadLetterReason reason = DeadLetterReason.INVALID;
+		for (DeadLetterReason candidate : DeadLetterReason.values()) {
+			if (candidate.name().equals(dead.path("reason").asString(""))) {
+				reason = candidate;
+			}
+		}
+		return new DeadLetter(event, reason, instant(dead.path("since"), event.storedAt()));
+	}
+
+	private static JsonNode tree(byte[] bytes) {
+		try {
+			return MAPPER.readTree(bytes);
+		}
+		catch (JacksonException ex) {
+			throw unreadable(ex);
+		}
+	}
+
+	private static StoredEvent readEvent(JsonNode json) {
+		try {
+			JsonNode sessionId = json.path("session_id");
+			Instant storedAt = Instant.parse(json.path("stored_at").stringValue());
+			List<DeliveryFailure> failures = new ArrayList<>();
+			json.path("failures").forEach((failure) -> failures.add(readFailure(failure, storedAt)));
+			JsonNode replayedAt = json.path("replayed_at");
+			return new StoredEvent(UUID.fromString(json.path("id").stringValue()), storedAt,
+					sessionId.isString() ? sessionId.stringValue() : null, json.path("type").stringValue(),
+					MAPPER.writeValueAsBytes(json.path("event")), json.path("attempts").asInt(0), failures,
+					replayedAt.isString() ? Instant.parse(replayedAt.stringValue()) : null,
+					strings(json.path("trace")));
+		}
+		catch (JacksonException | DateTimeException | IllegalArgumentException ex) {
+			throw unreadable(ex);
+		}
+	}
+
+	private static DeliveryFailure readFailure(JsonNode json, Instant storedAt) {
+		List<ApiError> errors = new ArrayList<>();
+		json.path("errors")
+			.forEach((error) -> errors.add(new ApiError(error.path("message").asString(""),
+					error.path("code").isString() ? error.path("code").stringValue() : null,
+					strings(error.path("messages")))));
+		return new DeliveryFailure(instant(json.path("at"), storedAt), json.path("kind").asString("unknown"),
+				json.path("status").isInt() ? json.path("status").intValue() : null, json.path("message").asString(""),
+				errors);
+	}
+
+	private static Map<String, String> strings(JsonNode json) {
+		Map<String, String> strings = new LinkedHashMap<>();
+		json.properties().forEach((property) -> strings.put(property.getKey(), property.getValue().asString("")));
+		return strings;
+	}
+
+	private static Instant instant(JsonNode json, Instant otherwise) {
+		return json.isString() ? Instant.parse(json.stringValue()) : otherwise;
+	}
+
+	private static IllegalArgumentException unreadable(Exception ex) {
+		return new IllegalArgumentException(
+				"The stored event cannot be read (%s)".formatted(ex.getClass().getSimpleName()));
+	}
+
+}
