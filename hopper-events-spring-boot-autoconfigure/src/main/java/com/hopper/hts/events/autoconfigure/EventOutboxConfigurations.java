@@ -15,11 +15,15 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import javax.sql.DataSource;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.JdbcEventOutbox;
 import com.hopper.hts.events.outbox.MemoryEventOutbox;
 import com.hopper.hts.events.outbox.MicrometerOutboxMetrics;
 import com.hopper.hts.events.outbox.OutboxBuilder;
@@ -29,14 +33,20 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
+import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * Configurations imported by {@link HopperOutboxAutoConfiguration}, in this order.
@@ -87,6 +97,65 @@ final class EventOutboxConfigurations {
 				.limits(memory.maxEvents(), memory.maxBytes().toBytes())
 				.overflow(memory.overflow(), memory.overflowTimeout())
 				.build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "jdbc")
+	@ConditionalOnClass({ Scheduler.class, DataSource.class, JdbcTemplate.class, PlatformTransactionManager.class,
+			DataSourceScriptDatabaseInitializer.class })
+	@ConditionalOnMissingBean(EventOutbox.class)
+	static class Jdbc {
+
+		@Bean
+		@ConditionalOnMissingBean
+		OutboxSchemaInitializer hopperOutboxSchemaInitializer(HopperProperties properties,
+				ConfigurableListableBeanFactory beanFactory) {
+			HopperPropertiesValidator.validateOutbox(properties.outbox());
+			return new OutboxSchemaInitializer(OutboxBeans.dataSource(properties.outbox().jdbc(), beanFactory),
+					properties.outbox().jdbc());
+		}
+
+		@Bean
+		@DependsOnDatabaseInitialization
+		@ConditionalOnMissingBean(EventOutbox.class)
+		JdbcEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
+				ConfigurableListableBeanFactory beanFactory, OutboxSchemaInitializer schemaInitializer,
+				ObjectProvider<EventDeliveryListener> listeners,
+				ObjectProvider<ObservationRegistry> observationRegistry) {
+			HopperProperties.Jdbc jdbc = properties.outbox().jdbc();
+			JdbcEventOutbox outbox = configure(
+					JdbcEventOutbox.builder(publisher, OutboxBeans.dataSource(jdbc, beanFactory),
+							OutboxBeans.transactionManager(jdbc, beanFactory)),
+					properties, listeners, observationRegistry)
+				.tableName(jdbc.tableName())
+				.pollingInterval(jdbc.pollingInterval())
+				.build();
+			try {
+				outbox.checkTable();
+			}
+			catch (IllegalStateException ex) {
+				throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", jdbc.tableName(),
+						ex.getMessage(), ex);
+			}
+			return outbox;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "jdbc")
+	static class JdbcAbsent {
+
+		@Bean
+		@ConditionalOnMissingBean(EventOutbox.class)
+		EventOutbox hopperEventOutbox() {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.type", "jdbc",
+					"needs com.github.kagkarlsson:db-scheduler and spring-boot-starter-jdbc "
+							+ "(or spring-boot-starter-data-jpa) on the class path");
 		}
 
 	}

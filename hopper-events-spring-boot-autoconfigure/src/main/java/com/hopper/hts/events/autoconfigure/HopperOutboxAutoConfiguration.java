@@ -29,9 +29,13 @@ import org.springframework.context.annotation.Import;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(after = HopperEventsAutoConfiguration.class)
+@AutoConfiguration(after = HopperEventsAutoConfiguration.class,
+		afterName = { "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
+				"org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration",
+				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
 @Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Memory.class,
+		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
 		EventOutboxConfigurations.Gauges.class, EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 

@@ -218,10 +218,12 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * is paused, to find out whether it can go on.
 	 * @param retry Repeating failed deliveries.
 	 * @param memory Outbox in memory.
+	 * @param jdbc Outbox in a table of the application's database.
 	 */
 	record Outbox(@DefaultValue("memory") OutboxType type, @DefaultValue("50") int concurrency,
 			@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
-			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Memory memory) {
+			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Memory memory,
+			@DefaultValue Jdbc jdbc) {
 
 	}
 
@@ -251,6 +253,24 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	}
 
 	/**
+	 * Outbox in a table of the application's database.
+	 *
+	 * @param tableName Name of the table, with the schema if need be.
+	 * @param initializeSchema When to create the table.
+	 * @param pollingInterval How often to look for events that other instances have
+	 * stored or left behind.
+	 * @param dataSource Name of the bean of the DataSource to use. Needed only if there
+	 * are several and none is primary.
+	 * @param transactionManager Name of the bean of the transaction manager to use.
+	 * Needed only if there are several and none is primary.
+	 */
+	record Jdbc(@DefaultValue("hopper_event_outbox") String tableName,
+			@DefaultValue("embedded") InitializeSchema initializeSchema, @DefaultValue("10s") Duration pollingInterval,
+			@Nullable String dataSource, @Nullable String transactionManager) {
+
+	}
+
+	/**
 	 * Where stored events are kept.
 	 */
 	enum OutboxType {
@@ -258,7 +278,35 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 		/**
 		 * In memory, until the application ends.
 		 */
-		MEMORY
+		MEMORY,
+
+		/**
+		 * In a table of the application's database.
+		 */
+		JDBC
+
+	}
+
+	/**
+	 * When to create the table. Ours, because Spring Boot's own is on the class path of
+	 * applications with a database only.
+	 */
+	enum InitializeSchema {
+
+		/**
+		 * Always.
+		 */
+		ALWAYS,
+
+		/**
+		 * In embedded databases only.
+		 */
+		EMBEDDED,
+
+		/**
+		 * Never.
+		 */
+		NEVER
 
 	}
 

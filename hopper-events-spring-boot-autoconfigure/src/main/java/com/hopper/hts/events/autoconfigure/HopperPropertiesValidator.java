@@ -92,6 +92,11 @@ final class HopperPropertiesValidator {
 					"must be 1KB or greater, for example 16MB");
 		}
 		positive("hopper.outbox.memory.overflow-timeout", outbox.memory().overflowTimeout());
+		if (!outbox.jdbc().tableName().matches("[A-Za-z0-9_.$]+")) {
+			throw invalid("hopper.outbox.jdbc.table-name", outbox.jdbc().tableName(),
+					"must consist of letters, digits, '_', '.' and '$'");
+		}
+		positive("hopper.outbox.jdbc.polling-interval", outbox.jdbc().pollingInterval());
 	}
 
 	/**

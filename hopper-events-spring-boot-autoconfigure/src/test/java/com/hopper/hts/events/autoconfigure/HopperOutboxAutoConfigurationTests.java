@@ -1,0 +1,380 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import javax.sql.DataSource;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.task.Task;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.JdbcEventOutbox;
+import com.hopper.hts.events.outbox.MemoryEventOutbox;
+import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.simulator.Fault;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.hamcrest.Matchers;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
+import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.event.TransactionalEventListener;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link HopperOutboxAutoConfiguration}.
+ */
+class HopperOutboxAutoConfigurationTests {
+
+	private static final Duration SECONDS = Duration.ofSeconds(20);
+
+	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(
+				AutoConfigurations.of(ReactiveHttpClientAutoConfiguration.class, WebClientAutoConfiguration.class,
+						HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class))
+		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.token=test-token");
+
+	private final ApplicationContextRunner jdbcContextRunner = this.contextRunner
+		.withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class,
+				DataSourceTransactionManagerAutoConfiguration.class, TransactionAutoConfiguration.class))
+		.withPropertyValues("hopper.outbox.type=jdbc", "spring.datasource.url=jdbc:h2:mem:outbox",
+				"spring.datasource.generate-unique-name=true");
+
+	@AfterEach
+	void stop() {
+		this.api.close();
+	}
+
+	@Test
+	void memoryOutboxIsTheDefaultAndDelivers() {
+		this.contextRunner.run((context) -> {
+			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
+			assertThat(context).hasSingleBean(MemoryEventOutbox.class);
+			storeAndFlush(context.getBean(EventOutbox.class));
+			assertThat(this.api.events()).hasSize(1);
+		});
+	}
+
+	@Test
+	void memoryOutboxNeedsNeitherTransactionsNorDatabases() {
+		this.contextRunner
+			.withClassLoader(new FilteredClassLoader("org.springframework.transaction", "org.springframework.jdbc",
+					"org.springframework.boot.jdbc", "org.springframework.boot.sql", "com.github.kagkarlsson",
+					"javax.sql", "io.micrometer.core"))
+			.run((context) -> {
+				storeAndFlush(context.getBean(EventOutbox.class));
+				assertThat(this.api.events()).hasSize(1);
+			});
+	}
+
+	@Test
+	void memoryOutboxDeliversWhenTheApplicationEnds() {
+		this.contextRunner.run((context) -> {
+			for (int i = 0; i < 200; i++) {
+				context.getBean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+			}
+		});
+		assertThat(this.api.events()).hasSize(200);
+	}
+
+	@Test
+	void disabledOutboxDropsAndNeedsNothing() {
+		this.contextRunner.withPropertyValues("hopper.enabled=false", "hopper.outbox.type=jdbc").run((context) -> {
+			assertThat(context).hasSingleBean(EventOutbox.class).doesNotHaveBean(EventOutboxOperations.class);
+			storeAndFlush(context.getBean(EventOutbox.class));
+			assertThat(this.api.requests()).isEmpty();
+		});
+	}
+
+	@Test
+	void applicationsOwnOutboxTakesOver() {
+		this.contextRunner.withBean(EventOutbox.class, () -> new DisabledEventOutbox(new EventPublishMetrics() {
+		}))
+			.run((context) -> assertThat(context).hasSingleBean(EventOutbox.class)
+				.doesNotHaveBean(MemoryEventOutbox.class));
+	}
+
+	@Test
+	void propertiesAreChecked() {
+		assertFailure("hopper.outbox.concurrency=0", "hopper.outbox.concurrency");
+		assertFailure("hopper.outbox.max-age=-1s", "hopper.outbox.max-age");
+		assertFailure("hopper.outbox.memory.max-events=0", "hopper.outbox.memory.max-events");
+		assertFailure("hopper.outbox.memory.max-bytes=1B", "hopper.outbox.memory.max-bytes");
+		assertFailure("hopper.outbox.memory.overflow=explode", "hopper.outbox.memory.overflow");
+		assertFailure("hopper.outbox.jdbc.table-name=a;drop", "hopper.outbox.jdbc.table-name");
+		assertFailure("hopper.outbox.retry.initial-interval=0s", "hopper.outbox.retry.initial-interval");
+	}
+
+	private void assertFailure(String property, String name) {
+		this.contextRunner.withPropertyValues(property)
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains(name)));
+	}
+
+	@Test
+	void metricsAddUp() {
+		this.contextRunner.withBean(MeterRegistry.class, SimpleMeterRegistry::new).run((context) -> {
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			context.getBeansOfType(MeterBinder.class).values().forEach((binder) -> binder.bindTo(registry));
+			this.api.failNext(1, Fault.status(422));
+			EventOutbox outbox = context.getBean(EventOutbox.class);
+			storeAndFlush(outbox);
+			storeAndFlush(outbox);
+			await().untilAsserted(() -> {
+				assertThat(
+						registry.get("hopper.outbox.stored").tag("event.type", "booking_confirmed").counter().count())
+					.isEqualTo(2);
+				assertThat(registry.get("hopper.outbox.delivered").timer().count()).isOne();
+				assertThat(registry.get("hopper.outbox.dead").tag("reason", "rejected").counter().count()).isOne();
+				assertThat(registry.get("hopper.outbox.dead.letters")
+					.tag("event.type", "booking_confirmed")
+					.gauge()
+					.value()).isOne();
+				assertThat(registry.get("hopper.outbox.pending").tag("event.type", "booking_confirmed").gauge().value())
+					.isZero();
+				assertThat(registry.get("hopper.outbox.paused").tag("reason", "operator").gauge().value()).isZero();
+				assertThat(registry.get("hopper.outbox.oldest.age").gauge().value()).isZero();
+			});
+		});
+	}
+
+	@Test
+	void listenersHearOfEvents() {
+		List<StoredEvent> stored = new CopyOnWriteArrayList<>();
+		this.contextRunner.withBean(EventDeliveryListener.class, () -> new EventDeliveryListener() {
+			@Override
+			public void stored(StoredEvent event) {
+				stored.add(event);
+			}
+		}).run((context) -> {
+			storeAndFlush(context.getBean(EventOutbox.class));
+			assertThat(stored).hasSize(1);
+		});
+	}
+
+	@Test
+	void jdbcOutboxBelongsToTheTransaction() {
+		this.jdbcContextRunner.withUserConfiguration(BookingService.class).run((context) -> {
+			assertThat(context).hasSingleBean(JdbcEventOutbox.class).doesNotHaveBean(MemoryEventOutbox.class);
+			BookingService bookings = context.getBean(BookingService.class);
+			bookings.book("contract-1", false);
+			assertThatIllegalStateException().isThrownBy(() -> bookings.book("contract-2", true));
+			assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+			assertThat(this.api.events()).hasSize(2)
+				.allSatisfy((event) -> assertThat(event.body()).contains("contract-1"));
+		});
+	}
+
+	@Test
+	void memoryOutboxBelongsToTheTransactionToo() {
+		this.jdbcContextRunner.withUserConfiguration(BookingService.class)
+			.withPropertyValues("hopper.outbox.type=memory")
+			.run((context) -> {
+				BookingService bookings = context.getBean(BookingService.class);
+				bookings.book("contract-1", false);
+				assertThatIllegalStateException().isThrownBy(() -> bookings.book("contract-2", true));
+				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+				assertThat(this.api.events()).hasSize(2)
+					.allSatisfy((event) -> assertThat(event.body()).contains("contract-1"));
+			});
+	}
+
+	@Test
+	void jdbcOutboxPublishesNoGenericBeans() {
+		this.jdbcContextRunner.run((context) -> assertThat(context).doesNotHaveBean(Scheduler.class)
+			.doesNotHaveBean(SchedulerClient.class)
+			.doesNotHaveBean(Task.class)
+			.doesNotHaveBean("dbSchedulerStarter"));
+	}
+
+	@Test
+	void jdbcOutboxRunsBesideTheApplicationsOwnScheduler() {
+		this.jdbcContextRunner.run((context) -> {
+			DataSource dataSource = context.getBean(DataSource.class);
+			new JdbcTemplate(dataSource).execute("create table scheduled_tasks as select * from hopper_event_outbox");
+			AtomicInteger executions = new AtomicInteger();
+			var task = Tasks.oneTime("own").execute((instance, execution) -> executions.incrementAndGet());
+			Scheduler own = Scheduler.create(dataSource, task).pollingInterval(Duration.ofMillis(100)).build();
+			own.start();
+			try {
+				own.scheduleIfNotExists(task.instance("1"), Instant.now());
+				storeAndFlush(context.getBean(EventOutbox.class));
+				await().untilAtomic(executions, Matchers.is(1));
+				assertThat(this.api.events()).hasSize(1);
+			}
+			finally {
+				own.stop();
+			}
+		});
+	}
+
+	@Test
+	void tableCanHaveAnotherName() {
+		this.jdbcContextRunner
+			.withPropertyValues("hopper.outbox.jdbc.table-name=events_for_hopper",
+					"hopper.outbox.jdbc.initialize-schema=always")
+			.run((context) -> {
+				storeAndFlush(context.getBean(EventOutbox.class));
+				assertThat(this.api.events()).hasSize(1);
+				assertThat(new JdbcTemplate(context.getBean(DataSource.class))
+					.queryForList("select * from events_for_hopper")).isEmpty();
+			});
+	}
+
+	@Test
+	void missingTableIsReported() {
+		this.jdbcContextRunner.withPropertyValues("hopper.outbox.jdbc.initialize-schema=never")
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc.table-name")
+					.contains("initialize-schema=always")));
+	}
+
+	@Test
+	void severalDataSourcesNeedANameAndTwoTablesCanShareOne() {
+		ApplicationContextRunner runner = this.contextRunner.withUserConfiguration(TwoDataSources.class)
+			.withPropertyValues("hopper.outbox.type=jdbc");
+		runner.run((context) -> assertThat(context).getFailure()
+			.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc.data-source")
+				.contains("bookings")
+				.contains("reports")));
+		runner.withPropertyValues("hopper.outbox.jdbc.data-source=nothing")
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("there is no bean of this name")));
+		runner
+			.withPropertyValues("hopper.outbox.jdbc.data-source=bookings",
+					"hopper.outbox.jdbc.transaction-manager=bookingTransactions")
+			.run((context) -> {
+				storeAndFlush(context.getBean(EventOutbox.class));
+				assertThat(this.api.events()).hasSize(1);
+			});
+	}
+
+	@Test
+	void jdbcOutboxWithoutADataSourceSaysSo() {
+		this.contextRunner.withPropertyValues("hopper.outbox.type=jdbc")
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.type")
+					.contains("R2DBC alone is not enough")));
+	}
+
+	@Test
+	void jdbcOutboxWithoutItsLibrarySaysSo() {
+		this.jdbcContextRunner.withClassLoader(new FilteredClassLoader("com.github.kagkarlsson"))
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies(
+						(failure) -> assertThat(stackTrace(failure)).contains("com.github.kagkarlsson:db-scheduler")));
+	}
+
+	private static void storeAndFlush(EventOutbox outbox) {
+		outbox.store("session-1", BookingConfirmed.occurredAt(Instant.now()).withCfarContractId("contract-1"));
+		assertThat(outbox.flush(SECONDS)).isTrue();
+	}
+
+	private static String stackTrace(Throwable failure) {
+		StringBuilder text = new StringBuilder();
+		for (Throwable current = failure; current != null; current = current.getCause()) {
+			text.append(current).append('\n');
+		}
+		return text.toString();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoDataSources {
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource bookings() {
+			return new EmbeddedDatabaseBuilder().generateUniqueName(true).setType(EmbeddedDatabaseType.H2).build();
+		}
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource reports() {
+			return new EmbeddedDatabaseBuilder().generateUniqueName(true).setType(EmbeddedDatabaseType.HSQL).build();
+		}
+
+		@Bean
+		PlatformTransactionManager bookingTransactions(@Qualifier("bookings") DataSource bookings) {
+			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	@Service
+	static class BookingService {
+
+		private final EventOutbox outbox;
+
+		private final ApplicationEventPublisher events;
+
+		BookingService(EventOutbox outbox, ApplicationEventPublisher events) {
+			this.outbox = outbox;
+			this.events = events;
+		}
+
+		@Transactional
+		public void book(String contractId, boolean fail) {
+			this.outbox.store("session-1", BookingConfirmed.occurredAt(Instant.now()).withCfarContractId(contractId));
+			this.events.publishEvent(contractId);
+			if (fail) {
+				throw new IllegalStateException("The booking failed");
+			}
+		}
+
+		@TransactionalEventListener
+		public void booked(String contractId) {
+			this.outbox.store("session-1", BookingConfirmed.occurredAt(Instant.now()).withDgContractId(contractId));
+		}
+
+	}
+
+}

@@ -1,0 +1,359 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+import javax.sql.DataSource;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.simulator.Fault;
+import com.zaxxer.hikari.HikariDataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link JdbcEventOutbox}, the same for every database.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class AbstractJdbcEventOutboxTests {
+
+	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
+
+	static final Duration SECONDS = Duration.ofSeconds(20);
+
+	private static final RelayPolicy POLICY = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10),
+			Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofSeconds(5));
+
+	private final String platform;
+
+	private HikariDataSource dataSource;
+
+	private JdbcTemplate jdbc;
+
+	private TransactionTemplate transactions;
+
+	private FakeHopperApi api;
+
+	private RecordingListener listener;
+
+	private JdbcEventOutbox outbox;
+
+	AbstractJdbcEventOutboxTests(String platform) {
+		this.platform = platform;
+	}
+
+	abstract HikariDataSource dataSource();
+
+	@BeforeEach
+	void start() {
+		if (this.dataSource == null) {
+			this.dataSource = dataSource();
+			new ResourceDatabasePopulator(
+					new ClassPathResource("com/hopper/hts/events/outbox/schema-" + this.platform + ".sql"))
+				.execute(this.dataSource);
+			this.jdbc = new JdbcTemplate(this.dataSource);
+			this.transactions = new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
+		}
+		this.transactions.executeWithoutResult((status) -> this.jdbc.update("delete from hopper_event_outbox"));
+		this.listener = new RecordingListener();
+		this.api = FakeHopperApi.builder().token(TestPublishers.TOKEN).unknownSession("unknown-session").start();
+		this.outbox = create(this.dataSource, "hopper_event_outbox", this.listener);
+		this.outbox.checkTable();
+		this.outbox.start();
+	}
+
+	private JdbcEventOutbox create(DataSource source, String tableName, RecordingListener heard) {
+		return JdbcEventOutbox.builder(TestPublishers.create(this.api), source, new JdbcTransactionManager(source))
+			.tableName(tableName)
+			.policy(POLICY)
+			.pollingInterval(Duration.ofMillis(500))
+			.listeners(List.of(heard))
+			.build();
+	}
+
+	@AfterEach
+	void stop() {
+		this.outbox.stop();
+		this.api.close();
+	}
+
+	@AfterAll
+	void close() {
+		this.dataSource.close();
+	}
+
+	@Test
+	void committedEventArrivesAndRolledBackEventDoesNotExist() {
+		UUID id = this.transactions.execute((status) -> {
+			UUID stored = this.outbox.store("session-1", booking(1));
+			assertThat(this.outbox.flush(Duration.ZERO)).isFalse();
+			return stored;
+		});
+		this.transactions.executeWithoutResult((status) -> {
+			this.outbox.store("session-1", booking(2));
+			status.setRollbackOnly();
+		});
+		flush();
+		assertThat(this.api.events()).singleElement().satisfies((request) -> {
+			assertThat(request.header("HC-Session-ID")).isEqualTo("session-1");
+			assertThat(request.body()).contains("\"cfar_contract_id\":\"contract-1\"");
+		});
+		await()
+			.untilAsserted(() -> assertThat(this.listener.delivered).extracting(StoredEvent::id).containsExactly(id));
+		assertThat(this.listener.stored).hasSize(1);
+		assertThat(rows()).isZero();
+	}
+
+	@Test
+	void worksWithoutTransactionAndInBatches() {
+		this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
+		this.outbox.store(BookingConfirmed.occurredAt(TIME).withCfarOfferIds("offer-1"));
+		List<UUID> ids = this.outbox
+			.storeAll(IntStream.range(0, 50).mapToObj((i) -> SessionEvent.of("session-" + i, booking(i))).toList());
+		assertThat(ids).doesNotHaveDuplicates().isSorted();
+		flush();
+		assertThat(this.api.events()).hasSize(52);
+	}
+
+	@Test
+	void worksInAListenerOfTheCommitAndInASavepoint() {
+		this.transactions.executeWithoutResult(
+				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+					@Override
+					public void afterCompletion(int completion) {
+						AbstractJdbcEventOutboxTests.this.outbox.store("session-1", booking(1));
+					}
+				}));
+		TransactionTemplate nested = new TransactionTemplate(this.transactions.getTransactionManager());
+		nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+		this.transactions.executeWithoutResult((status) -> {
+			this.outbox.store("session-1", booking(2));
+			nested.executeWithoutResult((inner) -> {
+				this.outbox.store("session-1", booking(3));
+				inner.setRollbackOnly();
+			});
+		});
+		flush();
+		assertThat(this.api.events()).extracting((request) -> request.body().replaceAll(".*contract-(\\d).*", "$1"))
+			.containsExactlyInAnyOrder("1", "2");
+		assertThat(this.listener.stored).hasSize(2);
+	}
+
+	@Test
+	void whatCannotBeSentIsRefusedAtOnce() {
+		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
+			.isThrownBy(() -> this.outbox.storeAll(List.of(SessionEvent.of("session-1", booking(1)),
+					SessionEvent.of("session-1", CustomEvent.occurredAt("", TIME)))));
+		assertThat(rows()).isZero();
+		assertThatExceptionOfType(IllegalStateException.class)
+			.isThrownBy(() -> Mono.fromCallable(() -> this.outbox.store("session-1", booking(1)))
+				.subscribeOn(Schedulers.parallel())
+				.block())
+			.withMessageContaining("boundedElastic");
+	}
+
+	@Test
+	void refusedEventIsKeptListedReplayedAndDiscarded() {
+		this.api.failNext(3, Fault.status(422));
+		List<UUID> ids = IntStream.range(0, 3).mapToObj((i) -> {
+			UUID id = (i == 2) ? this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME))
+					: this.outbox.store("session-1", booking(i));
+			await().until(() -> this.outbox.deadLetter(id).isPresent());
+			return id;
+		}).toList();
+		this.outbox.store("session-1", booking(3));
+		flush();
+		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.outbox.deadLetter(ids.get(0))).hasValueSatisfying((letter) -> {
+			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.event().event()).isEqualTo(booking(0));
+			assertThat(letter.event().sessionId()).isEqualTo("session-1");
+			assertThat(letter.event().failures()).singleElement()
+				.satisfies((failure) -> assertThat(failure.statusCode()).isEqualTo(422));
+		});
+		assertThat(this.outbox.state().dead()).containsEntry("booking_confirmed", 2L)
+			.containsEntry("offers_displayed", 1L);
+		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 2)).extracting((letter) -> letter.event().id())
+			.containsExactly(ids.get(0), ids.get(1));
+		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), ids.get(1), 2))
+			.extracting((letter) -> letter.event().id())
+			.containsExactly(ids.get(2));
+		assertThat(this.outbox.deadLetters(DeadLetterFilter.all().withType("offers_displayed"), null, 9)).hasSize(1);
+		assertThat(
+				this.outbox.deadLetters(DeadLetterFilter.all().withStored(Instant.now().plusSeconds(9), null), null, 9))
+			.isEmpty();
+		assertThat(this.outbox.replay(ids.get(0))).isTrue();
+		assertThat(this.outbox.replay(ids.get(0))).isFalse();
+		assertThat(this.outbox.discard(ids.get(1), "test")).isTrue();
+		assertThat(this.outbox.discard(ids.get(1), "test")).isFalse();
+		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED))).isZero();
+		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
+		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isZero();
+		flush();
+		assertThat(this.api.events()).hasSize(3);
+		assertThat(rows()).isZero();
+		assertThat(this.listener.replayed).hasValue(2);
+		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(1);
+	}
+
+	@Test
+	void failuresThatPassAreRetriedAtTheTimeTheApiAsksFor() {
+		Instant before = Instant.now();
+		this.api.failNext(1, Fault.status(503).withRetryAfter("1"));
+		this.api.failNext(2, Fault.reset());
+		this.outbox.store("session-1", booking(1));
+		flush();
+		assertThat(this.listener.nextAttempts).hasSize(3)
+			.first()
+			.satisfies((next) -> assertThat(next).isAfterOrEqualTo(before.plusSeconds(1)));
+		assertThat(this.api.requests()).hasSize(4);
+		assertThat(this.listener.delivered).singleElement()
+			.satisfies((event) -> assertThat(event.failures()).hasSize(3));
+	}
+
+	@Test
+	void refusedTokenPausesAndNoEventIsGivenUp() {
+		this.api.revokeToken(TestPublishers.TOKEN);
+		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
+		this.api.acceptToken(TestPublishers.TOKEN);
+		flush();
+		assertThat(this.api.events()).hasSize(50);
+		assertThat(this.outbox.state().deadCount()).isZero();
+	}
+
+	@Test
+	void stopHandsBackAndTheNextStartGoesOn() {
+		this.api.revokeToken(TestPublishers.TOKEN);
+		IntStream.range(0, 30).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		this.outbox.stop();
+		assertThat(this.outbox.isRunning()).isFalse();
+		assertThat(rows()).isEqualTo(30);
+		assertThat(this.jdbc.queryForObject("select count(*) from hopper_event_outbox where picked = ?", Integer.class,
+				true))
+			.isZero();
+		// Stored while nobody delivers
+		this.outbox.store("session-1", booking(30));
+		this.api.acceptToken(TestPublishers.TOKEN);
+		JdbcEventOutbox next = create(this.dataSource, "hopper_event_outbox", this.listener);
+		next.start();
+		assertThat(next.flush(SECONDS)).isTrue();
+		assertThat(this.api.events()).hasSize(31);
+		next.stop();
+		this.outbox.start();
+		this.outbox.store("session-1", booking(31));
+		flush();
+		assertThat(this.api.events()).hasSize(32);
+	}
+
+	@Test
+	void severalInstancesShareTheWorkAndAnOperatorsPause() {
+		RecordingListener otherListener = new RecordingListener();
+		JdbcEventOutbox other = create(this.dataSource, "hopper_event_outbox", otherListener);
+		other.start();
+		try {
+			this.outbox.pause("maintenance");
+			other.pause("maintenance");
+			await().atMost(Duration.ofSeconds(15)).until(() -> other.state().pause() != null);
+			other.resume();
+			this.outbox.resume();
+			this.outbox
+				.storeAll(IntStream.range(0, 300).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+			flush();
+			assertThat(this.api.events()).hasSize(300);
+			await().untilAsserted(
+					() -> assertThat(this.listener.delivered.size() + otherListener.delivered.size()).isEqualTo(300));
+		}
+		finally {
+			other.stop();
+		}
+	}
+
+	@Test
+	void rowThatCannotBeReadBecomesADeadLetterAndHoldsNothingUp() {
+		String id = UuidV7.create(Instant.now()).toString();
+		this.transactions.executeWithoutResult((status) -> this.jdbc.update(
+				"insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, version) "
+						+ "select ?, ?, ?, current_timestamp, ?, 1 " + fromDual(),
+				"booking_confirmed", id, "not json".getBytes(StandardCharsets.UTF_8), false));
+		this.outbox.store("session-1", booking(1));
+		await().untilAsserted(() -> assertThat(this.outbox.deadLetter(UUID.fromString(id)))
+			.hasValueSatisfying((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.INVALID)));
+		flush();
+		assertThat(this.outbox.replay(UUID.fromString(id))).isFalse();
+		assertThat(this.outbox.discard(UUID.fromString(id), "test")).isTrue();
+		assertThat(this.api.events()).hasSize(1);
+	}
+
+	String fromDual() {
+		return "";
+	}
+
+	@Test
+	void missingTableIsReportedWithWhatToDo() {
+		JdbcEventOutbox missing = create(this.dataSource, "no_such_table", this.listener);
+		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(missing::checkTable)
+			.withMessageContaining("no_such_table")
+			.withMessageContaining("hopper.outbox.jdbc.initialize-schema=always");
+		assertThatExceptionOfType(EventNotStoredException.class)
+			.isThrownBy(() -> missing.store("session-1", booking(1)));
+	}
+
+	private void flush() {
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+	}
+
+	private int rows() {
+		return this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Integer.class);
+	}
+
+	static BookingConfirmed booking(int number) {
+		return BookingConfirmed.occurredAt(TIME).withCfarContractId("contract-" + number);
+	}
+
+}
