@@ -478,7 +478,9 @@ public final class FakeHopperApi implements AutoCloseable {
 		ReceivedRequest received = new ReceivedRequest(request.method().name(), path, headers, body.text(), status,
 				eventType);
 		synchronized (this.monitor) {
-			this.requests.add(received);
+			if (this.settings.keepRequests) {
+				this.requests.add(received);
+			}
 		}
 		try {
 			this.settings.listener.accept(received);
@@ -577,6 +579,8 @@ public final class FakeHopperApi implements AutoCloseable {
 
 		private boolean requireSession;
 
+		private boolean keepRequests = true;
+
 		private Consumer<ReceivedRequest> listener = (request) -> {
 		};
 
@@ -673,6 +677,18 @@ public final class FakeHopperApi implements AutoCloseable {
 		 */
 		public Builder requireSession(boolean requireSession) {
 			this.requireSession = requireSession;
+			return this;
+		}
+
+		/**
+		 * Set whether requests are kept for {@link FakeHopperApi#requests()}. Without,
+		 * they are seen by the {@link #onRequest listener} only and any number of them
+		 * takes no memory.
+		 * @param keepRequests whether requests are kept, {@code true} by default
+		 * @return this builder
+		 */
+		public Builder keepRequests(boolean keepRequests) {
+			this.keepRequests = keepRequests;
 			return this;
 		}
 

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.crashtest;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The short version of {@link CrashTest}.
+ */
+class CrashTestTests {
+
+	@Test
+	void everyEventIsWhereItBelongs() throws Exception {
+		Report report = CrashTest.run("--events=20000", "--kills=5", "--outage=5s");
+		System.out.println(report.toMarkdown());
+		assertThat(report.isReconciled()).as(report.toMarkdown()).isTrue();
+		assertThat(report.kills()).isEqualTo(5);
+		assertThat(report.delivered()).isGreaterThan(15_000);
+	}
+
+}
