@@ -45,6 +45,7 @@ import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -107,6 +108,7 @@ final class EventOutboxConfigurations {
 	@ConditionalOnClass({ Scheduler.class, DataSource.class, JdbcTemplate.class, PlatformTransactionManager.class,
 			DataSourceScriptDatabaseInitializer.class })
 	@ConditionalOnMissingBean(EventOutbox.class)
+	@ImportRuntimeHints(OutboxSchemaHints.class)
 	static class Jdbc {
 
 		@Bean

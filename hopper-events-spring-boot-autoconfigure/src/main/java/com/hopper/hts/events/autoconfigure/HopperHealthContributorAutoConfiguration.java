@@ -18,7 +18,9 @@ package com.hopper.hts.events.autoconfigure;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.client.WebClientEventPublisher;
 import com.hopper.hts.events.health.HopperHealthIndicator;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -33,7 +35,7 @@ import org.springframework.context.annotation.Bean;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(after = HopperEventsAutoConfiguration.class)
+@AutoConfiguration(after = { HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class })
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnBean(WebClientEventPublisher.class)
 @ConditionalOnEnabledHealthIndicator("hopper")
@@ -44,8 +46,9 @@ public final class HopperHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
-	HopperHealthIndicator hopperHealthContributor(BearerTokenProvider tokenProvider) {
-		return new HopperHealthIndicator(tokenProvider);
+	HopperHealthIndicator hopperHealthContributor(BearerTokenProvider tokenProvider,
+			ObjectProvider<EventOutboxOperations> outbox) {
+		return new HopperHealthIndicator(tokenProvider, outbox.getIfUnique());
 	}
 
 }

@@ -15,36 +15,69 @@
  */
 package com.hopper.hts.events.health;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.PauseReason;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * {@link HealthIndicator} that says whether the application is signed in to Hopper. It
- * makes no request. Up while there is a valid token, down when there is none because
- * signing in failed, unknown before the first sign-in and when the token is not ours to
- * judge.
+ * {@link HealthIndicator} that says whether the application is signed in to Hopper and
+ * whether stored events are delivered. It makes no request. Up while there is a valid
+ * token, down when there is none because signing in failed, unknown before the first
+ * sign-in and when the token is not ours to judge. Down as well while the outbox pauses
+ * for a reason that somebody has to remove, such as a token that is refused.
  *
  * @since 0.1.0
  */
 public class HopperHealthIndicator extends AbstractHealthIndicator {
 
+	private static final Set<PauseReason> NEED_SOMEBODY = EnumSet.of(PauseReason.SIGN_IN_FAILED,
+			PauseReason.UNAUTHORIZED, PauseReason.FORBIDDEN, PauseReason.NOT_FOUND, PauseReason.CONNECTION_FAILED);
+
 	private final BearerTokenProvider tokenProvider;
+
+	private final @Nullable EventOutboxOperations outbox;
 
 	/**
 	 * Create an instance.
 	 * @param tokenProvider the provider of the token
+	 * @param outbox the outbox, or {@code null} if there is none
 	 */
-	public HopperHealthIndicator(BearerTokenProvider tokenProvider) {
+	public HopperHealthIndicator(BearerTokenProvider tokenProvider, @Nullable EventOutboxOperations outbox) {
 		super("The health check of Hopper failed");
 		this.tokenProvider = tokenProvider;
+		this.outbox = outbox;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
+		checkToken(builder);
+		if (this.outbox != null) {
+			checkOutbox(builder, this.outbox.state());
+		}
+	}
+
+	private static void checkOutbox(Health.Builder builder, EventOutboxState state) {
+		builder.withDetail("pending", state.pendingCount()).withDetail("deadLetters", state.deadCount());
+		EventOutboxState.Pause pause = state.pause();
+		if (pause != null) {
+			builder.withDetail("paused", pause.reason()).withDetail("pausedSince", pause.since());
+			if (NEED_SOMEBODY.contains(pause.reason())) {
+				builder.down();
+			}
+		}
+	}
+
+	private void checkToken(Health.Builder builder) {
 		if (!(this.tokenProvider instanceof ClientCredentialsTokenProvider provider)) {
 			builder.unknown().withDetail("token", "given");
 			return;

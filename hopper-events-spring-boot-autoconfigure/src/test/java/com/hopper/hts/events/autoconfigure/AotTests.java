@@ -15,8 +15,10 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.time.Duration;
 import java.time.Instant;
 
+import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
@@ -46,7 +48,8 @@ class AotTests {
 		try (ScriptedServer server = new ScriptedServer()) {
 			GenericApplicationContext context = new AnnotationConfigApplicationContext();
 			configure(context, server);
-			((AnnotationConfigApplicationContext) context).register(HopperEventsAutoConfiguration.class);
+			((AnnotationConfigApplicationContext) context).register(HopperEventsAutoConfiguration.class,
+					HopperOutboxAutoConfiguration.class);
 			TestGenerationContext generation = new TestGenerationContext();
 			new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
 			generation.writeGeneratedContent();
@@ -58,6 +61,8 @@ class AotTests {
 				assertThat(generated.getBean(EventPublisher.class)
 					.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
 					.delivered()).isTrue();
+				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
+				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
 				generated.close();
 			});
 		}

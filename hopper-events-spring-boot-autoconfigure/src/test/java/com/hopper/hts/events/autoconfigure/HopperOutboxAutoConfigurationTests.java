@@ -18,6 +18,7 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -30,23 +31,31 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.health.HopperHealthIndicator;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.JdbcEventOutbox;
 import com.hopper.hts.events.outbox.MemoryEventOutbox;
+import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.simulator.FakeHopperApi;
 import com.hopper.hts.events.simulator.Fault;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.observation.transport.ReceiverContext;
+import io.micrometer.observation.transport.SenderContext;
 import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
@@ -186,6 +195,68 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(registry.get("hopper.outbox.paused").tag("reason", "operator").gauge().value()).isZero();
 				assertThat(registry.get("hopper.outbox.oldest.age").gauge().value()).isZero();
 			});
+		});
+	}
+
+	@Test
+	void healthIsDownWhileSomebodyHasToHelp() {
+		this.contextRunner.withConfiguration(AutoConfigurations.of(HopperHealthContributorAutoConfiguration.class))
+			.withPropertyValues("hopper.outbox.probe-interval=50ms")
+			.run((context) -> {
+				HopperHealthIndicator health = context.getBean(HopperHealthIndicator.class);
+				assertThat(health.health().getStatus()).isEqualTo(Status.UNKNOWN);
+				this.api.revokeToken("test-token");
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+				await().until(() -> health.health().getStatus().equals(Status.DOWN));
+				assertThat(health.health().getDetails()).containsEntry("pending", 1L)
+					.containsEntry("paused", PauseReason.UNAUTHORIZED);
+				this.api.acceptToken("test-token");
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				assertThat(health.health().getStatus()).isEqualTo(Status.UNKNOWN);
+			});
+	}
+
+	@Test
+	void deliveryContinuesTheTraceInWhichTheEventWasStored() {
+		List<String> log = new CopyOnWriteArrayList<>();
+		ObservationRegistry registry = ObservationRegistry.create();
+		registry.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
+			@Override
+			public void onStart(Observation.Context context) {
+				if (context instanceof SenderContext<?> sender && context.getName().equals("hopper.outbox.store")) {
+					inject(sender);
+				}
+				if (context instanceof ReceiverContext<?> receiver) {
+					log.add("deliver " + extract(receiver));
+				}
+				if (context.getName().equals("hopper.events.publish")) {
+					log.add("publish in " + Optional.ofNullable(context.getParentObservation())
+						.map((parent) -> parent.getContextView().getName())
+						.orElse("nothing"));
+				}
+			}
+
+			@SuppressWarnings("unchecked")
+			private void inject(SenderContext<?> sender) {
+				SenderContext<Object> context = (SenderContext<Object>) sender;
+				context.getSetter().set(context.getCarrier(), "traceparent", "00-trace-span-01");
+			}
+
+			@SuppressWarnings("unchecked")
+			private String extract(ReceiverContext<?> receiver) {
+				ReceiverContext<Object> context = (ReceiverContext<Object>) receiver;
+				return context.getGetter().get(context.getCarrier(), "traceparent");
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+		});
+		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
+			storeAndFlush(context.getBean(EventOutbox.class));
+			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.deliver");
 		});
 	}
 
