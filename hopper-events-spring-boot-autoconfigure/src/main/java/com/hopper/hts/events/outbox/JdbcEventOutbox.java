@@ -32,6 +32,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
@@ -54,6 +55,7 @@ import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import org.jspecify.annotations.Nullable;
@@ -133,6 +135,11 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	private final SchedulerClient client;
 
 	/**
+	 * Where the relay hands events over to, instead of sending them.
+	 */
+	private final @Nullable AbstractEventOutbox next;
+
+	/**
 	 * Delivered events whose row could not be removed: they must not be sent again when
 	 * they turn up.
 	 */
@@ -157,6 +164,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		this.tableName = builder.tableName;
 		this.pollingInterval = builder.pollingInterval;
 		this.timers = builder.scheduler;
+		this.next = builder.next;
 		this.jdbc = new JdbcTemplate(builder.dataSource);
 		this.required = new TransactionTemplate(builder.transactionManager);
 		this.requiresNew = new TransactionTemplate(builder.transactionManager);
@@ -278,7 +286,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	}
 
 	private void committed(List<StoredEvent> events) {
-		events.forEach(this.listeners::stored);
+		if (this.next == null) {
+			events.forEach(this.listeners::stored);
+		}
 		trigger();
 	}
 
@@ -330,6 +340,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	private @Nullable Outcome attempt(StoredEvent event) throws InterruptedException {
 		StoredEvent current = event;
 		RelayGate.Permit permit = this.gate.acquire();
+		if (this.next != null && permit != null) {
+			return handOver(this.next, event, permit);
+		}
 		while (permit != null) {
 			Outcome outcome;
 			try {
@@ -350,6 +363,22 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 			permit = this.gate.acquire();
 		}
 		return null;
+	}
+
+	private Outcome handOver(AbstractEventOutbox target, StoredEvent event, RelayGate.Permit permit) {
+		try {
+			target.accept(List.of(event));
+			this.gate.delivered(permit);
+			return new Outcome.HandedOver(event);
+		}
+		catch (RuntimeException ex) {
+			String message = String.valueOf(ex.getMessage());
+			this.gate.failed(permit, message, null);
+			Instant now = this.clock.instant();
+			StoredEvent failed = event.failed(new DeliveryFailure(now, "not_handed_over", null, message, List.of()));
+			return new Outcome.Retry(failed,
+					now.plus(this.policy.interval(failed.attempts(), ThreadLocalRandom.current().nextDouble())));
+		}
 	}
 
 	private CompletionHandler<byte[]> remove(StoredEvent event, Runnable afterwards) {
@@ -401,6 +430,10 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	@Override
 	boolean isDrained() {
+		return hasNoRows() && (this.next == null || this.next.isDrained());
+	}
+
+	private boolean hasNoRows() {
 		Integer pending = this.jdbc.queryForObject(
 				"select count(*) from " + this.tableName + " where task_name in (?, ?, ?)", Integer.class,
 				TYPES.toArray());
@@ -499,6 +532,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	@Override
 	public void pause(String reason) {
 		super.pause(reason);
+		if (this.next != null) {
+			this.next.pause(reason);
+		}
 		byte[] data = reason.getBytes(StandardCharsets.UTF_8);
 		try {
 			this.required.executeWithoutResult((status) -> {
@@ -515,6 +551,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	public void resume() {
 		this.required.executeWithoutResult((status) -> delete(CONTROL, PAUSED));
 		super.resume();
+		if (this.next != null) {
+			this.next.resume();
+		}
 	}
 
 	/**
@@ -526,15 +565,20 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 					"select task_data from " + this.tableName + " where task_name = ? and task_instance = ?",
 					(resultSet, row) -> this.customization.getTaskData(resultSet, "task_data"), CONTROL, PAUSED);
 			if (!reasons.isEmpty()) {
-				this.gate.pauseByOperator(new String(reasons.get(0), StandardCharsets.UTF_8));
+				String reason = new String(reasons.get(0), StandardCharsets.UTF_8);
+				gates().forEach((any) -> any.pauseByOperator(reason));
 			}
 			else {
-				this.gate.resumeByOperator(false);
+				gates().forEach((any) -> any.resumeByOperator(false));
 			}
 		}
 		catch (DataAccessException ex) {
 			this.logger.debug("Whether the outbox is paused could not be read", ex);
 		}
+	}
+
+	private List<RelayGate> gates() {
+		return (this.next != null) ? List.of(this.gate, this.next.gate) : List.of(this.gate);
 	}
 
 	private int delete(String taskName, String instance) {
@@ -549,8 +593,19 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 			current = readSnapshot();
 			this.snapshot = current;
 		}
-		return new EventOutboxState(current.pending(), current.dead(), current.oldest(), isRunning(),
+		EventOutboxState state = new EventOutboxState(current.pending(), current.dead(), current.oldest(), isRunning(),
 				this.gate.pause());
+		return (this.next != null) ? merge(state, this.next.state()) : state;
+	}
+
+	private static EventOutboxState merge(EventOutboxState ours, EventOutboxState theirs) {
+		Map<String, Long> pending = new TreeMap<>(ours.pending());
+		theirs.pending().forEach((type, count) -> pending.merge(type, count, Long::sum));
+		Map<String, Long> dead = new TreeMap<>(ours.dead());
+		theirs.dead().forEach((type, count) -> dead.merge(type, count, Long::sum));
+		return new EventOutboxState(pending, dead,
+				(ours.oldestPending() != null) ? ours.oldestPending() : theirs.oldestPending(),
+				ours.running() && theirs.running(), (ours.pause() != null) ? ours.pause() : theirs.pause());
 	}
 
 	private Snapshot readSnapshot() {
@@ -576,6 +631,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
 		Assert.notNull(filter, "'filter' must not be null");
 		Assert.isTrue(limit > 0, "'limit' must be greater than 0");
+		if (this.next != null) {
+			return this.next.deadLetters(filter, after, limit);
+		}
 		return rows(filter, (after != null) ? after.toString() : "", limit).stream().map(Row::letter).toList();
 	}
 
@@ -634,7 +692,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	@Override
 	public Optional<DeadLetter> deadLetter(UUID id) {
-		return row(id).map(Row::letter);
+		return (this.next != null) ? this.next.deadLetter(id) : row(id).map(Row::letter);
 	}
 
 	private Optional<Row> row(UUID id) {
@@ -648,12 +706,12 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	@Override
 	public boolean replay(UUID id) {
-		return row(id).map(List::of).map(this::replay).orElse(0L) > 0;
+		return (this.next != null) ? this.next.replay(id) : row(id).map(List::of).map(this::replay).orElse(0L) > 0;
 	}
 
 	@Override
 	public long replayAll(DeadLetterFilter filter) {
-		return forEachPage(filter, this::replay);
+		return (this.next != null) ? this.next.replayAll(filter) : forEachPage(filter, this::replay);
 	}
 
 	private long replay(List<Row> rows) {
@@ -685,13 +743,15 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	@Override
 	public boolean discard(UUID id, String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
-		return row(id).map(List::of).map((rows) -> discard(rows, reason)).orElse(0L) > 0;
+		return (this.next != null) ? this.next.discard(id, reason)
+				: row(id).map(List::of).map((rows) -> discard(rows, reason)).orElse(0L) > 0;
 	}
 
 	@Override
 	public long discardAll(DeadLetterFilter filter, String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
-		return forEachPage(filter, (rows) -> discard(rows, reason));
+		return (this.next != null) ? this.next.discardAll(filter, reason)
+				: forEachPage(filter, (rows) -> discard(rows, reason));
 	}
 
 	private long discard(List<Row> rows, String reason) {
@@ -768,6 +828,8 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 		private Duration pollingInterval = Duration.ofSeconds(10);
 
+		private @Nullable AbstractEventOutbox next;
+
 		private Builder(EventPublisher publisher, DataSource dataSource,
 				PlatformTransactionManager transactionManager) {
 			super(publisher);
@@ -798,6 +860,20 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		public Builder pollingInterval(Duration pollingInterval) {
 			Assert.notNull(pollingInterval, "'pollingInterval' must not be null");
 			this.pollingInterval = pollingInterval;
+			return this;
+		}
+
+		/**
+		 * Hand events over to another outbox of this package after the commit, instead of
+		 * sending them: stored in the caller's transaction, and delivered by an engine
+		 * that takes more than one database does. Dead letters are kept there.
+		 * @param next the outbox, which has to be started before and stopped after this
+		 * one
+		 * @return this builder
+		 */
+		public Builder handOverTo(EventOutbox next) {
+			Assert.isInstanceOf(AbstractEventOutbox.class, next, "'next' must be an outbox of this package");
+			this.next = (AbstractEventOutbox) next;
 			return this;
 		}
 

@@ -36,6 +36,12 @@ sealed interface Outcome {
 	}
 
 	/**
+	 * Another outbox has it.
+	 */
+	record HandedOver(StoredEvent event) implements Outcome {
+	}
+
+	/**
 	 * To be sent again, not before a certain time.
 	 */
 	record Retry(StoredEvent event, Instant notBefore) implements Outcome {
