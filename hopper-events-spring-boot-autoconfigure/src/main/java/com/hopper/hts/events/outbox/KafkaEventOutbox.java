@@ -28,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -524,6 +523,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			this.container.setCommonErrorHandler(errorHandler);
 		}
 
+		@SuppressWarnings("FutureReturnValueIgnored") // Logs itself what goes wrong
 		void start(boolean topicsReady) {
 			if (topicsReady) {
 				this.container.start();
@@ -599,7 +599,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 
 		private final Supplier<T> source;
 
-		private final AtomicReference<T> value;
+		private volatile T value;
 
 		private volatile long validUntil = System.nanoTime();
 
@@ -608,7 +608,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		Cached(Duration timeToLive, Supplier<T> source, T initial) {
 			this.timeToLive = timeToLive;
 			this.source = source;
-			this.value = new AtomicReference<>(initial);
+			this.value = initial;
 		}
 
 		void invalidate() {
@@ -619,7 +619,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			if ((this.stale || System.nanoTime() - this.validUntil >= 0) && isRunning() && this.refreshing.tryLock()) {
 				try {
 					this.stale = false;
-					this.value.set(this.source.get());
+					this.value = this.source.get();
 				}
 				catch (KafkaException | IllegalStateException ex) {
 					logger.debug("The broker does not tell what is in the outbox", ex);
@@ -629,7 +629,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 					this.refreshing.unlock();
 				}
 			}
-			return this.value.get();
+			return this.value;
 		}
 
 	}
