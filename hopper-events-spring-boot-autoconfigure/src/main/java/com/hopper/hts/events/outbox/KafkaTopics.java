@@ -53,6 +53,8 @@ final class KafkaTopics {
 
 	private static final int REQUEST_TIMEOUT = 5_000;
 
+	private static final int OPERATOR_TIMEOUT = 30_000;
+
 	private static final int TRANSACTION_TIMEOUT = 15_000;
 
 	private static final Duration RETENTION = Duration.ofDays(14);
@@ -98,6 +100,8 @@ final class KafkaTopics {
 		suffixClientId(properties, "-operations");
 		properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, this.topic + "-operations");
 		properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT);
+		// The first one has to wait for the broker's own topic of transactions
+		properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, OPERATOR_TIMEOUT);
 		return new KafkaProducer<>(properties);
 	}
 
