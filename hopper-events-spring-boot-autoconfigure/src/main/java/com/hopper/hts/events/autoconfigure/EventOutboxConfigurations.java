@@ -46,7 +46,7 @@ final class EventOutboxConfigurations {
 	private EventOutboxConfigurations() {
 	}
 
-	private static <B extends OutboxBuilder<B>> B configure(B builder, HopperProperties properties,
+	static <B extends OutboxBuilder<B>> B configure(B builder, HopperProperties properties,
 			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
 		HopperProperties.Outbox outbox = properties.outbox();
 		HopperPropertiesValidator.validateOutbox(outbox);

@@ -29,10 +29,12 @@ import org.springframework.context.annotation.Import;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(after = HopperEventsAutoConfiguration.class)
+@AutoConfiguration(after = HopperEventsAutoConfiguration.class,
+		afterName = "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration")
 @ConditionalOnBean(EventPublisher.class)
 @Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Memory.class,
-		EventOutboxConfigurations.Gauges.class, EventOutboxConfigurations.Disabled.class })
+		KafkaOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class, EventOutboxConfigurations.Gauges.class,
+		EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 
 	HopperOutboxAutoConfiguration() {

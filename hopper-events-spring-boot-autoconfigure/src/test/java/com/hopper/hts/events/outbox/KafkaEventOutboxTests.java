@@ -36,6 +36,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.simulator.FakeHopperApi;
 import com.hopper.hts.events.simulator.Fault;
+import kafka.server.BrokerServer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -386,6 +387,26 @@ class KafkaEventOutboxTests {
 		assertThat(this.api.events()).hasSize(700);
 		assertThatExceptionOfType(EventNotStoredException.class).isThrownBy(() -> other.store("session-1", booking(1)))
 			.withMessageContaining("shutting down");
+	}
+
+	@Test
+	void restartOfTheBrokerLosesNothing() {
+		this.outbox.pause("test");
+		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
+		broker.getCluster().brokers().values().forEach(BrokerServer::shutdown);
+		try {
+			assertThatExceptionOfType(EventNotStoredException.class)
+				.isThrownBy(() -> this.outbox.store("session-1", booking(50)))
+				.withMessageContaining("'" + this.topic + "'");
+			this.outbox.resume();
+			assertThat(this.outbox.isDrained()).isFalse();
+		}
+		finally {
+			broker.getCluster().brokers().values().forEach(BrokerServer::startup);
+		}
+		this.outbox.store("session-1", booking(51));
+		assertThat(this.outbox.flush(SECONDS.multipliedBy(2))).isTrue();
+		assertThat(bookings()).hasSizeGreaterThanOrEqualTo(51).contains(51).doesNotContain(52);
 	}
 
 	@Test
