@@ -244,6 +244,9 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 	private Admin admin() {
 		this.lock.lock();
 		try {
+			if (this.stopped) {
+				throw new KafkaException("The outbox is stopped");
+			}
 			if (this.admin == null) {
 				this.admin = this.topics.createAdmin();
 			}
@@ -327,13 +330,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 
 	@Override
 	public boolean isRunning() {
-		this.lock.lock();
-		try {
-			return this.delivery != null;
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return this.delivery != null;
 	}
 
 	@Override
@@ -399,8 +396,9 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 	@Override
 	public EventOutboxState state() {
 		long waiting = this.pending.get();
+		Delivery current = this.delivery;
 		return new EventOutboxState((waiting > 0) ? Map.of(EventOutboxState.ALL_TYPES, waiting) : Map.of(),
-				this.dead.get(), null, isRunning(), this.gate.pause());
+				this.dead.get(), null, current != null && current.isAtWork(), this.gate.pause());
 	}
 
 	@Override
@@ -553,6 +551,14 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			// What has not ended by now never will
 			this.relay.abort();
 			this.scheduler.shutdown();
+		}
+
+		/**
+		 * Return whether events are consumed: not before there are topics, and not after
+		 * a failure that ended a consumer.
+		 */
+		boolean isAtWork() {
+			return this.container.isRunning() && this.container.isInExpectedState();
 		}
 
 		private void pause(TopicPartition partition, Duration time) {

@@ -100,6 +100,8 @@ final class KafkaRelay
 	 */
 	private final Duration attemptTimeout;
 
+	private final Duration batchTimeout;
+
 	private final Sender sender;
 
 	private final Consumer<Outcome> announcer;
@@ -124,6 +126,7 @@ final class KafkaRelay
 		this.clock = clock;
 		this.sendTimeout = sendTimeout;
 		this.attemptTimeout = attemptTimeout;
+		this.batchTimeout = (attemptTimeout.compareTo(BATCH.multipliedBy(2)) < 0) ? attemptTimeout.dividedBy(2) : BATCH;
 		this.sender = sender;
 		this.announcer = announcer;
 		this.pauser = pauser;
@@ -303,7 +306,7 @@ final class KafkaRelay
 		 */
 		private void deliver() throws InterruptedException {
 			while (true) {
-				boolean over = KafkaRelay.this.stopping || elapsed(BATCH);
+				boolean over = KafkaRelay.this.stopping || elapsed(KafkaRelay.this.batchTimeout);
 				Instant now = KafkaRelay.this.clock.instant();
 				Entry next = over ? null : next();
 				boolean due = next != null && !next.due.isAfter(now);

@@ -353,15 +353,10 @@ class KafkaEventOutboxTests {
 			this.outbox.store("session-1", booking(i));
 			await().atMost(Duration.ofSeconds(4)).until(() -> bookings().contains(i));
 		});
-		assertThat(Duration.between(before, Instant.now())).isLessThan(Duration.ofSeconds(6).plusSeconds(18));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(Duration.between(before, Instant.now())).isGreaterThanOrEqualTo(Duration.ofSeconds(6));
 		assertThat(this.api.events()).hasSize(19);
-		ReceivedRequest last = this.api.requests()
-			.stream()
-			.filter((r) -> r.body().contains("contract-1\""))
-			.toList()
-			.get(1);
-		assertThat(last).isNotNull();
+		assertThat(this.api.requests()).hasSize(20);
 		assertThat(this.listener.delivered).filteredOn((event) -> event.attempts() == 1).hasSize(1);
 	}
 
