@@ -109,7 +109,7 @@ class KafkaOutboxConfigurationTests {
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.hasMessageContaining("hopper.outbox.type")
-				.hasMessageContaining("kafka"));
+				.hasMessageContaining("org.springframework.boot:spring-boot-kafka"));
 	}
 
 	@Test
