@@ -31,6 +31,7 @@ import com.hopper.hts.events.outbox.RelayPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -57,7 +58,7 @@ final class EventOutboxConfigurations {
 	private EventOutboxConfigurations() {
 	}
 
-	private static <B extends OutboxBuilder<B>> B configure(B builder, HopperProperties properties,
+	static <B extends OutboxBuilder<B>> B configure(B builder, HopperProperties properties,
 			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
 		HopperProperties.Outbox outbox = properties.outbox();
 		HopperPropertiesValidator.validateOutbox(outbox);
@@ -67,6 +68,29 @@ final class EventOutboxConfigurations {
 			.requireSession(properties.requireSession())
 			.listeners(listeners.orderedStream().toList())
 			.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP));
+	}
+
+	static JdbcEventOutbox jdbcOutbox(HopperProperties properties, EventPublisher publisher,
+			ConfigurableListableBeanFactory beanFactory, @Nullable EventOutbox next,
+			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
+		HopperProperties.Jdbc jdbc = properties.outbox().jdbc();
+		JdbcEventOutbox.Builder builder = configure(JdbcEventOutbox.builder(publisher,
+				OutboxBeans.dataSource(jdbc, beanFactory), OutboxBeans.transactionManager(jdbc, beanFactory)),
+				properties, listeners, observationRegistry)
+			.tableName(jdbc.tableName())
+			.pollingInterval(jdbc.pollingInterval());
+		if (next != null) {
+			builder.handOverTo(next);
+		}
+		JdbcEventOutbox outbox = builder.build();
+		try {
+			outbox.checkTable();
+		}
+		catch (IllegalStateException ex) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", jdbc.tableName(),
+					ex.getMessage(), ex);
+		}
+		return outbox;
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -127,22 +151,7 @@ final class EventOutboxConfigurations {
 				ConfigurableListableBeanFactory beanFactory, OutboxSchemaInitializer schemaInitializer,
 				ObjectProvider<EventDeliveryListener> listeners,
 				ObjectProvider<ObservationRegistry> observationRegistry) {
-			HopperProperties.Jdbc jdbc = properties.outbox().jdbc();
-			JdbcEventOutbox outbox = configure(
-					JdbcEventOutbox.builder(publisher, OutboxBeans.dataSource(jdbc, beanFactory),
-							OutboxBeans.transactionManager(jdbc, beanFactory)),
-					properties, listeners, observationRegistry)
-				.tableName(jdbc.tableName())
-				.pollingInterval(jdbc.pollingInterval())
-				.build();
-			try {
-				outbox.checkTable();
-			}
-			catch (IllegalStateException ex) {
-				throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", jdbc.tableName(),
-						ex.getMessage(), ex);
-			}
-			return outbox;
+			return jdbcOutbox(properties, publisher, beanFactory, null, listeners, observationRegistry);
 		}
 
 	}

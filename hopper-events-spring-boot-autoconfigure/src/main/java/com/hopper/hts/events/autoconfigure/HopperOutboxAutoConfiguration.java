@@ -32,10 +32,12 @@ import org.springframework.context.annotation.Import;
 @AutoConfiguration(after = HopperEventsAutoConfiguration.class,
 		afterName = { "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
 				"org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration",
-				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration" })
+				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration",
+				"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
 @Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Memory.class,
 		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
+		KafkaOutboxConfiguration.class, KafkaViaJdbcOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class,
 		EventOutboxConfigurations.Gauges.class, EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 

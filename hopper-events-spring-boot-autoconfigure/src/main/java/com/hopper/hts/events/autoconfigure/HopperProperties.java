@@ -219,11 +219,12 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param retry Repeating failed deliveries.
 	 * @param memory Outbox in memory.
 	 * @param jdbc Outbox in a table of the application's database.
+	 * @param kafka Outbox in a topic of Kafka.
 	 */
 	record Outbox(@DefaultValue("memory") OutboxType type, @DefaultValue("50") int concurrency,
 			@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
 			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Memory memory,
-			@DefaultValue Jdbc jdbc) {
+			@DefaultValue Jdbc jdbc, @DefaultValue Kafka kafka) {
 
 	}
 
@@ -271,6 +272,29 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	}
 
 	/**
+	 * Outbox in a topic of Kafka.
+	 *
+	 * @param topic Topic of events.
+	 * @param deadLetterTopic Topic of dead letters. Defaults to the name of the other
+	 * topic with '-dead'.
+	 * @param groupId Consumer group that delivers the events.
+	 * @param concurrency Number of consumers in one instance of the application.
+	 * @param createTopics Whether topics that do not exist are created at start.
+	 * @param partitions Number of partitions of topics that are created, or -1 for the
+	 * broker's default.
+	 * @param replicationFactor Replication factor of topics that are created, or -1 for
+	 * the broker's default.
+	 * @param viaJdbc Whether events are first stored in the JDBC outbox, in the caller's
+	 * transaction, whose relay hands them over to Kafka.
+	 */
+	record Kafka(@DefaultValue("hopper-events") String topic, @Nullable String deadLetterTopic,
+			@DefaultValue("hopper-events") String groupId, @DefaultValue("1") int concurrency,
+			@DefaultValue("true") boolean createTopics, @DefaultValue("-1") int partitions,
+			@DefaultValue("-1") int replicationFactor, @DefaultValue("false") boolean viaJdbc) {
+
+	}
+
+	/**
 	 * Where stored events are kept.
 	 */
 	enum OutboxType {
@@ -283,7 +307,12 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 		/**
 		 * In a table of the application's database.
 		 */
-		JDBC
+		JDBC,
+
+		/**
+		 * In a topic of Kafka.
+		 */
+		KAFKA
 
 	}
 

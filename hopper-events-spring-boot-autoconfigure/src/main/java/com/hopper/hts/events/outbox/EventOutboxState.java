@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * What is in the outbox and whether the relay is at work, for health checks and metrics.
  *
  * @param pending how many events wait for their delivery, by type; types that this
- * version does not know are counted as {@code custom}
+ * version does not know are counted as {@code custom}. The Kafka engine only knows how
+ * many wait altogether, and reports them as {@value #ALL_TYPES}
  * @param dead how many dead letters there are, by type
  * @param oldestPending when the oldest event that waits was stored, or {@code null} if
  * none waits
@@ -34,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead, @Nullable Instant oldestPending,
 		boolean running, @Nullable Pause pause) {
+
+	/**
+	 * The type under which an engine counts events whose type it does not know.
+	 */
+	public static final String ALL_TYPES = "all";
 
 	/**
 	 * Create an instance.

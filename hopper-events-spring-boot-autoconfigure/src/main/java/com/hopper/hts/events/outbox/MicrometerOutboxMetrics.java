@@ -125,6 +125,9 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 				gauge(registry, operations, "hopper.outbox.dead.letters", "Dead letters that wait for an operator",
 						type, (state) -> state.dead().getOrDefault(type, 0L));
 			}
+			gauge(registry, operations, "hopper.outbox.pending", "Events that wait for their delivery",
+					EventOutboxState.ALL_TYPES,
+					(state) -> state.pending().getOrDefault(EventOutboxState.ALL_TYPES, 0L));
 			Gauge.builder("hopper.outbox.oldest.age", operations, (outbox) -> age(outbox.state().oldestPending()))
 				.description("Time since the oldest event that waits for its delivery was stored")
 				.baseUnit("seconds")

@@ -246,12 +246,12 @@ abstract class AbstractJdbcEventOutboxTests {
 		this.api.failNext(2, Fault.reset());
 		this.outbox.store("session-1", booking(1));
 		flush();
-		assertThat(this.listener.nextAttempts).hasSize(3)
+		await().untilAsserted(() -> assertThat(this.listener.nextAttempts).hasSize(3)
 			.first()
-			.satisfies((next) -> assertThat(next).isAfterOrEqualTo(before.plusSeconds(1)));
+			.satisfies((next) -> assertThat(next).isAfterOrEqualTo(before.plusSeconds(1))));
 		assertThat(this.api.requests()).hasSize(4);
-		assertThat(this.listener.delivered).singleElement()
-			.satisfies((event) -> assertThat(event.failures()).hasSize(3));
+		await().untilAsserted(() -> assertThat(this.listener.delivered).singleElement()
+			.satisfies((event) -> assertThat(event.failures()).hasSize(3)));
 	}
 
 	@Test

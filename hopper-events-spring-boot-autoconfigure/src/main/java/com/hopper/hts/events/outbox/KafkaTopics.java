@@ -1,0 +1,275 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The topics of an outbox and clients for them, which are nobody else's: whatever the
+ * application has configured for its own, these lose nothing.
+ */
+final class KafkaTopics {
+
+	/**
+	 * Who stores an event waits, so the defaults of two minutes are too long.
+	 */
+	private static final int DELIVERY_TIMEOUT = 10_000;
+
+	private static final int REQUEST_TIMEOUT = 5_000;
+
+	private static final int OPERATOR_TIMEOUT = 30_000;
+
+	private static final int TRANSACTION_TIMEOUT = 15_000;
+
+	private static final Duration RETENTION = Duration.ofDays(14);
+
+	private final String topic;
+
+	private final String deadLetterTopic;
+
+	private final Map<String, Object> producer;
+
+	private final Map<String, Object> consumer;
+
+	private final Map<String, Object> admin;
+
+	KafkaTopics(String topic, String deadLetterTopic, Map<String, Object> producer, Map<String, Object> consumer,
+			Map<String, Object> admin) {
+		this.topic = topic;
+		this.deadLetterTopic = deadLetterTopic;
+		this.producer = Map.copyOf(producer);
+		this.consumer = Map.copyOf(consumer);
+		this.admin = Map.copyOf(admin);
+	}
+
+	String topic() {
+		return this.topic;
+	}
+
+	String deadLetterTopic() {
+		return this.deadLetterTopic;
+	}
+
+	Producer<byte[], byte[]> createProducer() {
+		return new KafkaProducer<>(producerProperties());
+	}
+
+	/**
+	 * Create the producer with which operators move dead letters. There is one at a time:
+	 * each one that {@link Producer#initTransactions() begins} ends its predecessor,
+	 * whichever instance it belongs to.
+	 */
+	Producer<byte[], byte[]> createOperator() {
+		Map<String, Object> properties = producerProperties();
+		suffixClientId(properties, "-operations");
+		properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, this.topic + "-operations");
+		properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT);
+		// The first one has to wait for the broker's own topic of transactions
+		properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, OPERATOR_TIMEOUT);
+		return new KafkaProducer<>(properties);
+	}
+
+	private Map<String, Object> producerProperties() {
+		Map<String, Object> properties = new HashMap<>(this.producer);
+		suffixClientId(properties, "-hopper-outbox");
+		properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+		properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+		properties.put(ProducerConfig.ACKS_CONFIG, "all");
+		properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+		properties.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
+		properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
+		properties.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+		if (!properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)
+				&& !properties.containsKey(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG)
+				&& !properties.containsKey(ProducerConfig.LINGER_MS_CONFIG)) {
+			properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
+			properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
+		}
+		properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, DELIVERY_TIMEOUT);
+		return properties;
+	}
+
+	/**
+	 * Return how long to wait for an acknowledgement that will come, or not, earlier.
+	 */
+	Duration sendTimeout() {
+		ProducerConfig config = new ProducerConfig(producerProperties());
+		return Duration.ofMillis(config.getLong(ProducerConfig.MAX_BLOCK_MS_CONFIG)
+				+ config.getInt(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG) + 1000L);
+	}
+
+	/**
+	 * Create a consumer that belongs to no group.
+	 */
+	Consumer<byte[], byte[]> createReader() {
+		Map<String, Object> properties = consumerProperties("");
+		suffixClientId(properties, "-dead-letters");
+		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+		return new KafkaConsumer<>(properties);
+	}
+
+	Map<String, Object> consumerProperties(String groupId) {
+		Map<String, Object> properties = new HashMap<>(this.consumer);
+		suffixClientId(properties, "-hopper-outbox");
+		properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+		properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+		properties.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
+		properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+		properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+		properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+		properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+		return properties;
+	}
+
+	Admin createAdmin() {
+		Map<String, Object> properties = new HashMap<>(this.admin);
+		suffixClientId(properties, "-hopper-outbox");
+		properties.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
+		properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
+		return Admin.create(properties);
+	}
+
+	/**
+	 * An id that the application's own clients have would be registered twice.
+	 */
+	private static void suffixClientId(Map<String, Object> properties, String suffix) {
+		properties.computeIfPresent(CommonClientConfigs.CLIENT_ID_CONFIG, (key, value) -> value + suffix);
+	}
+
+	/**
+	 * Create the topics that do not exist.
+	 * @param partitions the number of partitions, or -1 for the broker's default
+	 * @param replicationFactor the replication factor, or -1 for the broker's default
+	 * @param maxAge how long events may wait
+	 * @return whether the broker could be asked
+	 * @throws IllegalStateException if the broker refuses
+	 */
+	boolean create(Admin admin, int partitions, short replicationFactor, Duration maxAge) {
+		Optional<Integer> numPartitions = (partitions != -1) ? Optional.of(partitions) : Optional.empty();
+		Optional<Short> replicas = (replicationFactor != -1) ? Optional.of(replicationFactor) : Optional.empty();
+		// Longer than anything waits, even when nobody delivers for some days
+		long retention = Math.max(maxAge.multipliedBy(2).toMillis(), RETENTION.toMillis());
+		return create(admin,
+				new NewTopic(this.topic, numPartitions, replicas).configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG,
+						TopicConfig.CLEANUP_POLICY_DELETE, TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention))))
+				&& create(admin, new NewTopic(this.deadLetterTopic, numPartitions, replicas)
+					.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT)));
+	}
+
+	private boolean create(Admin admin, NewTopic newTopic) {
+		if (exists(admin, newTopic.name()).orElse(false)) {
+			return true;
+		}
+		return call(
+				() -> admin.createTopics(List.of(newTopic))
+					.all()
+					.get(DELIVERY_TIMEOUT + REQUEST_TIMEOUT, TimeUnit.MILLISECONDS),
+				"The topic '%s' cannot be created".formatted(newTopic.name()), TopicExistsException.class)
+			.isPresent();
+	}
+
+	/**
+	 * Find out whether both topics exist.
+	 * @return whether the broker could be asked
+	 * @throws IllegalStateException if one does not exist
+	 */
+	boolean verify(Admin admin) {
+		for (String name : List.of(this.topic, this.deadLetterTopic)) {
+			Optional<Boolean> exists = exists(admin, name);
+			if (exists.isEmpty()) {
+				return false;
+			}
+			if (!exists.get()) {
+				throw new IllegalStateException(
+						("The topic '%s' does not exist. Create it, or set hopper.outbox.kafka.create-topics=true "
+								+ "and allow the application to do so")
+							.formatted(name));
+			}
+		}
+		return true;
+	}
+
+	private static Optional<Boolean> exists(Admin admin, String name) {
+		return call(
+				() -> admin.describeTopics(List.of(name))
+					.allTopicNames()
+					.get(DELIVERY_TIMEOUT + REQUEST_TIMEOUT, TimeUnit.MILLISECONDS),
+				"The topic '%s' cannot be described".formatted(name), UnknownTopicOrPartitionException.class);
+	}
+
+	/**
+	 * Ask the broker.
+	 * @return whether it did what it was asked, or empty if it could not be reached
+	 */
+	private static Optional<Boolean> call(Request request, String problem, Class<? extends Exception> expected) {
+		try {
+			request.send();
+			return Optional.of(true);
+		}
+		catch (ExecutionException ex) {
+			Throwable cause = ex.getCause();
+			if (expected.isInstance(cause)) {
+				return Optional.of(false);
+			}
+			if (cause instanceof RetriableException) {
+				return Optional.empty();
+			}
+			throw new IllegalStateException(problem + ": " + ((cause != null) ? cause.getMessage() : ex), ex);
+		}
+		catch (TimeoutException ex) {
+			return Optional.empty();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return Optional.empty();
+		}
+	}
+
+	/**
+	 * One request to the broker.
+	 */
+	@FunctionalInterface
+	private interface Request {
+
+		void send() throws ExecutionException, InterruptedException, TimeoutException;
+
+	}
+
+}
