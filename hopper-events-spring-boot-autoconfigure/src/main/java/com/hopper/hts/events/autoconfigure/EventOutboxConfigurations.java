@@ -28,6 +28,7 @@ import com.hopper.hts.events.outbox.MemoryEventOutbox;
 import com.hopper.hts.events.outbox.MicrometerOutboxMetrics;
 import com.hopper.hts.events.outbox.OutboxBuilder;
 import com.hopper.hts.events.outbox.RelayPolicy;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationRegistry;
@@ -59,24 +60,29 @@ final class EventOutboxConfigurations {
 	}
 
 	static <B extends OutboxBuilder<B>> B configure(B builder, HopperProperties properties,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
+			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
+			ObjectProvider<OutboxBuilderCustomizer> customizers) {
 		HopperProperties.Outbox outbox = properties.outbox();
 		HopperPropertiesValidator.validateOutbox(outbox);
-		return builder
+		builder
 			.policy(new RelayPolicy(outbox.concurrency(), outbox.maxAge(), outbox.retry().initialInterval(),
 					outbox.retry().maxInterval(), outbox.probeInterval(), outbox.shutdownTimeout()))
 			.requireSession(properties.requireSession())
 			.listeners(listeners.orderedStream().toList())
 			.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP));
+		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+		return builder;
 	}
 
 	static JdbcEventOutbox jdbcOutbox(HopperProperties properties, EventPublisher publisher,
 			ConfigurableListableBeanFactory beanFactory, @Nullable EventOutbox next,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
+			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
+			ObjectProvider<OutboxBuilderCustomizer> customizers) {
 		HopperProperties.Jdbc jdbc = properties.outbox().jdbc();
-		JdbcEventOutbox.Builder builder = configure(JdbcEventOutbox.builder(publisher,
-				OutboxBeans.dataSource(jdbc, beanFactory), OutboxBeans.transactionManager(jdbc, beanFactory)),
-				properties, listeners, observationRegistry)
+		JdbcEventOutbox.Builder builder = configure(
+				JdbcEventOutbox.builder(publisher, OutboxBeans.dataSource(jdbc, beanFactory),
+						OutboxBeans.transactionManager(jdbc, beanFactory)),
+				properties, listeners, observationRegistry, customizers)
 			.tableName(jdbc.tableName())
 			.pollingInterval(jdbc.pollingInterval());
 		if (next != null) {
@@ -109,6 +115,22 @@ final class EventOutboxConfigurations {
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	@ConditionalOnClass(CircuitBreakerRegistry.class)
+	static class Resilience4j {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "hopperOutboxCircuitBreaker")
+		OutboxBuilderCustomizer hopperOutboxCircuitBreaker(ObjectProvider<CircuitBreakerRegistry> registry) {
+			// Asked for when the outbox is built, so that the order of
+			// auto-configurations does not matter
+			return (builder) -> registry
+				.ifUnique((unique) -> builder.circuitBreaker(unique.circuitBreaker("hopperOutbox")));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
 	@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "memory", matchIfMissing = true)
 	static class Memory {
 
@@ -116,9 +138,11 @@ final class EventOutboxConfigurations {
 		@ConditionalOnMissingBean(EventOutbox.class)
 		MemoryEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
 				ObjectProvider<EventDeliveryListener> listeners,
-				ObjectProvider<ObservationRegistry> observationRegistry) {
+				ObjectProvider<ObservationRegistry> observationRegistry,
+				ObjectProvider<OutboxBuilderCustomizer> customizers) {
 			HopperProperties.Memory memory = properties.outbox().memory();
-			return configure(MemoryEventOutbox.builder(publisher), properties, listeners, observationRegistry)
+			return configure(MemoryEventOutbox.builder(publisher), properties, listeners, observationRegistry,
+					customizers)
 				.limits(memory.maxEvents(), memory.maxBytes().toBytes())
 				.overflow(memory.overflow(), memory.overflowTimeout())
 				.build();
@@ -150,8 +174,9 @@ final class EventOutboxConfigurations {
 		JdbcEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
 				ConfigurableListableBeanFactory beanFactory, OutboxSchemaInitializer schemaInitializer,
 				ObjectProvider<EventDeliveryListener> listeners,
-				ObjectProvider<ObservationRegistry> observationRegistry) {
-			return jdbcOutbox(properties, publisher, beanFactory, null, listeners, observationRegistry);
+				ObjectProvider<ObservationRegistry> observationRegistry,
+				ObjectProvider<OutboxBuilderCustomizer> customizers) {
+			return jdbcOutbox(properties, publisher, beanFactory, null, listeners, observationRegistry, customizers);
 		}
 
 	}

@@ -54,20 +54,23 @@ class KafkaOutboxConfiguration {
 	@ConditionalOnMissingBean(EventOutbox.class)
 	KafkaEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
 			KafkaProperties kafkaProperties, KafkaConnectionDetails connectionDetails,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
-		return create(properties, publisher, kafkaProperties, connectionDetails, listeners, observationRegistry);
+			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
+			ObjectProvider<OutboxBuilderCustomizer> customizers) {
+		return create(properties, publisher, kafkaProperties, connectionDetails, listeners, observationRegistry,
+				customizers);
 	}
 
 	static KafkaEventOutbox create(HopperProperties properties, EventPublisher publisher,
 			KafkaProperties kafkaProperties, KafkaConnectionDetails connectionDetails,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
+			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
+			ObjectProvider<OutboxBuilderCustomizer> customizers) {
 		HopperProperties.Kafka kafka = properties.outbox().kafka();
 		HopperPropertiesValidator.validateKafka(kafka);
 		KafkaEventOutbox.Builder builder = KafkaEventOutbox.builder(publisher,
 				connect(kafkaProperties.buildProducerProperties(), connectionDetails.getProducer()),
 				connect(kafkaProperties.buildConsumerProperties(), connectionDetails.getConsumer()),
 				connect(kafkaProperties.buildAdminProperties(), connectionDetails.getAdmin()));
-		return EventOutboxConfigurations.configure(builder, properties, listeners, observationRegistry)
+		return EventOutboxConfigurations.configure(builder, properties, listeners, observationRegistry, customizers)
 			.topics(kafka.topic(), StringUtils.hasText(kafka.deadLetterTopic()) ? kafka.deadLetterTopic() : null)
 			.consumers(kafka.groupId(), kafka.concurrency())
 			.createTopics(kafka.createTopics(), kafka.partitions(), kafka.replicationFactor())

@@ -72,9 +72,10 @@ class KafkaViaJdbcOutboxConfiguration {
 	JdbcEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
 			ConfigurableListableBeanFactory beanFactory, OutboxSchemaInitializer schemaInitializer,
 			@Qualifier("hopperKafkaEventOutbox") KafkaEventOutbox next, ObjectProvider<EventDeliveryListener> listeners,
-			ObjectProvider<ObservationRegistry> observationRegistry) {
+			ObjectProvider<ObservationRegistry> observationRegistry,
+			ObjectProvider<OutboxBuilderCustomizer> customizers) {
 		return EventOutboxConfigurations.jdbcOutbox(properties, publisher, beanFactory, next, listeners,
-				observationRegistry);
+				observationRegistry, customizers);
 	}
 
 	@Bean(defaultCandidate = false)
@@ -82,9 +83,10 @@ class KafkaViaJdbcOutboxConfiguration {
 	@ConditionalOnMissingBean(name = "hopperKafkaEventOutbox")
 	KafkaEventOutbox hopperKafkaEventOutbox(HopperProperties properties, EventPublisher publisher,
 			KafkaProperties kafkaProperties, KafkaConnectionDetails connectionDetails,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry) {
+			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
+			ObjectProvider<OutboxBuilderCustomizer> customizers) {
 		return KafkaOutboxConfiguration.create(properties, publisher, kafkaProperties, connectionDetails, listeners,
-				observationRegistry);
+				observationRegistry, customizers);
 	}
 
 }

@@ -79,7 +79,7 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
 		this.listeners = new OutboxListeners(builder.listeners);
-		this.gate = new RelayGate(builder.policy, builder.clock, builder.scheduler, builder.random);
+		this.gate = new RelayGate(builder.policy, builder.clock, builder.scheduler, builder.random, builder.outages);
 		this.relay = new Relay(builder.publisher, builder.policy, this.gate, builder.observationRegistry, builder.clock,
 				builder.random);
 	}

@@ -22,6 +22,7 @@ import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.client.WebClientEventPublisher;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -46,6 +47,8 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	List<EventDeliveryListener> listeners = List.of();
 
 	ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
+
+	OutageDetector outages = new OutageDetector.FailuresInRow();
 
 	Clock clock = Clock.systemUTC();
 
@@ -98,6 +101,18 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	 */
 	public B observation(ObservationRegistry observationRegistry) {
 		this.observationRegistry = observationRegistry;
+		return self();
+	}
+
+	/**
+	 * Set who decides that the API is down and the relay pauses. Without, it is ten
+	 * failures in a row.
+	 * @param circuitBreaker a circuit breaker for the relay alone
+	 * @return this builder
+	 */
+	public B circuitBreaker(CircuitBreaker circuitBreaker) {
+		Assert.notNull(circuitBreaker, "'circuitBreaker' must not be null");
+		this.outages = new CircuitBreakerOutageDetector(circuitBreaker);
 		return self();
 	}
 

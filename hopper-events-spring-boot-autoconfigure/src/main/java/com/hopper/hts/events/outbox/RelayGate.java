@@ -42,11 +42,6 @@ import reactor.core.scheduler.Scheduler;
 final class RelayGate {
 
 	/**
-	 * How many failures in a row mean that the API is down and not just a few requests.
-	 */
-	private static final int OUTAGE = 10;
-
-	/**
 	 * How many different events in a row must get a {@code 404} before the base URL is
 	 * suspected.
 	 */
@@ -63,6 +58,8 @@ final class RelayGate {
 	private final Scheduler scheduler;
 
 	private final DoubleSupplier random;
+
+	private final OutageDetector outages;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -87,17 +84,16 @@ final class RelayGate {
 
 	private int limit;
 
-	private int failuresInRow;
-
 	private final Set<UUID> notFoundInRow = new HashSet<>();
 
 	private @Nullable Instant lastDelivery;
 
-	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random) {
+	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random, OutageDetector outages) {
 		this.policy = policy;
 		this.clock = clock;
 		this.scheduler = scheduler;
 		this.random = random;
+		this.outages = outages;
 		this.limit = policy.concurrency();
 	}
 
@@ -133,6 +129,10 @@ final class RelayGate {
 			if (this.pause != null) {
 				Instant probe = this.pause.nextProbe();
 				if (this.probing || (probe != null && this.clock.instant().isBefore(probe))) {
+					return null;
+				}
+				if (this.pause.reason() == PauseReason.API_UNAVAILABLE && !this.outages.mayProbe()) {
+					schedule(probeInterval());
 					return null;
 				}
 				this.probing = true;
@@ -197,7 +197,7 @@ final class RelayGate {
 		this.lock.lock();
 		try {
 			returned(permit);
-			this.failuresInRow = 0;
+			this.outages.answered();
 			this.notFoundInRow.clear();
 			if (delivered) {
 				this.lastDelivery = this.clock.instant();
@@ -244,8 +244,7 @@ final class RelayGate {
 		this.lock.lock();
 		try {
 			returned(permit);
-			this.failuresInRow++;
-			if (permit.probe() || this.failuresInRow >= OUTAGE) {
+			if (this.outages.failed() || permit.probe()) {
 				pause(permit, PauseReason.API_UNAVAILABLE, message, retryAfter);
 			}
 		}
@@ -305,14 +304,18 @@ final class RelayGate {
 		Instant since = (current != null && current.reason() == reason) ? current.since() : null;
 		this.pause = new EventOutboxState.Pause(reason, (since != null) ? since : now, message, now.plus(wait));
 		this.notFoundInRow.clear();
-		if (this.probeTimer != null) {
-			this.probeTimer.dispose();
-		}
-		this.probeTimer = this.scheduler.schedule(this::wakeUp, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+		schedule(wait);
 		if (since == null) {
 			logger.warn("Stored events are not delivered at the moment (%s), next try at %s: %s".formatted(reason,
 					now.plus(wait), message));
 		}
+	}
+
+	private void schedule(Duration wait) {
+		if (this.probeTimer != null) {
+			this.probeTimer.dispose();
+		}
+		this.probeTimer = this.scheduler.schedule(this::wakeUp, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
 	}
 
 	private Duration probeInterval() {
@@ -352,7 +355,7 @@ final class RelayGate {
 			if (ownPauses && this.pause != null) {
 				endPause();
 				this.limit = 1;
-				this.failuresInRow = 0;
+				this.outages.reset();
 			}
 			return paused;
 		});

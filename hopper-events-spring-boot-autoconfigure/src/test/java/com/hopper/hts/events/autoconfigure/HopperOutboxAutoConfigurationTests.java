@@ -41,6 +41,9 @@ import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.simulator.FakeHopperApi;
 import com.hopper.hts.events.simulator.Fault;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -120,7 +123,8 @@ class HopperOutboxAutoConfigurationTests {
 		this.contextRunner
 			.withClassLoader(new FilteredClassLoader("org.springframework.transaction", "org.springframework.jdbc",
 					"org.springframework.boot.jdbc", "org.springframework.boot.sql", "com.github.kagkarlsson",
-					"javax.sql", "io.micrometer.core"))
+					"javax.sql", "io.micrometer.core", "io.github.resilience4j", "org.springframework.kafka",
+					"org.apache.kafka"))
 			.run((context) -> {
 				storeAndFlush(context.getBean(EventOutbox.class));
 				assertThat(this.api.events()).hasSize(1);
@@ -258,6 +262,30 @@ class HopperOutboxAutoConfigurationTests {
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.deliver");
 		});
+	}
+
+	@Test
+	void circuitBreakerOfTheApplicationDecidesThatTheApiIsDown() {
+		CircuitBreakerRegistry registry = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
+			.slidingWindowSize(2)
+			.minimumNumberOfCalls(2)
+			.permittedNumberOfCallsInHalfOpenState(1)
+			.waitDurationInOpenState(Duration.ofMillis(300))
+			.build());
+		this.contextRunner.withBean(CircuitBreakerRegistry.class, () -> registry)
+			.withPropertyValues("hopper.outbox.retry.initial-interval=10ms", "hopper.outbox.probe-interval=50ms")
+			.run((context) -> {
+				this.api.failNext(4, Fault.status(503));
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+				outbox.store("session-2", OffersDisplayed.occurredAt(Instant.now()));
+				CircuitBreaker circuitBreaker = registry.circuitBreaker("hopperOutbox");
+				await().until(() -> circuitBreaker.getState() == CircuitBreaker.State.OPEN);
+				assertThat(context.getBean(EventOutboxOperations.class).state().pause()).isNotNull();
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+				assertThat(this.api.events()).hasSize(2);
+			});
 	}
 
 	@Test

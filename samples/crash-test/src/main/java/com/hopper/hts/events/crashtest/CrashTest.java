@@ -163,7 +163,7 @@ public final class CrashTest {
 				stop(instance);
 			}
 			if (!drained) {
-				System.out.println("Not drained within " + PATIENCE);
+				System.out.println("Not drained, and no request for " + PATIENCE);
 			}
 			return reconcile(elapsed);
 		}
@@ -270,9 +270,17 @@ public final class CrashTest {
 		return (number != null) ? number : 0;
 	}
 
-	private static boolean await(Condition condition) throws InterruptedException {
+	/**
+	 * Wait for as long as the API still receives requests.
+	 */
+	private boolean await(Condition condition) throws InterruptedException {
 		Instant end = Instant.now().plus(PATIENCE);
+		long seen = this.requests.get();
 		while (!condition.isMet()) {
+			if (this.requests.get() != seen) {
+				seen = this.requests.get();
+				end = Instant.now().plus(PATIENCE);
+			}
 			if (Instant.now().isAfter(end)) {
 				return false;
 			}

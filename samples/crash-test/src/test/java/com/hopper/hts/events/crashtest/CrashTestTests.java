@@ -20,17 +20,20 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The short version of {@link CrashTest}.
+ * The short version of {@link CrashTest}, or with {@code -Dcrash-test.args} any other.
  */
 class CrashTestTests {
 
+	private static final String SHORT = "--events=20000 --kills=5 --outage=5s";
+
 	@Test
 	void everyEventIsWhereItBelongs() throws Exception {
-		Report report = CrashTest.run("--events=20000", "--kills=5", "--outage=5s");
+		Report report = CrashTest.run(System.getProperty("crash-test.args", SHORT).split(" "));
 		System.out.println(report.toMarkdown());
 		assertThat(report.isReconciled()).as(report.toMarkdown()).isTrue();
-		assertThat(report.kills()).isEqualTo(5);
-		assertThat(report.delivered()).isGreaterThan(15_000);
+		assertThat(report.kills()).isPositive();
+		assertThat(report.delivered()).isGreaterThan(report.committed() / 2);
+		assertThat(report.duplicates()).as("answers were lost").isPositive();
 	}
 
 }
