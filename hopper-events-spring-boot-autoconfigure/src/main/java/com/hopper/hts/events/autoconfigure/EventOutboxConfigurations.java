@@ -47,7 +47,7 @@ import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -156,17 +156,8 @@ final class EventOutboxConfigurations {
 	@ConditionalOnClass({ Scheduler.class, DataSource.class, JdbcTemplate.class, PlatformTransactionManager.class,
 			DataSourceScriptDatabaseInitializer.class })
 	@ConditionalOnMissingBean(EventOutbox.class)
-	@ImportRuntimeHints(OutboxSchemaHints.class)
+	@Import(OutboxSchemaConfiguration.class)
 	static class Jdbc {
-
-		@Bean
-		@ConditionalOnMissingBean
-		OutboxSchemaInitializer hopperOutboxSchemaInitializer(HopperProperties properties,
-				ConfigurableListableBeanFactory beanFactory) {
-			HopperPropertiesValidator.validateOutbox(properties.outbox());
-			return new OutboxSchemaInitializer(OutboxBeans.dataSource(properties.outbox().jdbc(), beanFactory),
-					properties.outbox().jdbc());
-		}
 
 		@Bean
 		@DependsOnDatabaseInitialization

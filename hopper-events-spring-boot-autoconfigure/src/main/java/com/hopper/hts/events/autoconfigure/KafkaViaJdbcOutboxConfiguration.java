@@ -38,7 +38,7 @@ import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -54,17 +54,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 @ConditionalOnClass({ KafkaTemplate.class, KafkaProperties.class, Scheduler.class, DataSource.class, JdbcTemplate.class,
 		PlatformTransactionManager.class, DataSourceScriptDatabaseInitializer.class })
 @ConditionalOnMissingBean(EventOutbox.class)
-@ImportRuntimeHints(OutboxSchemaHints.class)
+@Import(OutboxSchemaConfiguration.class)
 class KafkaViaJdbcOutboxConfiguration {
-
-	@Bean
-	@ConditionalOnMissingBean
-	OutboxSchemaInitializer hopperOutboxSchemaInitializer(HopperProperties properties,
-			ConfigurableListableBeanFactory beanFactory) {
-		HopperPropertiesValidator.validateOutbox(properties.outbox());
-		return new OutboxSchemaInitializer(OutboxBeans.dataSource(properties.outbox().jdbc(), beanFactory),
-				properties.outbox().jdbc());
-	}
 
 	@Bean
 	@DependsOnDatabaseInitialization
