@@ -44,8 +44,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 class ArchitectureTests {
 
 	private static final DescribedPredicate<JavaClass> OURS = JavaClass.Predicates
-		.resideInAPackage("com.hopper.hts.events..")
-		.and(DescribedPredicate.not(JavaClass.Predicates.resideInAPackage("..simulator..")));
+		.resideInAPackage("com.hopper.hts.events..");
 
 	@ArchTest
 	static final ArchRule packagesAreFreeOfCycles = slices().matching("com.hopper.hts.(events..)")

@@ -35,7 +35,7 @@ import com.hopper.hts.events.client.WebClientEventPublisher;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
-import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.testing.ScriptedServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -29,7 +29,7 @@ import com.hopper.hts.events.session.Product;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
 import com.hopper.hts.events.session.UserInfo;
-import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.testing.ScriptedServer;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistry;

@@ -31,8 +31,8 @@ import com.hopper.hts.events.outbox.JdbcEventOutbox;
 import com.hopper.hts.events.outbox.KafkaEventOutbox;
 import com.hopper.hts.events.outbox.MemoryEventOutbox;
 import com.hopper.hts.events.outbox.StoredEvent;
-import com.hopper.hts.events.simulator.FakeHopperApi;
-import com.hopper.hts.events.simulator.Fault;
+import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.test.Fault;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;

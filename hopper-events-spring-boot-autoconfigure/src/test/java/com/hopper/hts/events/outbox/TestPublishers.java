@@ -22,7 +22,7 @@ import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.client.RetryPolicy;
 import com.hopper.hts.events.client.WebClientEventPublisher;
-import com.hopper.hts.events.simulator.FakeHopperApi;
+import com.hopper.hts.events.test.FakeHopperApi;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 

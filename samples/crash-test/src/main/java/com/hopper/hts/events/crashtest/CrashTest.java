@@ -30,9 +30,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 
-import com.hopper.hts.events.simulator.FakeHopperApi;
-import com.hopper.hts.events.simulator.Fault;
-import com.hopper.hts.events.simulator.ReceivedRequest;
+import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.test.Fault;
+import com.hopper.hts.events.test.ReceivedRequest;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 import org.springframework.boot.DefaultApplicationArguments;
@@ -178,7 +178,8 @@ public final class CrashTest {
 
 	private void faults(FakeHopperApi api) {
 		api.failRandomly(0.05, 7, Fault.status(503), Fault.status(503).withRetryAfter("1"), Fault.status(500),
-				Fault.reset(), Fault.resetAfterAccepting(), Fault.delay(Duration.ofSeconds(30)), Fault.status(429));
+				Fault.reset(), Fault.resetAfterAccepting(), Fault.halfAnswer(), Fault.delay(Duration.ofSeconds(30)),
+				Fault.status(429));
 	}
 
 	/**

@@ -15,19 +15,20 @@
  */
 package com.hopper.hts.events.simulator;
 
+import com.hopper.hts.events.test.FakeHopperApi;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
 /**
  * Runs {@link FakeHopperApi} as an application.
  */
-@SpringBootApplication(proxyBeanMethods = false)
+@SpringBootConfiguration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SimulatorProperties.class)
 class HopperApiSimulatorApplication {
 
@@ -37,7 +38,6 @@ class HopperApiSimulatorApplication {
 		application().run(args);
 	}
 
-	// Not in an application.yml, which would be found by every test that uses the classes
 	static SpringApplication application() {
 		SpringApplication application = new SpringApplication(HopperApiSimulatorApplication.class);
 		application.setBannerMode(Banner.Mode.OFF);

@@ -15,8 +15,8 @@
  */
 package com.hopper.hts.events.quickstart;
 
-import com.hopper.hts.events.simulator.FakeHopperApi;
-import com.hopper.hts.events.simulator.ReceivedRequest;
+import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.test.ReceivedRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;

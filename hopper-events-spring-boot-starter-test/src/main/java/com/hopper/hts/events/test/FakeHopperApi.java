@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.simulator;
+package com.hopper.hts.events.test;
 
 import java.io.ByteArrayOutputStream;
 import java.net.URLDecoder;
@@ -37,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
@@ -315,9 +316,9 @@ public final class FakeHopperApi implements AutoCloseable {
 		}
 		try {
 			Answer answer = process(request, path, body);
-			if (fault != null && fault.resets() == Fault.Reset.AFTER_ACCEPTING) {
+			if (fault != null && fault.resets() != Fault.Reset.NEVER) {
 				record(request, path, body, 0, answer.eventType());
-				return reset(response);
+				return (fault.resets() == Fault.Reset.WITHIN_ANSWER) ? sendHalf(response) : reset(response);
 			}
 			record(request, path, body, answer.status(), answer.eventType());
 			response.header("Expires", "0").header("Cache-Control", "no-cache, no-store, must-revalidate");
@@ -536,6 +537,22 @@ public final class FakeHopperApi implements AutoCloseable {
 			return (status == 204) ? response.send() : response.header("Content-Length", "0").send();
 		}
 		return response.header("Content-Type", "application/json").sendString(Mono.just(body)).then();
+	}
+
+	/**
+	 * Promise more than is sent: of an answer without a body there is no half, but a part
+	 * of its head.
+	 */
+	private static Mono<Void> sendHalf(HttpServerResponse response) {
+		return Mono.create((sink) -> response.withConnection((connection) -> {
+			Channel channel = connection.channel();
+			// Past the encoder, which would complete the head
+			channel.pipeline()
+				.firstContext()
+				.writeAndFlush(Unpooled.copiedBuffer("HTTP/1.1 204 No Content\r\nExpires: 0\r\nCache-C",
+						StandardCharsets.US_ASCII))
+				.addListener((written) -> channel.close().addListener((closed) -> sink.success()));
+		}));
 	}
 
 	private static Mono<Void> reset(HttpServerResponse response) {

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.simulator;
+package com.hopper.hts.events.test;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.simulator;
+package com.hopper.hts.events.test;
 
 import java.io.IOException;
 import java.net.URI;
@@ -29,8 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
-
-import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -275,13 +273,12 @@ class FakeHopperApiTests {
 	}
 
 	@Test
-	void runsAsAnApplication() throws Exception {
-		try (ConfigurableApplicationContext context = HopperApiSimulatorApplication.application()
-			.run("--simulator.port=0")) {
-			FakeHopperApi application = context.getBean(FakeHopperApi.class);
-			assertThat(send(application.baseUrl() + "/events", OFFERS, "simulator-token", "s", "application/json")
-				.statusCode()).isEqualTo(204);
-		}
+	void answersHalf() throws Exception {
+		this.api.failNext(1, Fault.halfAnswer());
+		assertThatIOException().isThrownBy(() -> post("/events", OFFERS, "token", "s"));
+		assertThat(this.api.events()).singleElement().extracting(ReceivedRequest::status).isEqualTo(0);
+		this.api.reset();
+		assertThat(post("/events", OFFERS, "token", "s").statusCode()).isEqualTo(204);
 	}
 
 	private HttpResponse<String> post(String path, String body, String token, String sessionId)

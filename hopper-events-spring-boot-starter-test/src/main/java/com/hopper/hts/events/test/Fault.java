@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.simulator;
+package com.hopper.hts.events.test;
 
 import java.time.Duration;
 
@@ -32,7 +32,7 @@ public final class Fault {
 	 */
 	enum Reset {
 
-		NEVER, BEFORE_ACCEPTING, AFTER_ACCEPTING
+		NEVER, BEFORE_ACCEPTING, AFTER_ACCEPTING, WITHIN_ANSWER
 
 	}
 
@@ -83,6 +83,14 @@ public final class Fault {
 	 */
 	public static Fault resetAfterAccepting() {
 		return new Fault(0, null, Duration.ZERO, Reset.AFTER_ACCEPTING);
+	}
+
+	/**
+	 * Process the event as usual, then reset the connection in the middle of the answer.
+	 * @return the fault
+	 */
+	public static Fault halfAnswer() {
+		return new Fault(0, null, Duration.ZERO, Reset.WITHIN_ANSWER);
 	}
 
 	/**
