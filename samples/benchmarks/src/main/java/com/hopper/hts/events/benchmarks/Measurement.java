@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.benchmarks;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+import com.sun.management.OperatingSystemMXBean;
+import org.HdrHistogram.ConcurrentHistogram;
+
+/**
+ * What one round costs this JVM.
+ */
+final class Measurement {
+
+	private static final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory
+		.getOperatingSystemMXBean();
+
+	private static final com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory
+		.getThreadMXBean();
+
+	private final ConcurrentHistogram latencies = new ConcurrentHistogram(60_000_000_000L, 3);
+
+	private final LongAdder failures = new LongAdder();
+
+	private final AtomicLong allocatedByEndedThreads = new AtomicLong();
+
+	private final long start = System.nanoTime();
+
+	private final long cpu = system.getProcessCpuTime();
+
+	private final long allocated = allocated();
+
+	Measurement() {
+		((ThreadMXBean) threads).resetPeakThreadCount();
+	}
+
+	void succeeded(long start) {
+		this.latencies.recordValue(System.nanoTime() - start);
+	}
+
+	void failed(Throwable failure) {
+		if (this.failures.sum() == 0) {
+			System.err.println(failure);
+		}
+		this.failures.increment();
+	}
+
+	void threadEnds() {
+		this.allocatedByEndedThreads.addAndGet(threads.getCurrentThreadAllocatedBytes());
+	}
+
+	Round end() {
+		long time = System.nanoTime() - this.start;
+		long count = Math.max(1, this.latencies.getTotalCount());
+		return new Round(count / (time / 1e9), (system.getProcessCpuTime() - this.cpu) / 1e3 / count,
+				(double) (allocated() + this.allocatedByEndedThreads.get() - this.allocated) / count,
+				this.latencies.getValueAtPercentile(50) / 1e3, this.latencies.getValueAtPercentile(99) / 1e3,
+				this.latencies.getValueAtPercentile(99.9) / 1e3, threads.getPeakThreadCount(), this.failures.sum());
+	}
+
+	private static long allocated() {
+		long sum = 0;
+		for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
+			sum += Math.max(0, bytes);
+		}
+		return sum;
+	}
+
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.benchmarks;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/**
+ * The API that all clients talk to, in a JVM of its own. It does as little as possible:
+ * {@code /plain/events} answers at once, {@code /slow/events} after 50 ms,
+ * {@code /faulty/events} with a {@code 503} to every hundredth request.
+ */
+final class Server {
+
+	private static final AtomicInteger requests = new AtomicInteger();
+
+	private Server() {
+	}
+
+	public static void main(String[] args) throws IOException {
+		DisposableServer server = HttpServer.create().host("127.0.0.1").port(0).handle(Server::handle).bindNow();
+		System.out.println(server.port());
+		// Until the parent is gone
+		System.in.transferTo(OutputStream.nullOutputStream());
+		server.disposeNow();
+	}
+
+	private static Mono<Void> handle(HttpServerRequest request, HttpServerResponse response) {
+		String path = request.uri();
+		Mono<Void> received = request.receive().then();
+		if (path.startsWith("/slow/")) {
+			return received.then(Mono.delay(Duration.ofMillis(50))).then(answer(response, 204));
+		}
+		boolean fault = path.startsWith("/faulty/") && requests.incrementAndGet() % 100 == 0;
+		return received.then(answer(response, fault ? 503 : 204));
+	}
+
+	private static Mono<Void> answer(HttpServerResponse response, int status) {
+		return Mono.defer(() -> {
+			response.status(status).header("Expires", "0").header("Cache-Control", "no-cache, no-store");
+			return ((status == 204) ? response : response.header("Content-Length", "0")).send();
+		});
+	}
+
+}
