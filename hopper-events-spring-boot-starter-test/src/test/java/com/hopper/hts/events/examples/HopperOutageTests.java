@@ -26,9 +26,7 @@ import com.hopper.hts.events.test.HopperTime;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The example of the README: Hopper is down, then back.
  */
-@SpringBootTest
+@SpringBootTest(classes = BookingApplication.class)
 @Import({ FakeHopperApiConfiguration.class, HopperTime.class })
 class HopperOutageTests {
 
@@ -62,12 +60,6 @@ class HopperOutageTests {
 			assertThat(received.sessionId()).isEqualTo("session-1");
 			assertThat(received.attempt()).isGreaterThan(10);
 		});
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class BookingApplication {
-
 	}
 
 }
