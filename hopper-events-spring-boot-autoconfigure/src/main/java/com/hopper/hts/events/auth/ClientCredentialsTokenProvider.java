@@ -25,6 +25,7 @@ import java.util.function.DoubleSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -117,11 +118,11 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	private boolean closed;
 
 	private ClientCredentialsTokenProvider(Builder builder) {
-		this.clock = builder.clock;
+		this.clock = (builder.clock != null) ? builder.clock : SchedulerClock.of(builder.scheduler);
 		this.scheduler = builder.scheduler;
 		this.random = builder.random;
 		this.listener = builder.listener;
-		this.endpoint = new TokenEndpoint(builder.webClient, builder.credentials, builder.timeout, builder.clock,
+		this.endpoint = new TokenEndpoint(builder.webClient, builder.credentials, builder.timeout, this.clock,
 				builder.scheduler);
 		this.noRequestBefore = now();
 		this.noReplacementBefore = now();
@@ -188,7 +189,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 			Instant expiresAt = (held != null && held.token.lifetime() != null)
 					? held.issuedAt.plus(held.token.lifetime()) : null;
 			return new State(valid, valid ? expiresAt : null, this.failedAt,
-					(this.failure != null) ? this.failure.getMessage() : null);
+					(this.failure != null) ? this.failure.getMessage() : null, this.flight != null);
 		}
 	}
 
@@ -328,8 +329,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	}
 
 	private long now() {
-		// The clock of a scheduler that tests turn, or one that never jumps
-		return (this.scheduler == Schedulers.parallel()) ? System.nanoTime() : this.scheduler.now(TimeUnit.NANOSECONDS);
+		return SchedulerClock.nanoTime(this.scheduler);
 	}
 
 	/**
@@ -388,9 +388,10 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	 * issuer did not say
 	 * @param failedAt when signing in failed, or {@code null} if it succeeded since
 	 * @param failure why signing in failed, or {@code null}
+	 * @param requesting whether a request for a token is in the air
 	 */
 	public record State(boolean valid, @Nullable Instant expiresAt, @Nullable Instant failedAt,
-			@Nullable String failure) {
+			@Nullable String failure, boolean requesting) {
 
 	}
 
@@ -408,7 +409,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		private Consumer<@Nullable TokenRequestException> listener = (failure) -> {
 		};
 
-		private Clock clock = Clock.systemUTC();
+		private @Nullable Clock clock;
 
 		private Scheduler scheduler = Schedulers.parallel();
 
@@ -442,12 +443,24 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 			return this;
 		}
 
+		/**
+		 * Set a wall clock apart from the scheduler's, which may be set back and stand
+		 * still.
+		 */
 		Builder clock(Clock clock) {
 			this.clock = clock;
 			return this;
 		}
 
-		Builder scheduler(Scheduler scheduler) {
+		/**
+		 * Set what waits and says what time it is. It is for tests, which turn the time
+		 * of a scheduler of their own.
+		 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of
+		 * the system by default
+		 * @return this builder
+		 */
+		public Builder scheduler(Scheduler scheduler) {
+			Assert.notNull(scheduler, "'scheduler' must not be null");
 			this.scheduler = scheduler;
 			return this;
 		}

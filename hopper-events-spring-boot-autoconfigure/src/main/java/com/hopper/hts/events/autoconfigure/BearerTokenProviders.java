@@ -16,13 +16,15 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentials;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.observation.TokenMetrics;
+import com.hopper.hts.events.time.SchedulerClock;
+import reactor.core.scheduler.Scheduler;
 
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
@@ -37,7 +39,7 @@ final class BearerTokenProviders {
 	}
 
 	static BearerTokenProvider create(HopperProperties properties, HopperConnectionDetails details,
-			HopperHttpConnector connector, TokenMetrics metrics) {
+			HopperHttpConnector connector, TokenMetrics metrics, Scheduler scheduler) {
 		String token = details.getToken();
 		if (StringUtils.hasText(token)) {
 			return HopperPropertiesValidator.givenToken(token);
@@ -54,8 +56,10 @@ final class BearerTokenProviders {
 			.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
 			.onRequest((failure) -> metrics
 				.requested((failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
+			.scheduler(scheduler)
 			.build();
-		metrics.bindExpiry(() -> secondsToExpiry(provider.state()));
+		Clock clock = SchedulerClock.of(scheduler);
+		metrics.bindExpiry(() -> secondsToExpiry(provider.state(), clock));
 		return provider;
 	}
 
@@ -74,12 +78,12 @@ final class BearerTokenProviders {
 				StringUtils.hasText(auth.scope()) ? auth.scope() : null, auth.clientAuthenticationMethod());
 	}
 
-	private static double secondsToExpiry(ClientCredentialsTokenProvider.State state) {
+	private static double secondsToExpiry(ClientCredentialsTokenProvider.State state, Clock clock) {
 		if (!state.valid()) {
 			return 0;
 		}
 		return (state.expiresAt() != null)
-				? (double) Duration.between(Instant.now(), state.expiresAt()).toMillis() / 1000.0 : Double.NaN;
+				? (double) Duration.between(clock.instant(), state.expiresAt()).toMillis() / 1000.0 : Double.NaN;
 	}
 
 }

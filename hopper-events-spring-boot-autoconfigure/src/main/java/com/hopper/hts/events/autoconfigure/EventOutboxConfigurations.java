@@ -35,6 +35,7 @@ import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -109,6 +110,19 @@ final class EventOutboxConfigurations {
 		@ConditionalOnMissingBean
 		MicrometerOutboxMetrics hopperOutboxMetrics(MeterRegistry meterRegistry) {
 			return new MicrometerOutboxMetrics(meterRegistry);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	static class Time {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "hopperOutboxScheduler")
+		OutboxBuilderCustomizer hopperOutboxScheduler(
+				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+			return (builder) -> scheduler.ifAvailable(builder::scheduler);
 		}
 
 	}

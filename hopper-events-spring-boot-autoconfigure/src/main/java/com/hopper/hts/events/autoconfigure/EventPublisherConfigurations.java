@@ -30,6 +30,8 @@ import com.hopper.hts.events.observation.TokenMetrics;
 import com.hopper.hts.events.session.HopperSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -107,9 +109,10 @@ final class EventPublisherConfigurations {
 		@ConditionalOnMissingBean
 		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties,
 				HopperConnectionDetails connectionDetails, HopperHttpConnector connector,
-				ObjectProvider<TokenMetrics> metrics) {
+				ObjectProvider<TokenMetrics> metrics,
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return BearerTokenProviders.create(properties, connectionDetails, connector,
-					metrics.getIfAvailable(() -> TokenMetrics.NONE));
+					metrics.getIfAvailable(() -> TokenMetrics.NONE), scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
 		@Bean
@@ -166,7 +169,8 @@ final class EventPublisherConfigurations {
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				ObjectProvider<EventPublishObservationConvention> observationConvention,
-				ObjectProvider<EventPublishMetrics> metrics) {
+				ObjectProvider<EventPublishMetrics> metrics,
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
 			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getObject().getBaseUrl());
@@ -177,6 +181,7 @@ final class EventPublisherConfigurations {
 				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 						observationConvention.getIfAvailable())
 				.metrics(metrics.getIfAvailable(() -> EventPublishMetrics.NONE))
+				.scheduler(scheduler.getIfAvailable(Schedulers::parallel))
 				.build();
 		}
 
@@ -185,10 +190,12 @@ final class EventPublisherConfigurations {
 		@ConditionalOnMissingBean(HopperSessions.class)
 		WebClientHopperSessions hopperSessions(HopperProperties properties, HopperConnectionDetails connectionDetails,
 				@Qualifier("hopperWebClient") WebClient webClient,
-				ObjectProvider<ObservationRegistry> observationRegistry) {
+				ObjectProvider<ObservationRegistry> observationRegistry,
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return new WebClientHopperSessions(webClient, connectionDetails.getBaseUrl(), retryPolicy(properties),
 					properties.client().responseTimeout(),
-					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP));
+					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
+					scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
 		private static RetryPolicy retryPolicy(HopperProperties properties) {

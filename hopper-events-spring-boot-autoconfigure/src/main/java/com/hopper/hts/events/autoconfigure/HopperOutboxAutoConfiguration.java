@@ -35,10 +35,10 @@ import org.springframework.context.annotation.Import;
 				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration",
 				"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
-@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Resilience4j.class,
-		EventOutboxConfigurations.Memory.class, EventOutboxConfigurations.Jdbc.class,
-		EventOutboxConfigurations.JdbcAbsent.class, KafkaOutboxConfiguration.class,
-		KafkaViaJdbcOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class,
+@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Time.class,
+		EventOutboxConfigurations.Resilience4j.class, EventOutboxConfigurations.Memory.class,
+		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
+		KafkaOutboxConfiguration.class, KafkaViaJdbcOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class,
 		EventOutboxConfigurations.Gauges.class, EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 

@@ -15,15 +15,12 @@
  */
 package com.hopper.hts.events.client;
 
-import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 
+import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -51,14 +48,10 @@ final class ApiClient {
 	 */
 	final AtomicBoolean reached = new AtomicBoolean();
 
-	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout) {
-		this(webClient, retryPolicy, responseTimeout, Clock.systemUTC(), Schedulers.parallel(),
-				() -> ThreadLocalRandom.current().nextDouble());
-	}
-
-	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Clock clock, Scheduler scheduler,
+	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Scheduler scheduler,
 			DoubleSupplier random) {
-		this(webClient, retryPolicy, responseTimeout, new ResponseDecoder(clock, scheduler), scheduler, random);
+		this(webClient, retryPolicy, responseTimeout, new ResponseDecoder(SchedulerClock.of(scheduler), scheduler),
+				scheduler, random);
 	}
 
 	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, ResponseDecoder decoder,
@@ -85,9 +78,7 @@ final class ApiClient {
 	}
 
 	long now() {
-		// The scheduler's own clock is exact to the millisecond only, but it is the one
-		// that tests turn
-		return (this.scheduler == Schedulers.parallel()) ? System.nanoTime() : this.scheduler.now(TimeUnit.NANOSECONDS);
+		return SchedulerClock.nanoTime(this.scheduler);
 	}
 
 }

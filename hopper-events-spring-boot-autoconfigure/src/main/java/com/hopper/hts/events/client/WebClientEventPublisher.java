@@ -16,7 +16,6 @@
 package com.hopper.hts.events.client;
 
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -68,8 +67,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 	private final EventPublishMetrics metrics;
 
 	private WebClientEventPublisher(Builder builder) {
-		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout, builder.clock,
-				builder.scheduler, builder.random);
+		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout, builder.scheduler,
+				builder.random);
 		this.uri = builder.uri;
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
@@ -241,8 +240,6 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		private EventPublishMetrics metrics = EventPublishMetrics.NONE;
 
-		private Clock clock = Clock.systemUTC();
-
 		private Scheduler scheduler = Schedulers.parallel();
 
 		private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
@@ -300,12 +297,15 @@ public final class WebClientEventPublisher implements EventPublisher {
 			return this;
 		}
 
-		Builder clock(Clock clock) {
-			this.clock = clock;
-			return this;
-		}
-
-		Builder scheduler(Scheduler scheduler) {
+		/**
+		 * Set what waits and says what time it is. It is for tests, which turn the time
+		 * of a scheduler of their own.
+		 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of
+		 * the system by default
+		 * @return this builder
+		 */
+		public Builder scheduler(Scheduler scheduler) {
+			Assert.notNull(scheduler, "'scheduler' must not be null");
 			this.scheduler = scheduler;
 			return this;
 		}

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
@@ -31,6 +32,7 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -71,12 +73,15 @@ public final class WebClientHopperSessions implements HopperSessions {
 	 * @param responseTimeout the time for one attempt, from connecting to the last byte
 	 * of the answer
 	 * @param observationRegistry where requests are observed
+	 * @param scheduler what waits and says what time it is,
+	 * {@link reactor.core.scheduler.Schedulers#parallel()} but in tests
 	 */
 	public WebClientHopperSessions(WebClient webClient, URI baseUrl, RetryPolicy retryPolicy, Duration responseTimeout,
-			ObservationRegistry observationRegistry) {
+			ObservationRegistry observationRegistry, Scheduler scheduler) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		String base = baseUrl.toString();
-		this.client = new ApiClient(webClient, retryPolicy, responseTimeout);
+		this.client = new ApiClient(webClient, retryPolicy, responseTimeout, scheduler,
+				() -> ThreadLocalRandom.current().nextDouble());
 		this.uri = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/sessions");
 		this.observationRegistry = observationRegistry;
 	}

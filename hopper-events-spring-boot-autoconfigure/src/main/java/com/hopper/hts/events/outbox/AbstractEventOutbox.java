@@ -31,6 +31,7 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.transport.Kind;
@@ -75,12 +76,12 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	AbstractEventOutbox(OutboxBuilder<?> builder) {
 		this.policy = builder.policy;
-		this.clock = builder.clock;
+		this.clock = SchedulerClock.of(builder.scheduler);
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
 		this.listeners = new OutboxListeners(builder.listeners);
-		this.gate = new RelayGate(builder.policy, builder.clock, builder.scheduler, builder.random, builder.outages);
-		this.relay = new Relay(builder.publisher, builder.policy, this.gate, builder.observationRegistry, builder.clock,
+		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random, builder.outages);
+		this.relay = new Relay(builder.publisher, builder.policy, this.gate, builder.observationRegistry, this.clock,
 				builder.random);
 	}
 
@@ -222,6 +223,11 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 	@Override
 	public void resume() {
 		this.gate.resumeByOperator(true);
+	}
+
+	@Override
+	public int inProgress() {
+		return this.gate.inFlight();
 	}
 
 	@Override

@@ -94,6 +94,15 @@ public interface EventOutboxOperations {
 	void pause(String reason);
 
 	/**
+	 * Return how many events the relay of this instance works on at this very moment:
+	 * those being sent and, but for the Kafka engine, those about to be sent because they
+	 * are due and not held by a pause. Without any, nothing happens until time passes or
+	 * somebody does something. For tests and for batch jobs; reads from the database.
+	 * @return the number of events, roughly if there are many
+	 */
+	int inProgress();
+
+	/**
 	 * End every pause, an operator's and the relay's own.
 	 */
 	void resume();

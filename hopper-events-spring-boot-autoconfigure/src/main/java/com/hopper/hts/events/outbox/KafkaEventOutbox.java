@@ -125,7 +125,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		this.topics = new KafkaTopics(builder.topic,
 				(deadLetterTopic != null) ? deadLetterTopic : builder.topic + "-dead", builder.producerProperties,
 				builder.consumerProperties, builder.adminProperties);
-		this.deadLetters = new KafkaDeadLetters(this.topics, builder.clock, builder.random);
+		this.deadLetters = new KafkaDeadLetters(this.topics, this.clock, builder.random);
 		this.groupId = builder.groupId;
 		this.concurrency = builder.concurrency;
 		this.partitions = builder.partitions;

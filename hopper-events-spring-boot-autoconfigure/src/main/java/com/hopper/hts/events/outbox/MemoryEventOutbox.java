@@ -113,6 +113,11 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 
 	private final AtomicInteger draining = new AtomicInteger();
 
+	/**
+	 * Deliveries that are not over with everything that follows from them.
+	 */
+	private final AtomicInteger delivering = new AtomicInteger();
+
 	private MemoryEventOutbox(Builder builder) {
 		super(builder);
 		this.scheduler = builder.scheduler;
@@ -348,7 +353,11 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		}
 		Disposable.Swap delivery = Disposables.swap();
 		this.deliveries.add(delivery);
-		delivery.update(attempt.doFinally((signal) -> this.deliveries.remove(delivery)).subscribe(this::completed));
+		this.delivering.incrementAndGet();
+		delivery.update(attempt.doFinally((signal) -> {
+			this.deliveries.remove(delivery);
+			this.delivering.decrementAndGet();
+		}).subscribe(this::completed));
 	}
 
 	private void completed(Outcome outcome) {
@@ -407,6 +416,22 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		this.lock.lock();
 		try {
 			return this.byDue.isEmpty() && this.inFlight.isEmpty();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public int inProgress() {
+		boolean more = isDue() && !this.gate.isBlocked() && !isTimerSet();
+		return this.delivering.get() + ((more || this.draining.get() != 0) ? 1 : 0);
+	}
+
+	private boolean isTimerSet() {
+		this.lock.lock();
+		try {
+			return this.timer != null;
 		}
 		finally {
 			this.lock.unlock();

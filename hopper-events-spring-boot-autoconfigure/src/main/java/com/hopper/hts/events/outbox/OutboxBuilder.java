@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.outbox;
 
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -49,8 +48,6 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
 
 	OutageDetector outages = new OutageDetector.FailuresInRow();
-
-	Clock clock = Clock.systemUTC();
 
 	Scheduler scheduler = Schedulers.parallel();
 
@@ -116,12 +113,15 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 		return self();
 	}
 
-	B clock(Clock clock) {
-		this.clock = clock;
-		return self();
-	}
-
-	B scheduler(Scheduler scheduler) {
+	/**
+	 * Set what waits and says what time it is. It is for tests, which turn the time of a
+	 * scheduler of their own.
+	 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of the
+	 * system by default
+	 * @return this builder
+	 */
+	public B scheduler(Scheduler scheduler) {
+		Assert.notNull(scheduler, "'scheduler' must not be null");
 		this.scheduler = scheduler;
 		return self();
 	}

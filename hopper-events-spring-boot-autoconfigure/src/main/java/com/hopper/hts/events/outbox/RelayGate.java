@@ -78,11 +78,15 @@ final class RelayGate {
 
 	private boolean probing;
 
+	private boolean probeScheduled;
+
 	private @Nullable Disposable probeTimer;
 
 	private int inFlight;
 
 	private int limit;
+
+	private int waiting;
 
 	private final Set<UUID> notFoundInRow = new HashSet<>();
 
@@ -158,10 +162,16 @@ final class RelayGate {
 		this.lock.lockInterruptibly();
 		try {
 			Permit permit = tryAcquire();
-			while (permit == null && this.open) {
-				// Timed as well: a probe is due by the clock, whoever wakes whom
-				this.available.await(1, TimeUnit.SECONDS);
-				permit = tryAcquire();
+			this.waiting++;
+			try {
+				while (permit == null && this.open) {
+					// Timed as well: a probe is due by the clock, whoever wakes whom
+					this.available.await(1, TimeUnit.SECONDS);
+					permit = tryAcquire();
+				}
+			}
+			finally {
+				this.waiting--;
 			}
 			return permit;
 		}
@@ -315,7 +325,11 @@ final class RelayGate {
 		if (this.probeTimer != null) {
 			this.probeTimer.dispose();
 		}
-		this.probeTimer = this.scheduler.schedule(this::wakeUp, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+		this.probeScheduled = true;
+		this.probeTimer = this.scheduler.schedule(() -> {
+			locked(() -> this.probeScheduled = false);
+			wakeUp();
+		}, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
 	}
 
 	private Duration probeInterval() {
@@ -328,6 +342,7 @@ final class RelayGate {
 	private void endPause() {
 		this.pause = null;
 		this.probes = 0;
+		this.probeScheduled = false;
 		if (this.probeTimer != null) {
 			this.probeTimer.dispose();
 			this.probeTimer = null;
@@ -363,6 +378,52 @@ final class RelayGate {
 			logger.info("Stored events are delivered again: resumed by an operator");
 		}
 		wakeUp();
+	}
+
+	/**
+	 * Return how many events are being sent.
+	 */
+	int inFlight() {
+		this.lock.lock();
+		try {
+			return this.inFlight;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Return whether there is no permit until time passes, somebody does something, or an
+	 * event that is being sent is done.
+	 */
+	boolean isBlocked() {
+		this.lock.lock();
+		try {
+			if (!this.open || this.operatorPause != null) {
+				return true;
+			}
+			if (this.pause == null) {
+				return this.inFlight >= this.limit;
+			}
+			return this.probing || this.probeScheduled;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Return how many threads wait for a permit.
+	 */
+	int waiting() {
+		this.lock.lock();
+		try {
+			return this.waiting;
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	EventOutboxState.@Nullable Pause pause() {

@@ -311,7 +311,7 @@ class HopperEventsAutoConfigurationTests {
 			runner.withPropertyValues("hopper.base-url=" + api.baseUrl()).run((context) -> {
 				assertThat(context.getBean(EventPublisher.class).publishAndWait("session", OFFERS).delivered())
 					.isTrue();
-				assertThat(api.events()).hasSize(1);
+				assertThat(api.received()).hasSize(1);
 				assertions.accept(context.getBeanProvider(MeterRegistry.class).getIfAvailable());
 			});
 		}

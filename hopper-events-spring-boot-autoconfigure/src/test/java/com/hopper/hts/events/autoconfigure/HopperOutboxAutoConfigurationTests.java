@@ -114,7 +114,7 @@ class HopperOutboxAutoConfigurationTests {
 			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
 			assertThat(context).hasSingleBean(MemoryEventOutbox.class);
 			storeAndFlush(context.getBean(EventOutbox.class));
-			assertThat(this.api.events()).hasSize(1);
+			assertThat(this.api.received()).hasSize(1);
 		});
 	}
 
@@ -127,7 +127,7 @@ class HopperOutboxAutoConfigurationTests {
 					"org.apache.kafka"))
 			.run((context) -> {
 				storeAndFlush(context.getBean(EventOutbox.class));
-				assertThat(this.api.events()).hasSize(1);
+				assertThat(this.api.received()).hasSize(1);
 			});
 	}
 
@@ -138,7 +138,7 @@ class HopperOutboxAutoConfigurationTests {
 				context.getBean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 			}
 		});
-		assertThat(this.api.events()).hasSize(200);
+		assertThat(this.api.received()).hasSize(200);
 	}
 
 	@Test
@@ -284,7 +284,7 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(context.getBean(EventOutboxOperations.class).state().pause()).isNotNull();
 				assertThat(outbox.flush(SECONDS)).isTrue();
 				assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
-				assertThat(this.api.events()).hasSize(2);
+				assertThat(this.api.received()).hasSize(2);
 			});
 	}
 
@@ -310,8 +310,8 @@ class HopperOutboxAutoConfigurationTests {
 			bookings.book("contract-1", false);
 			assertThatIllegalStateException().isThrownBy(() -> bookings.book("contract-2", true));
 			assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
-			assertThat(this.api.events()).hasSize(2)
-				.allSatisfy((event) -> assertThat(event.body()).contains("contract-1"));
+			assertThat(this.api.received()).hasSize(2)
+				.allSatisfy((event) -> assertThat(event.request().body()).contains("contract-1"));
 		});
 	}
 
@@ -324,8 +324,8 @@ class HopperOutboxAutoConfigurationTests {
 				bookings.book("contract-1", false);
 				assertThatIllegalStateException().isThrownBy(() -> bookings.book("contract-2", true));
 				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
-				assertThat(this.api.events()).hasSize(2)
-					.allSatisfy((event) -> assertThat(event.body()).contains("contract-1"));
+				assertThat(this.api.received()).hasSize(2)
+					.allSatisfy((event) -> assertThat(event.request().body()).contains("contract-1"));
 			});
 	}
 
@@ -350,7 +350,7 @@ class HopperOutboxAutoConfigurationTests {
 				own.scheduleIfNotExists(task.instance("1"), Instant.now());
 				storeAndFlush(context.getBean(EventOutbox.class));
 				await().untilAtomic(executions, Matchers.is(1));
-				assertThat(this.api.events()).hasSize(1);
+				assertThat(this.api.received()).hasSize(1);
 			}
 			finally {
 				own.stop();
@@ -365,7 +365,7 @@ class HopperOutboxAutoConfigurationTests {
 					"hopper.outbox.jdbc.initialize-schema=always")
 			.run((context) -> {
 				storeAndFlush(context.getBean(EventOutbox.class));
-				assertThat(this.api.events()).hasSize(1);
+				assertThat(this.api.received()).hasSize(1);
 				assertThat(new JdbcTemplate(context.getBean(DataSource.class))
 					.queryForList("select * from events_for_hopper")).isEmpty();
 			});
@@ -395,7 +395,7 @@ class HopperOutboxAutoConfigurationTests {
 					"hopper.outbox.jdbc.transaction-manager=bookingTransactions")
 			.run((context) -> {
 				storeAndFlush(context.getBean(EventOutbox.class));
-				assertThat(this.api.events()).hasSize(1);
+				assertThat(this.api.received()).hasSize(1);
 			});
 	}
 

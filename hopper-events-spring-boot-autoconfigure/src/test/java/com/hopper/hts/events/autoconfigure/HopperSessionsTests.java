@@ -77,7 +77,7 @@ class HopperSessionsTests {
 					assertThat(session.id()).hasSize(36);
 					context.getBean(EventPublisher.class)
 						.publishAndWait(session.id(), OffersDisplayed.occurredAt(Instant.EPOCH));
-					assertThat(api.events().get(0).header("hc-session-id")).isEqualTo(session.id());
+					assertThat(api.received().get(0).sessionId()).isEqualTo(session.id());
 					api.revokeToken(context.getBean(BearerTokenProvider.class).getToken().block(TIMEOUT));
 					assertThat(sessions.create(PURCHASE.withSessionId("mine")).block(TIMEOUT).id()).isEqualTo("mine");
 					assertThat(sessions.create(SessionRequest.exercise("DE", "de", Product.DG)).block(TIMEOUT))

@@ -92,7 +92,7 @@ class KafkaOutboxConfigurationTests {
 					EventOutbox outbox = context.getBean(EventOutbox.class);
 					outbox.store("session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
 					assertThat(outbox.flush(Duration.ofSeconds(30))).isTrue();
-					assertThat(api.events()).hasSize(1);
+					assertThat(api.received()).hasSize(1);
 					assertThat(broker.<Integer>doWithAdminFunction((admin) -> {
 						try {
 							assertThat(admin.listConsumerGroupOffsets("booking-group")
@@ -150,10 +150,11 @@ class KafkaOutboxConfigurationTests {
 					assertThat(outbox.flush(Duration.ofSeconds(30))).isTrue();
 					assertThat(operations.replayAll(DeadLetterFilter.all())).isOne();
 					// The broker ends the transaction of the replay a moment later
-					await().untilAsserted(() -> assertThat(api.events()).hasSize(1));
+					await().untilAsserted(() -> assertThat(api.received()).hasSize(1));
 					assertThat(outbox.flush(Duration.ofSeconds(30))).isTrue();
-					assertThat(api.events()).singleElement()
-						.satisfies((event) -> assertThat(event.header("HC-Session-ID")).isEqualTo("session-2"));
+					assertThat(api.received()).singleElement()
+						.satisfies(
+								(event) -> assertThat(event.request().header("HC-Session-ID")).isEqualTo("session-2"));
 					RecordingDeliveries deliveries = context.getBean(RecordingDeliveries.class);
 					await().untilAsserted(() -> assertThat(deliveries.heard).containsExactly("stored", "dead",
 							"replayed", "delivered"));

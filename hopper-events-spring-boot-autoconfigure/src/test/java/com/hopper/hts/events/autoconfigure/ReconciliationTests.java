@@ -35,6 +35,7 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
+import com.hopper.hts.events.test.ReceivedEvent;
 import com.hopper.hts.events.test.ReceivedRequest;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -105,9 +106,9 @@ class ReconciliationTests {
 		assertThat(seen).hasSize(EVENTS);
 
 		// What the API has accepted is what was delivered, or is known to be unknown
-		Map<String, Long> accepted = api.events()
+		Map<String, Long> accepted = api.received()
 			.stream()
-			.collect(Collectors.groupingBy((request) -> request.header("hc-session-id"), Collectors.counting()));
+			.collect(Collectors.groupingBy(ReceivedEvent::sessionId, Collectors.counting()));
 		Set<String> mayBeThere = new HashSet<>();
 		List<String> missing = new ArrayList<>();
 		for (EventResult result : results) {

@@ -101,7 +101,7 @@ class SignInTests {
 		this.contextRunner.run((context) -> {
 			assertThat(context.getBean(EventPublisher.class).publishAndWait("s", OFFERS).attempts()).isEqualTo(1);
 			assertThat(requests("/airline/v1.1/auth")).hasSize(1);
-			assertThat(this.api.events()).hasSize(1);
+			assertThat(this.api.received()).hasSize(1);
 		});
 	}
 
@@ -140,7 +140,7 @@ class SignInTests {
 				.collectList()
 				.block(Duration.ofSeconds(60));
 			assertThat(receipts).hasSize(1000);
-			assertThat(this.api.events()).hasSize(1000);
+			assertThat(this.api.received()).hasSize(1000);
 			assertThat(requests("/auth")).hasSize(1);
 		});
 	}
@@ -196,7 +196,7 @@ class SignInTests {
 				this.api.failNext(2, Fault.status(401));
 				assertThatExceptionOfType(HopperApiException.Unauthorized.class)
 					.isThrownBy(() -> publisher.publishAndWait("s", OFFERS));
-				this.api.clearFaults();
+				this.api.recover();
 			}
 			assertThat(requests("/auth")).as("no sign-in for each event").hasSizeLessThanOrEqualTo(4);
 		});
@@ -450,7 +450,7 @@ class SignInTests {
 			.run((context) -> {
 				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
 				assertThat(requests("/auth")).isNotEmpty();
-				assertThat(this.api.events()).hasSize(1);
+				assertThat(this.api.received()).hasSize(1);
 			});
 	}
 

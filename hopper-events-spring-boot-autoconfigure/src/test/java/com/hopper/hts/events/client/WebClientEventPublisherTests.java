@@ -18,7 +18,6 @@ package com.hopper.hts.events.client;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -548,15 +547,13 @@ class WebClientEventPublisherTests {
 
 	private Duration waitAfter(int status, String header, Duration maxRetryAfter) {
 		VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
+		scheduler.advanceTimeTo(TIME);
 		try {
 			RetryPolicy policy = new RetryPolicy(2, Duration.ofSeconds(1), 1, Duration.ofSeconds(1), 0, maxRetryAfter,
 					Duration.ofMinutes(5), true, 10);
 			CountingMetrics metrics = new CountingMetrics();
 			WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
-					(builder) -> builder.scheduler(scheduler)
-						.metrics(metrics)
-						.random(() -> 0)
-						.clock(Clock.fixed(TIME, ZoneOffset.UTC)));
+					(builder) -> builder.scheduler(scheduler).metrics(metrics).random(() -> 0));
 			this.server.thenStatus(status, header);
 			AtomicReference<EventReceipt> receipt = new AtomicReference<>();
 			publisher.publish(SESSION, OFFERS).subscribe(receipt::set);

@@ -137,9 +137,9 @@ abstract class AbstractJdbcEventOutboxTests {
 			status.setRollbackOnly();
 		});
 		flush();
-		assertThat(this.api.events()).singleElement().satisfies((request) -> {
-			assertThat(request.header("HC-Session-ID")).isEqualTo("session-1");
-			assertThat(request.body()).contains("\"cfar_contract_id\":\"contract-1\"");
+		assertThat(this.api.received()).singleElement().satisfies((received) -> {
+			assertThat(received.sessionId()).isEqualTo("session-1");
+			assertThat(received.event()).isEqualTo(booking(1));
 		});
 		await()
 			.untilAsserted(() -> assertThat(this.listener.delivered).extracting(StoredEvent::id).containsExactly(id));
@@ -155,7 +155,7 @@ abstract class AbstractJdbcEventOutboxTests {
 			.storeAll(IntStream.range(0, 50).mapToObj((i) -> SessionEvent.of("session-" + i, booking(i))).toList());
 		assertThat(ids).doesNotHaveDuplicates().isSorted();
 		flush();
-		assertThat(this.api.events()).hasSize(52);
+		assertThat(this.api.received()).hasSize(52);
 	}
 
 	@Test
@@ -177,7 +177,8 @@ abstract class AbstractJdbcEventOutboxTests {
 			});
 		});
 		flush();
-		assertThat(this.api.events()).extracting((request) -> request.body().replaceAll(".*contract-(\\d).*", "$1"))
+		assertThat(this.api.received())
+			.extracting((event) -> event.request().body().replaceAll(".*contract-(\\d).*", "$1"))
 			.containsExactlyInAnyOrder("1", "2");
 		assertThat(this.listener.stored).hasSize(2);
 	}
@@ -206,7 +207,7 @@ abstract class AbstractJdbcEventOutboxTests {
 		}).toList();
 		this.outbox.store("session-1", booking(3));
 		flush();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.outbox.deadLetter(ids.get(0))).hasValueSatisfying((letter) -> {
 			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
 			assertThat(letter.event().event()).isEqualTo(booking(0));
@@ -233,7 +234,7 @@ abstract class AbstractJdbcEventOutboxTests {
 		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
 		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isZero();
 		flush();
-		assertThat(this.api.events()).hasSize(3);
+		assertThat(this.api.received()).hasSize(3);
 		assertThat(rows()).isZero();
 		assertThat(this.listener.replayed).hasValue(2);
 		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(1);
@@ -262,7 +263,7 @@ abstract class AbstractJdbcEventOutboxTests {
 		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
 		this.api.acceptToken(TestPublishers.TOKEN);
 		flush();
-		assertThat(this.api.events()).hasSize(50);
+		assertThat(this.api.received()).hasSize(50);
 		assertThat(this.outbox.state().deadCount()).isZero();
 	}
 
@@ -283,12 +284,12 @@ abstract class AbstractJdbcEventOutboxTests {
 		JdbcEventOutbox next = create(this.dataSource, "hopper_event_outbox", this.listener);
 		next.start();
 		assertThat(next.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(31);
+		assertThat(this.api.received()).hasSize(31);
 		next.stop();
 		this.outbox.start();
 		this.outbox.store("session-1", booking(31));
 		flush();
-		assertThat(this.api.events()).hasSize(32);
+		assertThat(this.api.received()).hasSize(32);
 	}
 
 	@Test
@@ -305,7 +306,7 @@ abstract class AbstractJdbcEventOutboxTests {
 			this.outbox
 				.storeAll(IntStream.range(0, 300).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
 			flush();
-			assertThat(this.api.events()).hasSize(300);
+			assertThat(this.api.received()).hasSize(300);
 			await().untilAsserted(
 					() -> assertThat(this.listener.delivered.size() + otherListener.delivered.size()).isEqualTo(300));
 		}
@@ -327,7 +328,7 @@ abstract class AbstractJdbcEventOutboxTests {
 		flush();
 		assertThat(this.outbox.replay(UUID.fromString(id))).isFalse();
 		assertThat(this.outbox.discard(UUID.fromString(id), "test")).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 	}
 
 	String fromDual() {

@@ -35,6 +35,7 @@ import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.test.ReceivedEvent;
 import com.hopper.hts.events.test.Fault;
 import kafka.server.BrokerServer;
 import org.apache.kafka.clients.admin.Admin;
@@ -151,9 +152,9 @@ class KafkaEventOutboxTests {
 		UUID id = this.outbox.store("session-1", booking(1));
 		assertThat(this.listener.stored).extracting(StoredEvent::id).containsExactly(id);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).singleElement().satisfies((request) -> {
-			assertThat(request.header("HC-Session-ID")).isEqualTo("session-1");
-			assertThat(request.body()).contains("\"cfar_contract_id\":\"contract-1\"");
+		assertThat(this.api.received()).singleElement().satisfies((received) -> {
+			assertThat(received.sessionId()).isEqualTo("session-1");
+			assertThat(received.event()).isEqualTo(booking(1));
 		});
 		assertThat(this.listener.delivered).extracting(StoredEvent::id).containsExactly(id);
 		try (Consumer<byte[], byte[]> reader = topics().createReader()) {
@@ -195,7 +196,7 @@ class KafkaEventOutboxTests {
 			.storeAll(List.of(SessionEvent.of("session-1", booking(1)), SessionEvent.of("session-2", booking(2))));
 		this.outbox.store(BookingConfirmed.occurredAt(TIME).withCfarOfferIds("offer-1"));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).extracting((request) -> request.header("HC-Session-ID"))
+		assertThat(this.api.received()).extracting(ReceivedEvent::sessionId)
 			.containsExactlyInAnyOrder("session-1", "session-2", null);
 	}
 
@@ -206,7 +207,7 @@ class KafkaEventOutboxTests {
 		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 1);
 		this.outbox.store("session-1", booking(2));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.outbox.deadLetter(refused)).hasValueSatisfying((letter) -> {
 			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
 			assertThat(letter.event().failures()).singleElement()
@@ -217,7 +218,7 @@ class KafkaEventOutboxTests {
 		assertThat(this.outbox.replay(refused)).isTrue();
 		assertThat(this.outbox.replay(refused)).isFalse();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.outbox.deadLetter(refused)).isEmpty();
 		assertThat(this.outbox.state().deadCount()).isZero();
 		assertThat(this.listener.replayed).hasValue(1);
@@ -250,7 +251,7 @@ class KafkaEventOutboxTests {
 		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withType("booking_confirmed"))).isEqualTo(2);
 		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isOne();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(2);
 		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 10)).isEmpty();
 	}
@@ -260,7 +261,7 @@ class KafkaEventOutboxTests {
 		this.api.failRandomly(1, 1, Fault.status(422));
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 20);
-		this.api.clearFaults();
+		this.api.recover();
 		KafkaEventOutbox other = start(UnaryOperator.identity());
 		long replayed = Mono.zip(
 				Mono.fromCallable(() -> this.outbox.replayAll(DeadLetterFilter.all()))
@@ -315,9 +316,9 @@ class KafkaEventOutboxTests {
 		// Longer than the broker waits for a consumer that does not poll
 		await().atMost(SECONDS).until(() -> Duration.between(begin, Instant.now()).toMillis() > 6000);
 		assertThat(this.outbox.state().pending()).containsEntry(EventOutboxState.ALL_TYPES, 300L);
-		this.api.clearFaults();
+		this.api.recover();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(300);
+		assertThat(this.api.received()).hasSize(300);
 		assertThat(bookings()).hasSize(300);
 		assertThat(member()).isEqualTo(member);
 		assertThat(this.outbox.state().deadCount()).isZero();
@@ -335,7 +336,7 @@ class KafkaEventOutboxTests {
 		assertThat(this.api.requests().size()).isLessThan(20);
 		this.api.acceptToken(TestPublishers.TOKEN);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(50);
+		assertThat(this.api.received()).hasSize(50);
 		assertThat(this.outbox.state().pause()).isNull();
 		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 10)).isEmpty();
 	}
@@ -352,7 +353,7 @@ class KafkaEventOutboxTests {
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(Duration.between(before, Instant.now())).isGreaterThanOrEqualTo(Duration.ofSeconds(6));
-		assertThat(this.api.events()).hasSize(19);
+		assertThat(this.api.received()).hasSize(19);
 		assertThat(this.api.requests()).hasSize(20);
 		assertThat(this.listener.delivered).filteredOn((event) -> event.attempts() == 1).hasSize(1);
 	}
@@ -362,7 +363,7 @@ class KafkaEventOutboxTests {
 		this.api.failNext(3, Fault.status(503));
 		this.outbox.store("session-1", booking(1));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.listener.retrying).extracting(StoredEvent::attempts).containsExactly(1, 2, 3);
 	}
 
@@ -376,7 +377,7 @@ class KafkaEventOutboxTests {
 		IntStream.range(500, 700).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(bookings()).hasSize(700);
-		assertThat(this.api.events()).hasSize(700);
+		assertThat(this.api.received()).hasSize(700);
 		assertThatExceptionOfType(EventNotStoredException.class).isThrownBy(() -> other.store("session-1", booking(1)))
 			.withMessageContaining("shutting down");
 	}
@@ -448,7 +449,7 @@ class KafkaEventOutboxTests {
 		assertThat(this.api.requests()).isEmpty();
 		this.outbox.resume();
 		assertThat(this.outbox.flush(Duration.ofSeconds(10))).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 	}
 
 	@Test
@@ -461,7 +462,7 @@ class KafkaEventOutboxTests {
 		this.outbox.resume();
 		this.outbox.start();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(10);
+		assertThat(this.api.received()).hasSize(10);
 	}
 
 	/**
@@ -492,9 +493,9 @@ class KafkaEventOutboxTests {
 
 	private Set<Integer> bookings() {
 		Set<Integer> numbers = new HashSet<>();
-		this.api.events()
-			.forEach((request) -> numbers
-				.add(Integer.valueOf(request.body().replaceAll("(?s).*\"contract-(\\d+)\".*", "$1"))));
+		this.api.received()
+			.forEach((event) -> numbers
+				.add(Integer.valueOf(event.request().body().replaceAll("(?s).*\"contract-(\\d+)\".*", "$1"))));
 		return numbers;
 	}
 

@@ -31,12 +31,12 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
-import com.hopper.hts.events.testing.MutableClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -95,9 +95,9 @@ class MemoryEventOutboxTests {
 	void storedEventArrives() {
 		UUID id = this.outbox.store("session-1", booking(1));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).singleElement().satisfies((request) -> {
-			assertThat(request.header("HC-Session-ID")).isEqualTo("session-1");
-			assertThat(request.body()).contains("\"cfar_contract_id\":\"contract-1\"");
+		assertThat(this.api.received()).singleElement().satisfies((received) -> {
+			assertThat(received.sessionId()).isEqualTo("session-1");
+			assertThat(received.event()).isEqualTo(booking(1));
 		});
 		await()
 			.untilAsserted(() -> assertThat(this.listener.delivered).extracting(StoredEvent::id).containsExactly(id));
@@ -109,8 +109,8 @@ class MemoryEventOutboxTests {
 	void bookingWithoutSessionArrives() {
 		this.outbox.store(BookingConfirmed.occurredAt(TIME).withCfarOfferIds("offer-1"));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).singleElement()
-			.satisfies((request) -> assertThat(request.header("HC-Session-ID")).isNull());
+		assertThat(this.api.received()).singleElement()
+			.satisfies((request) -> assertThat(request.request().header("HC-Session-ID")).isNull());
 	}
 
 	@Test
@@ -138,7 +138,7 @@ class MemoryEventOutboxTests {
 		this.outbox
 			.storeAll(List.of(SessionEvent.of("session-1", booking(2)), SessionEvent.of("session-1", booking(3))));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.outbox.deadLetter(refused)).hasValueSatisfying((letter) -> {
 			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
 			assertThat(letter.event().attempts()).isOne();
@@ -175,7 +175,7 @@ class MemoryEventOutboxTests {
 		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withType("booking_confirmed"))).isOne();
 		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isOne();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.outbox.state().deadCount()).isZero();
 		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(2)
 			.allSatisfy((event) -> assertThat(event.failures()).hasSize(1)));
@@ -188,7 +188,7 @@ class MemoryEventOutboxTests {
 		this.api.failNext(3, Fault.status(503));
 		this.outbox.store("session-1", booking(1));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.api.requests()).hasSize(4);
 		await().untilAsserted(() -> assertThat(this.listener.retrying).extracting(StoredEvent::attempts)
 			.containsExactlyInAnyOrder(1, 2, 3));
@@ -214,7 +214,7 @@ class MemoryEventOutboxTests {
 		this.outbox.store("session-1", booking(2));
 		assertThat(this.api.requests()).hasSize(1);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 	}
 
 	@Test
@@ -229,7 +229,7 @@ class MemoryEventOutboxTests {
 		assertThat(this.api.requests().size()).isLessThan(30);
 		this.api.acceptToken(TestPublishers.TOKEN);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(100);
+		assertThat(this.api.received()).hasSize(100);
 		assertThat(this.outbox.state().pause()).isNull();
 		assertThat(this.outbox.state().deadCount()).isZero();
 	}
@@ -247,7 +247,7 @@ class MemoryEventOutboxTests {
 			assertThat(letter.event().attempts()).isGreaterThanOrEqualTo(3);
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(number.get());
+		assertThat(this.api.received()).hasSize(number.get());
 	}
 
 	@Test
@@ -258,7 +258,7 @@ class MemoryEventOutboxTests {
 		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.outbox.state().deadCount()).isZero();
-		assertThat(this.api.events()).hasSize(20);
+		assertThat(this.api.received()).hasSize(20);
 	}
 
 	@Test
@@ -268,27 +268,29 @@ class MemoryEventOutboxTests {
 		await().until(() -> this.outbox.state().pause() != null);
 		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.API_UNAVAILABLE);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(200);
+		assertThat(this.api.received()).hasSize(200);
 	}
 
 	@Test
 	void eventThatOutlivesTheMaximumAgeIsDead() {
-		MutableClock clock = new MutableClock();
-		start((builder) -> builder.clock(clock));
-		this.api.failNext(1, Fault.status(503).withDelay(Duration.ofMillis(300)));
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		start((builder) -> builder.scheduler(time));
+		this.api.failNext(1, Fault.status(503));
+		this.api.hold();
 		UUID id = this.outbox.store("session-1", booking(1));
-		await().until(() -> this.outbox.state().pendingCount() == 1);
-		clock.advance(Duration.ofHours(73));
+		this.api.awaitHeld(1);
+		time.advanceTimeBy(Duration.ofHours(73));
+		this.api.release();
 		await().until(() -> this.outbox.deadLetter(id).isPresent());
 		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetterReason.EXPIRED);
 		// Its age counts anew
 		this.api.failNext(1, Fault.status(503));
 		this.outbox.replay(id);
 		await().untilAsserted(() -> assertThat(this.listener.retrying).hasSize(1));
-		clock.advance(Duration.ofHours(1));
+		time.advanceTimeBy(Duration.ofHours(1));
 		this.outbox.store("session-1", booking(2));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 	}
 
 	@Test
@@ -305,7 +307,7 @@ class MemoryEventOutboxTests {
 		});
 		this.outbox.resume();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 	}
 
 	@Test
@@ -316,13 +318,13 @@ class MemoryEventOutboxTests {
 			assertThat(this.outbox.state().pendingCount()).isZero();
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		transactions.executeWithoutResult((status) -> {
 			this.outbox.store("session-1", booking(2));
 			status.setRollbackOnly();
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.listener.discarded(DiscardReason.ROLLED_BACK)).hasSize(1);
 		// As in an AFTER_COMMIT listener, where the transaction is over
 		transactions.executeWithoutResult(
@@ -333,7 +335,7 @@ class MemoryEventOutboxTests {
 					}
 				}));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.events()).hasSize(2);
+		assertThat(this.api.received()).hasSize(2);
 	}
 
 	@Test
@@ -384,7 +386,7 @@ class MemoryEventOutboxTests {
 		this.api.failNext(1, Fault.delay(Duration.ofMillis(200)));
 		this.outbox.store("session-1", booking(1));
 		this.outbox.store("session-1", booking(2));
-		assertThat(this.api.events()).isNotEmpty();
+		assertThat(this.api.received()).isNotEmpty();
 		this.outbox.flush(SECONDS);
 		start((builder) -> builder.limits(1, 100_000).overflow(OverflowPolicy.BLOCK, Duration.ofMillis(50)));
 		this.outbox.pause("full");
@@ -424,7 +426,7 @@ class MemoryEventOutboxTests {
 		await().untilAsserted(() -> assertThat(this.listener.retrying).hasSize(1));
 		IntStream.range(1, 100).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		this.outbox.stop();
-		assertThat(this.api.events()).hasSize(100);
+		assertThat(this.api.received()).hasSize(100);
 		assertThat(this.listener.discarded).isEmpty();
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> this.outbox.store("session-1", booking(1)))
@@ -486,7 +488,7 @@ class MemoryEventOutboxTests {
 				}
 			}
 		}
-		this.api.clearFaults();
+		this.api.recover();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		int expected = stored;
 		await().untilAsserted(() -> assertThat(this.listener.delivered.size() + this.listener.dead.size()

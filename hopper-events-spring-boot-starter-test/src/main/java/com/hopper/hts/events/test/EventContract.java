@@ -66,7 +66,9 @@ final class EventContract {
 			}
 			default -> {
 				if (!this.customTypes.contains(type)) {
-					throw Refusal.malformed("type", "'type' is none of the known types");
+					throw Refusal.malformed("type", "'" + type + "' is none of the known types",
+							"Correct the type, or announce it with FakeHopperApi.builder().customEventType(\"" + type
+									+ "\") if Hopper has agreed to it.");
 				}
 			}
 		}
@@ -78,7 +80,7 @@ final class EventContract {
 			throw Refusal.malformed("HC-Session-ID", "The header HC-Session-ID is blank");
 		}
 		if (sessionId != null && this.unknownSessions.contains(sessionId)) {
-			throw Refusal.status(404);
+			throw Refusal.arranged(404);
 		}
 		if (sessionId == null && (this.requireSession || !offersNamed)) {
 			throw Refusal.senseless("HC-Session-ID", "The header HC-Session-ID is missing");

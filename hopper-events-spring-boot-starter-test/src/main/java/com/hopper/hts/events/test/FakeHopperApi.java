@@ -16,11 +16,13 @@
 package com.hopper.hts.events.test;
 
 import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -35,8 +37,12 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
+import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.time.SchedulerClock;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -46,7 +52,15 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -60,20 +74,63 @@ import tools.jackson.databind.JsonNode;
  * every request to {@code /events}, {@code /auth} and {@code /sessions} as strictly as
  * the real one, keeps what it received, and fails on demand. It can be told what to do by
  * method calls and by HTTP, below {@code /simulator}. Safe for use by many threads.
+ * <p>
+ * As a bean, of {@link FakeHopperApiConfiguration} or declared by a test configuration,
+ * it is what the auto-configured beans are connected with, whatever the properties say.
+ * Such a declaration may look like that of a container, but {@code @ServiceConnection}
+ * has no effect on it and is not needed: Spring Boot looks for that annotation on beans
+ * of Testcontainers' types only.
+ *
+ * <pre class="code">
+ * &#064;TestConfiguration(proxyBeanMethods = false)
+ * class HopperTestConfiguration {
+ *
+ * 	&#064;Bean
+ * 	FakeHopperApi hopper() {
+ * 		return FakeHopperApi.builder().customEventType("seat_selected").start();
+ * 	}
+ *
+ * }
+ * </pre>
+ *
+ * Without Spring it is an extension of JUnit, in a static field to be shared by all tests
+ * of the class:
+ *
+ * <pre class="code">
+ * &#064;RegisterExtension
+ * static FakeHopperApi hopper = FakeHopperApi.builder().start();
+ * </pre>
+ *
+ * In both cases it is {@link #reset() reset} before each test, and each test fails that
+ * has sent what the API would refuse, unless it {@link #expectViolations() expects} that.
+ * Tests that run in parallel need one each.
  *
  * @since 0.1.0
  */
-public final class FakeHopperApi implements AutoCloseable {
+public final class FakeHopperApi
+		implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
 
 	private static final Logger logger = Loggers.getLogger(FakeHopperApi.class);
 
 	private static final int MAX_BODY_SIZE = 1024 * 1024;
 
+	private static final Duration AWAIT_TIMEOUT = Duration.ofSeconds(5);
+
+	private static final Instant NEVER = Instant.MAX;
+
+	private static final String KNOW_CLIENT = "Announce the client with FakeHopperApi.builder().client(...), or correct "
+			+ "hopper.auth.client-id and hopper.auth.client-secret.";
+
 	private final Builder settings;
 
 	private final EventContract contract;
 
-	private final Set<String> tokens = ConcurrentHashMap.newKeySet();
+	/**
+	 * Tokens that were ever accepted, and until when they are.
+	 */
+	private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
+
+	private final String token = UUID.randomUUID().toString();
 
 	private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
@@ -83,7 +140,20 @@ public final class FakeHopperApi implements AutoCloseable {
 
 	private final List<ReceivedRequest> requests = new ArrayList<>();
 
-	private final Deque<Fault> faults = new ArrayDeque<>();
+	private final List<ReceivedEvent> received = new ArrayList<>();
+
+	private final List<ContractViolation> violations = new ArrayList<>();
+
+	private final Map<String, Integer> attempts = new HashMap<>();
+
+	/**
+	 * Ports of clients that wait for a late or held answer.
+	 */
+	private final Set<Integer> waiting = ConcurrentHashMap.newKeySet();
+
+	private final Deque<Script> script = new ArrayDeque<>();
+
+	private @Nullable Fault outage;
 
 	private double faultProbability;
 
@@ -91,11 +161,23 @@ public final class FakeHopperApi implements AutoCloseable {
 
 	private List<Fault> randomFaults = List.of();
 
+	private Latency latency = Latency.fixed(Duration.ZERO);
+
+	private Sinks.@Nullable One<Boolean> held;
+
+	private int heldRequests;
+
+	private boolean violationsExpected;
+
+	private boolean shared;
+
+	private volatile Scheduler scheduler = Schedulers.parallel();
+
 	private FakeHopperApi(Builder builder) {
 		this.settings = builder;
 		this.contract = new EventContract(Set.copyOf(builder.customEventTypes), Set.copyOf(builder.unknownSessions),
 				builder.requireSession);
-		this.tokens.addAll(builder.tokens);
+		restoreTokens();
 		this.server = HttpServer.create()
 			.host("127.0.0.1")
 			.port(builder.port)
@@ -130,7 +212,15 @@ public final class FakeHopperApi implements AutoCloseable {
 	}
 
 	/**
-	 * Return all requests to the API in the order of arrival.
+	 * Return a token that is accepted.
+	 * @return the token
+	 */
+	public String token() {
+		return this.token;
+	}
+
+	/**
+	 * Return all requests to the API as they were, in the order of arrival.
 	 * @return a copy of the list
 	 */
 	public List<ReceivedRequest> requests() {
@@ -143,8 +233,147 @@ public final class FakeHopperApi implements AutoCloseable {
 	 * Return the events that were accepted in the order of arrival.
 	 * @return a copy of the list
 	 */
-	public List<ReceivedRequest> events() {
-		return requests().stream().filter(ReceivedRequest::accepted).toList();
+	public List<ReceivedEvent> received() {
+		synchronized (this.monitor) {
+			return List.copyOf(this.received);
+		}
+	}
+
+	/**
+	 * Wait until events are delivered, for five seconds at the most.
+	 * @param count how many at least, since the last {@link #reset() reset}
+	 * @return all events that were received until then
+	 * @throws AssertionError if there were fewer; the message lists what was received
+	 */
+	public List<ReceivedEvent> awaitDelivered(int count) {
+		return awaitDelivered(count, AWAIT_TIMEOUT);
+	}
+
+	/**
+	 * Wait until events are delivered.
+	 * @param count how many at least, since the last {@link #reset() reset}
+	 * @param timeout how long to wait, in real time
+	 * @return all events that were received until then
+	 * @throws AssertionError if there were fewer; the message lists what was received
+	 */
+	public List<ReceivedEvent> awaitDelivered(int count, Duration timeout) {
+		await(() -> this.received.size() >= count, timeout, "%d %s to be delivered".formatted(count, events(count)));
+		return received();
+	}
+
+	/**
+	 * Wait until requests were made, for five seconds at the most, however they ended.
+	 * @param count how many at least, since the last {@link #reset() reset}
+	 * @return all requests until then
+	 * @throws AssertionError if there were fewer; the message lists them
+	 */
+	public List<ReceivedRequest> awaitRequests(int count) {
+		await(() -> this.requests.size() >= count, AWAIT_TIMEOUT,
+				"%d %s".formatted(count, (count == 1) ? "request" : "requests"));
+		return requests();
+	}
+
+	/**
+	 * Wait until requests are {@link #hold() held}, for five seconds at the most.
+	 * @param count how many at least
+	 * @throws AssertionError if there were fewer; the message lists what was received
+	 */
+	public void awaitHeld(int count) {
+		await(() -> this.heldRequests >= count, AWAIT_TIMEOUT, "%d %s to be held".formatted(count, events(count)));
+	}
+
+	private static String events(int count) {
+		return (count == 1) ? "event" : "events";
+	}
+
+	private void await(BooleanSupplier condition, Duration timeout, String expectation) {
+		if (!this.settings.keepRequests) {
+			throw new IllegalStateException("Requests are not kept, so they cannot be awaited");
+		}
+		long end = System.nanoTime() + timeout.toNanos();
+		synchronized (this.monitor) {
+			while (!condition.getAsBoolean()) {
+				long remaining = end - System.nanoTime();
+				if (remaining <= 0) {
+					throw new AssertionError("Expected %s within %s, but %s%n%s".formatted(expectation, words(timeout),
+							this.received.isEmpty() ? "none was delivered."
+									: this.received.size() + " " + events(this.received.size()) + " "
+											+ ((this.received.size() == 1) ? "was" : "were") + " delivered.",
+							describe()));
+				}
+				try {
+					TimeUnit.NANOSECONDS.timedWait(this.monitor, remaining);
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+					throw new AssertionError("Interrupted while waiting for " + expectation, ex);
+				}
+			}
+		}
+	}
+
+	private static String words(Duration time) {
+		return (time.toMillis() % 1000 == 0) ? time.toSeconds() + " s" : time.toMillis() + " ms";
+	}
+
+	private String describe() {
+		StringBuilder text = new StringBuilder();
+		list(text, "Delivered", this.received);
+		list(text, "All requests", this.requests);
+		list(text, "What the API would refuse", this.violations);
+		if (this.heldRequests > 0) {
+			text.append("Held at the moment: ").append(this.heldRequests).append(System.lineSeparator());
+		}
+		return text.toString().stripTrailing();
+	}
+
+	private static void list(StringBuilder text, String title, List<?> elements) {
+		if (elements.isEmpty()) {
+			text.append(title).append(": none").append(System.lineSeparator());
+			return;
+		}
+		text.append(title).append(':').append(System.lineSeparator());
+		for (int i = 0; i < elements.size(); i++) {
+			text.append(i + 1).append(". ").append(elements.get(i)).append(System.lineSeparator());
+		}
+	}
+
+	/**
+	 * Return the requests that the API would refuse whatever the circumstances: mistakes
+	 * of the application, not faults that were ordered.
+	 * @return a copy of the list
+	 */
+	public List<ContractViolation> violations() {
+		synchronized (this.monitor) {
+			return List.copyOf(this.violations);
+		}
+	}
+
+	/**
+	 * Check that no request was made that the API would refuse. Called after each test by
+	 * itself, see the description of this class.
+	 * @throws AssertionError if there was one; the message says what to do
+	 */
+	public void assertNoViolations() {
+		List<ContractViolation> found = violations();
+		if (!found.isEmpty()) {
+			StringBuilder text = new StringBuilder("The Hopper API would refuse %s:"
+				.formatted((found.size() == 1) ? "a request of this test" : found.size() + " requests of this test"));
+			for (int i = 0; i < found.size(); i++) {
+				text.append("%n%n%d. %s".formatted(i + 1, found.get(i)));
+			}
+			text.append("%n%nA test that means to do this calls expectViolations().".formatted());
+			throw new AssertionError(text.toString());
+		}
+	}
+
+	/**
+	 * Do not fail the running test because of {@link #violations() violations}.
+	 */
+	public void expectViolations() {
+		synchronized (this.monitor) {
+			this.violationsExpected = true;
+		}
 	}
 
 	/**
@@ -153,10 +382,21 @@ public final class FakeHopperApi implements AutoCloseable {
 	 * @param fault what happens to them
 	 */
 	public void failNext(int count, Fault fault) {
+		if (count < 1) {
+			throw new IllegalArgumentException("'count' must be at least 1, but is " + count);
+		}
 		synchronized (this.monitor) {
-			for (int i = 0; i < count; i++) {
-				this.faults.add(fault);
-			}
+			this.script.add(new Script(count, fault));
+		}
+	}
+
+	/**
+	 * Let all requests to {@code /events} fail until {@link #recover()} is called.
+	 * @param fault what happens to them
+	 */
+	public void failAll(Fault fault) {
+		synchronized (this.monitor) {
+			this.outage = fault;
 		}
 	}
 
@@ -181,23 +421,75 @@ public final class FakeHopperApi implements AutoCloseable {
 	}
 
 	/**
-	 * Forget all faults.
+	 * Forget all faults that were ordered.
 	 */
-	public void clearFaults() {
+	public void recover() {
 		synchronized (this.monitor) {
-			this.faults.clear();
+			this.script.clear();
+			this.outage = null;
 			this.faultProbability = 0;
 		}
 	}
 
 	/**
-	 * Forget all faults and all that was received.
+	 * Take some time for each answer to a request to {@code /events}, besides what faults
+	 * take. With {@link HopperTime} it is that time.
+	 * @param latency how long
+	 */
+	public void latency(Latency latency) {
+		synchronized (this.monitor) {
+			this.latency = latency;
+		}
+	}
+
+	/**
+	 * Hold requests to {@code /events} from now on: nothing is looked at or answered
+	 * until {@link #release()} is called, so that a test can look at the application
+	 * while events are in flight.
+	 */
+	public void hold() {
+		synchronized (this.monitor) {
+			if (this.held == null) {
+				this.held = Sinks.one();
+			}
+		}
+	}
+
+	/**
+	 * Go on with the requests that are held, and hold no more.
+	 */
+	public void release() {
+		Sinks.One<Boolean> released;
+		synchronized (this.monitor) {
+			released = this.held;
+			this.held = null;
+		}
+		if (released != null) {
+			released.tryEmitValue(true);
+		}
+	}
+
+	/**
+	 * Forget all that was received and ordered: faults, latency, holding, and changes to
+	 * tokens that were given.
 	 */
 	public void reset() {
 		synchronized (this.monitor) {
-			clearFaults();
+			recover();
+			this.latency = Latency.fixed(Duration.ZERO);
 			this.requests.clear();
+			this.received.clear();
+			this.attempts.clear();
+			this.violations.clear();
+			this.violationsExpected = false;
+			restoreTokens();
 		}
+		release();
+	}
+
+	private void restoreTokens() {
+		this.tokens.put(this.token, NEVER);
+		this.settings.tokens.forEach((given) -> this.tokens.put(given, NEVER));
 	}
 
 	/**
@@ -205,7 +497,7 @@ public final class FakeHopperApi implements AutoCloseable {
 	 * @param token the token
 	 */
 	public void acceptToken(String token) {
-		this.tokens.add(token);
+		this.tokens.put(token, NEVER);
 	}
 
 	/**
@@ -213,7 +505,80 @@ public final class FakeHopperApi implements AutoCloseable {
 	 * @param token the token
 	 */
 	public void revokeToken(String token) {
-		this.tokens.remove(token);
+		this.tokens.put(token, Instant.MIN);
+	}
+
+	/**
+	 * Answer all tokens that were given or issued so far with {@code 401} from now on.
+	 */
+	public void expireTokens() {
+		this.tokens.replaceAll((token, expiry) -> Instant.MIN);
+	}
+
+	/**
+	 * Wait and issue tokens by the time of a scheduler.
+	 */
+	void useTimeOf(Scheduler scheduler) {
+		this.scheduler = scheduler;
+	}
+
+	/**
+	 * Return the ports of clients whose answer is late or held.
+	 */
+	Set<Integer> waitingClients() {
+		return this.waiting;
+	}
+
+	boolean signsIn() {
+		return this.settings.signIn;
+	}
+
+	String clientId() {
+		return this.settings.clientId;
+	}
+
+	String clientSecret() {
+		return this.settings.clientSecret;
+	}
+
+	@Override
+	public void beforeAll(ExtensionContext context) {
+		this.shared = true;
+	}
+
+	@Override
+	public void beforeEach(ExtensionContext context) {
+		reset();
+	}
+
+	@Override
+	public void afterEach(ExtensionContext context) {
+		try {
+			verify();
+		}
+		finally {
+			if (!this.shared) {
+				close();
+			}
+		}
+	}
+
+	/**
+	 * Fail the test that has sent what the API would refuse, unless it expects that.
+	 */
+	void verify() {
+		boolean expected;
+		synchronized (this.monitor) {
+			expected = this.violationsExpected;
+		}
+		if (!expected) {
+			assertNoViolations();
+		}
+	}
+
+	@Override
+	public void afterAll(ExtensionContext context) {
+		close();
 	}
 
 	/**
@@ -285,18 +650,51 @@ public final class FakeHopperApi implements AutoCloseable {
 
 	private Mono<Void> api(HttpServerRequest request, HttpServerResponse response, String path, Body body) {
 		boolean events = path.equals(this.settings.pathPrefix + "/events");
-		Fault fault = (events && request.method().name().equals("POST")) ? nextFault() : null;
+		if (!events || !request.method().name().equals("POST")) {
+			return Mono.defer(() -> answer(request, response, path, body, null));
+		}
+		Fault fault;
+		Duration delay;
+		Sinks.One<Boolean> hold;
+		synchronized (this.monitor) {
+			fault = nextFault();
+			delay = this.latency.next().plus((fault != null) ? fault.delay() : Duration.ZERO);
+			hold = this.held;
+		}
 		Mono<Void> answer = Mono.defer(() -> answer(request, response, path, body, fault));
-		if (fault == null || fault.delay().isZero()) {
+		if (hold == null && delay.isZero()) {
 			return answer;
 		}
-		// A client that does not wait takes its event with it, but it was here
-		return Mono.delay(fault.delay()).doOnCancel(() -> record(request, path, body, 0, null)).then(answer);
+		Mono<?> released = (hold != null) ? held(hold) : Mono.empty();
+		Mono<?> delayed = delay.isZero() ? Mono.empty() : Mono.delay(delay, this.scheduler);
+		InetSocketAddress address = request.remoteAddress();
+		int client = (address != null) ? address.getPort() : 0;
+		return released.then(delayed)
+			// A client that does not wait takes its event with it, but it was here
+			.doOnCancel(() -> record(request, path, body, 0, null))
+			.doOnSubscribe((subscription) -> this.waiting.add(client))
+			.doFinally((signal) -> this.waiting.remove(client))
+			.then(answer);
+	}
+
+	private Mono<Boolean> held(Sinks.One<Boolean> hold) {
+		return hold.asMono().doOnSubscribe((subscription) -> countHeld(1)).doFinally((signal) -> countHeld(-1));
+	}
+
+	private void countHeld(int change) {
+		synchronized (this.monitor) {
+			this.heldRequests += change;
+			this.monitor.notifyAll();
+		}
 	}
 
 	private @Nullable Fault nextFault() {
 		synchronized (this.monitor) {
-			Fault fault = this.faults.poll();
+			Script next = this.script.peek();
+			Fault fault = (next != null) ? next.fault : this.outage;
+			if (next != null && --next.remaining == 0) {
+				this.script.remove();
+			}
 			if (fault == null && this.faultProbability > 0 && this.random.nextDouble() < this.faultProbability) {
 				fault = this.randomFaults.get(this.random.nextInt(this.randomFaults.size()));
 			}
@@ -325,7 +723,16 @@ public final class FakeHopperApi implements AutoCloseable {
 			return send(response, answer.status(), answer.body(), null);
 		}
 		catch (Refusal refusal) {
-			record(request, path, body, refusal.status(), null);
+			ReceivedRequest received = record(request, path, body, refusal.status(), null);
+			ContractViolation violation = refusal.violation(received);
+			if (violation != null) {
+				logger.warn("The Hopper API would refuse a request: " + violation);
+				synchronized (this.monitor) {
+					if (this.settings.keepRequests) {
+						this.violations.add(violation);
+					}
+				}
+			}
 			return send(response, refusal.status(), refusal.body(), null);
 		}
 	}
@@ -334,21 +741,21 @@ public final class FakeHopperApi implements AutoCloseable {
 		if (path.equals("/oauth/token") && request.method().name().equals("POST")) {
 			return signInAtIdentityProvider(request, body.text());
 		}
-		if (!path.startsWith(this.settings.pathPrefix + "/")) {
-			throw Refusal.status(404);
-		}
-		String endpoint = path.substring(this.settings.pathPrefix.length());
+		String endpoint = path.startsWith(this.settings.pathPrefix + "/")
+				? path.substring(this.settings.pathPrefix.length()) : "";
 		if (!endpoint.equals("/events") && !endpoint.equals("/sessions") && !endpoint.equals("/auth")) {
-			throw Refusal.status(404);
+			throw Refusal.of(404, "path", "There is nothing at " + path,
+					"Check hopper.base-url, which should be " + baseUrl() + ".");
 		}
 		if (!request.method().name().equals("POST")) {
-			throw Refusal.status(405);
+			throw Refusal.of(405, "method", "There is only POST", "Use POST.");
 		}
 		if (!endpoint.equals("/auth")) {
 			checkToken(request.requestHeaders().getAll("Authorization"));
 		}
 		if (body.tooLong()) {
-			throw Refusal.status(413);
+			throw Refusal.of(413, "body", "The body is longer than %d bytes".formatted(MAX_BODY_SIZE),
+					"Send less with the event.");
 		}
 		checkMediaTypes(request);
 		if (!body.utf8()) {
@@ -366,10 +773,17 @@ public final class FakeHopperApi implements AutoCloseable {
 		String token = (authorization.size() == 1 && authorization.get(0).startsWith("Bearer "))
 				? authorization.get(0).substring(7) : "";
 		if (this.settings.forbiddenTokens.contains(token)) {
-			throw Refusal.status(403);
+			throw Refusal.arranged(403);
 		}
-		if (!this.tokens.contains(token)) {
-			throw Refusal.status(401);
+		Instant expiry = this.tokens.get(token);
+		if (expiry == null) {
+			throw Refusal.of(401, "header Authorization",
+					token.isEmpty() ? "There is no bearer token" : "The bearer token is not known",
+					"Let the application sign in as a client of the fake API, or announce the token with "
+							+ "FakeHopperApi.builder().token(...).");
+		}
+		if (!SchedulerClock.of(this.scheduler).instant().isBefore(expiry)) {
+			throw Refusal.arranged(401);
 		}
 	}
 
@@ -414,7 +828,7 @@ public final class FakeHopperApi implements AutoCloseable {
 		String clientId = Json.requireString(credentials, "client_id");
 		String clientSecret = Json.requireString(credentials, "client_secret");
 		if (!clientId.equals(this.settings.clientId) || !clientSecret.equals(this.settings.clientSecret)) {
-			throw Refusal.status(401);
+			throw Refusal.of(401, "client_id and client_secret", "The credentials are not known", KNOW_CLIENT);
 		}
 		return new Answer(201, Json.write(issueToken()), null);
 	}
@@ -427,7 +841,8 @@ public final class FakeHopperApi implements AutoCloseable {
 			.get("Content-Type", "")
 			.toLowerCase(Locale.ROOT)
 			.startsWith("application/x-www-form-urlencoded")) {
-			return new Answer(400, oauthError("invalid_request"), null);
+			throw oauthError(400, "invalid_request", "header Content-Type", "The request is not a form",
+					"Send application/x-www-form-urlencoded.");
 		}
 		Map<String, List<String>> form = new QueryStringDecoder(body, false).parameters();
 		String clientId = form.getOrDefault("client_id", List.of("")).get(0);
@@ -443,25 +858,30 @@ public final class FakeHopperApi implements AutoCloseable {
 						StandardCharsets.UTF_8);
 			}
 			catch (IllegalArgumentException ex) {
-				return new Answer(401, oauthError("invalid_client"), null);
+				throw oauthError(401, "invalid_client", "header Authorization", "The credentials are not Base64",
+						KNOW_CLIENT);
 			}
 		}
 		if (!List.of("client_credentials").equals(form.get("grant_type")) || !form.containsKey("audience")) {
-			return new Answer(400, oauthError("invalid_request"), null);
+			throw oauthError(400, "invalid_request", "grant_type and audience",
+					"The request must have an audience and ask for client_credentials", "Set hopper.auth.audience.");
 		}
 		if (!clientId.equals(this.settings.clientId) || !clientSecret.equals(this.settings.clientSecret)) {
-			return new Answer(401, oauthError("access_denied"), null);
+			throw oauthError(401, "access_denied", "client_id and client_secret", "The credentials are not known",
+					KNOW_CLIENT);
 		}
 		return new Answer(200, Json.write(issueToken()), null);
 	}
 
-	private static String oauthError(String error) {
-		return Json.write(Map.of("error", error, "error_description", "The request was refused"));
+	private static Refusal oauthError(int status, String error, String subject, String message, String fix) {
+		return Refusal.withBody(status,
+				Json.write(Map.of("error", error, "error_description", "The request was refused")), subject, message,
+				fix);
 	}
 
 	private Map<String, Object> issueToken() {
 		String token = UUID.randomUUID().toString();
-		acceptToken(token);
+		this.tokens.put(token, SchedulerClock.of(this.scheduler).instant().plus(this.settings.tokenLifetime));
 		Map<String, Object> answer = new LinkedHashMap<>();
 		answer.put("access_token", token);
 		answer.put("scope", "");
@@ -470,7 +890,8 @@ public final class FakeHopperApi implements AutoCloseable {
 		return answer;
 	}
 
-	private void record(HttpServerRequest request, String path, Body body, int status, @Nullable String eventType) {
+	private ReceivedRequest record(HttpServerRequest request, String path, Body body, int status,
+			@Nullable String eventType) {
 		Map<String, List<String>> headers = new LinkedHashMap<>();
 		request.requestHeaders()
 			.forEach((header) -> headers
@@ -480,7 +901,7 @@ public final class FakeHopperApi implements AutoCloseable {
 				eventType);
 		synchronized (this.monitor) {
 			if (this.settings.keepRequests) {
-				this.requests.add(received);
+				keep(received);
 			}
 		}
 		try {
@@ -489,26 +910,38 @@ public final class FakeHopperApi implements AutoCloseable {
 		catch (RuntimeException ex) {
 			logger.warn("The listener failed for " + received, ex);
 		}
+		return received;
+	}
+
+	private void keep(ReceivedRequest request) {
+		this.requests.add(request);
+		String sessionId = request.header("HC-Session-ID");
+		int attempt = this.attempts.merge(sessionId + "\n" + request.body(), 1, Integer::sum);
+		if (request.accepted()) {
+			this.received.add(new ReceivedEvent(EventCodec.decode(request.body().getBytes(StandardCharsets.UTF_8)),
+					sessionId, attempt, request));
+		}
+		this.monitor.notifyAll();
 	}
 
 	private Mono<Void> control(String method, String path, Body body, HttpServerResponse response) {
 		try {
 			switch (method + " " + path) {
 				case "GET /simulator/events" -> {
-					return send(response, 200, Json.write(events().stream().map(FakeHopperApi::describe).toList()),
+					return send(response, 200, Json.write(received().stream().map(FakeHopperApi::describe).toList()),
 							null);
 				}
 				case "GET /simulator/events/count" -> {
 					return send(response, 200,
-							Json.write(Map.of("accepted", events().size(), "requests", requests().size())), null);
+							Json.write(Map.of("accepted", received().size(), "requests", requests().size())), null);
 				}
 				case "DELETE /simulator/events" -> reset();
 				case "POST /simulator/faults" -> {
 					FaultRequest fault = FaultRequest.parse(body.text());
 					failNext(fault.count(), fault.fault());
 				}
-				case "DELETE /simulator/faults" -> clearFaults();
-				default -> throw Refusal.status(404);
+				case "DELETE /simulator/faults" -> recover();
+				default -> throw Refusal.arranged(404);
 			}
 			return send(response, 204, "", null);
 		}
@@ -517,14 +950,13 @@ public final class FakeHopperApi implements AutoCloseable {
 		}
 	}
 
-	private static Map<String, Object> describe(ReceivedRequest event) {
+	private static Map<String, Object> describe(ReceivedEvent event) {
 		Map<String, Object> description = new LinkedHashMap<>();
-		description.put("type", String.valueOf(event.eventType()));
-		String sessionId = event.header("hc-session-id");
-		if (sessionId != null) {
-			description.put("session_id", sessionId);
+		description.put("type", event.event().type());
+		if (event.sessionId() != null) {
+			description.put("session_id", event.sessionId());
 		}
-		description.put("body", Json.readObject(event.body()));
+		description.put("body", Json.readObject(event.request().body()));
 		return description;
 	}
 
@@ -563,6 +995,22 @@ public final class FakeHopperApi implements AutoCloseable {
 		}));
 	}
 
+	/**
+	 * A fault for a number of requests.
+	 */
+	private static final class Script {
+
+		private int remaining;
+
+		private final Fault fault;
+
+		Script(int count, Fault fault) {
+			this.remaining = count;
+			this.fault = fault;
+		}
+
+	}
+
 	private record Body(String text, boolean utf8, boolean tooLong) {
 
 	}
@@ -593,6 +1041,8 @@ public final class FakeHopperApi implements AutoCloseable {
 		private String clientSecret = "simulator-secret";
 
 		private Duration tokenLifetime = Duration.ofDays(1);
+
+		private boolean signIn;
 
 		private boolean requireSession;
 
@@ -657,8 +1107,19 @@ public final class FakeHopperApi implements AutoCloseable {
 		}
 
 		/**
-		 * Set what issued tokens say about their lifetime. They are accepted until they
-		 * are revoked.
+		 * Set whether an application that is connected with this bean signs in with these
+		 * client credentials. Without, it is given a token.
+		 * @param signIn whether to sign in
+		 * @return this builder
+		 */
+		public Builder signIn(boolean signIn) {
+			this.signIn = signIn;
+			return this;
+		}
+
+		/**
+		 * Set the lifetime of tokens that are issued, after which they are answered with
+		 * {@code 401}.
 		 * @param tokenLifetime the lifetime, one day by default
 		 * @return this builder
 		 */

@@ -23,7 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that is refused, with what the API would say.
+ * A request that is refused, with what the API would say. Unless the test has arranged
+ * it, it is a mistake of the application, with an advice.
  */
 final class Refusal extends RuntimeException {
 
@@ -32,50 +33,88 @@ final class Refusal extends RuntimeException {
 
 	private final int status;
 
-	private final @Nullable String code;
+	private final String body;
 
-	private final @Nullable String field;
+	private final @Nullable String subject;
 
-	private Refusal(int status, String message, @Nullable String code, @Nullable String field) {
+	private final String fix;
+
+	private Refusal(int status, String message, String body, @Nullable String subject, String fix) {
 		super(message, null, false, false);
 		this.status = status;
-		this.code = code;
-		this.field = field;
+		this.body = body;
+		this.subject = subject;
+		this.fix = fix;
 	}
 
-	static Refusal status(int status) {
-		return new Refusal(status, "", null, null);
+	/**
+	 * The test has arranged it.
+	 */
+	static Refusal arranged(int status) {
+		return new Refusal(status, "", "", null, "");
+	}
+
+	static Refusal of(int status, String subject, String message, String fix) {
+		return new Refusal(status, message, "", subject, fix);
+	}
+
+	static Refusal withBody(int status, String body, String subject, String message, String fix) {
+		return new Refusal(status, message, body, subject, fix);
 	}
 
 	static Refusal malformed(@Nullable String field, String message) {
-		return new Refusal(400, message, "bad_request", field);
+		return error(400, "bad_request", field, message);
 	}
 
 	static Refusal senseless(@Nullable String field, String message) {
-		return new Refusal(422, message, "unprocessable_entity", field);
+		return error(422, "unprocessable_entity", field, message);
+	}
+
+	static Refusal malformed(String field, String message, String fix) {
+		return new Refusal(400, message, body("bad_request", field, message), "field '" + field + "'", fix);
+	}
+
+	private static Refusal error(int status, String code, @Nullable String field, String message) {
+		String subject = "body";
+		String fix = "Let the starter write the body: publish or store an event instead of calling the API directly.";
+		if (field != null && Character.isUpperCase(field.charAt(0))) {
+			subject = "header " + field;
+			fix = field.equals("HC-Session-ID")
+					? "Give the id of the session to publish or store. Only a booking that names the offers shown can go without."
+					: "Check hopper.headers.* and what customizes the client: the starter itself sends application/json.";
+		}
+		else if (field != null) {
+			subject = "field '" + field + "'";
+			fix = "Correct '" + field + "' where the event is created.";
+		}
+		return new Refusal(status, message, body(code, field, message), subject, fix);
+	}
+
+	/**
+	 * Return the body that the API promises for 400 and 422.
+	 */
+	private static String body(String code, @Nullable String field, String message) {
+		Map<String, Object> error = new LinkedHashMap<>();
+		error.put("message", message);
+		error.put("code", code);
+		if (field != null) {
+			error.put("messages", Map.of(field, message));
+		}
+		return Json.write(Map.of("errors", List.of(error)));
 	}
 
 	int status() {
 		return this.status;
 	}
 
-	/**
-	 * Return the body that the API promises for 400 and 422.
-	 * @return the body, empty for other statuses
-	 */
 	String body() {
-		if (this.status != 400 && this.status != 422) {
-			return "";
-		}
-		Map<String, Object> error = new LinkedHashMap<>();
-		error.put("message", String.valueOf(getMessage()));
-		if (this.code != null) {
-			error.put("code", this.code);
-		}
-		if (this.field != null) {
-			error.put("messages", Map.of(this.field, String.valueOf(getMessage())));
-		}
-		return Json.write(Map.of("errors", List.of(error)));
+		return this.body;
+	}
+
+	@Nullable ContractViolation violation(ReceivedRequest request) {
+		return (this.subject != null)
+				? new ContractViolation(request, this.subject, String.valueOf(getMessage()), this.body, this.fix)
+				: null;
 	}
 
 }

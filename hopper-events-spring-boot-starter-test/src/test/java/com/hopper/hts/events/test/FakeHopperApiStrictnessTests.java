@@ -63,7 +63,7 @@ class FakeHopperApiStrictnessTests {
 		body[body.length - 3] = (byte) 0xff;
 		HttpRequest request = request("/events").POST(HttpRequest.BodyPublishers.ofByteArray(body)).build();
 		assertThat(send(request).statusCode()).isEqualTo(400);
-		assertThat(this.api.events()).isEmpty();
+		assertThat(this.api.received()).isEmpty();
 	}
 
 	@Test
@@ -149,7 +149,7 @@ class FakeHopperApiStrictnessTests {
 				.POST(HttpRequest.BodyPublishers.ofString(OFFERS))
 				.build();
 			assertThat(send(request).statusCode()).isEqualTo(204);
-			assertThat(noisy.events()).hasSize(1);
+			assertThat(noisy.received()).hasSize(1);
 		}
 	}
 
@@ -163,7 +163,7 @@ class FakeHopperApiStrictnessTests {
 		// The server learns of it when it sees the connection close
 		await().atMost(Duration.ofSeconds(10)).until(() -> this.api.requests().size() == 1);
 		assertThat(this.api.requests().get(0).status()).isZero();
-		assertThat(this.api.events()).isEmpty();
+		assertThat(this.api.received()).isEmpty();
 	}
 
 	@Test

@@ -67,10 +67,10 @@ class FakeHopperApiTests {
 		assertThat(response.headers().map()).containsKeys("expires", "cache-control");
 		assertThat(post("/events", BOOKING, "token", "session-1").statusCode()).isEqualTo(204);
 		assertThat(post("/events", BOOKING, "token", null).statusCode()).isEqualTo(204);
-		assertThat(this.api.events()).extracting(ReceivedRequest::eventType)
+		assertThat(this.api.received()).extracting((received) -> received.event().type())
 			.containsExactly("offers_displayed", "booking_confirmed", "booking_confirmed");
-		assertThat(this.api.events().get(0).header("hc-session-id")).isEqualTo("session-1");
-		assertThat(this.api.events().get(0).body()).isEqualTo(OFFERS);
+		assertThat(this.api.received().get(0).sessionId()).isEqualTo("session-1");
+		assertThat(this.api.received().get(0).request().body()).isEqualTo(OFFERS);
 		this.api.reset();
 		assertThat(this.api.requests()).isEmpty();
 	}
@@ -91,7 +91,7 @@ class FakeHopperApiTests {
 		assertThat(forbidden.body()).isEmpty();
 		this.api.revokeToken("token");
 		assertThat(post("/events", OFFERS, "token", "s").statusCode()).isEqualTo(401);
-		assertThat(this.api.events()).isEmpty();
+		assertThat(this.api.received()).isEmpty();
 	}
 
 	@Test
@@ -130,7 +130,7 @@ class FakeHopperApiTests {
 		JsonNode error = Json.readObject(response.body()).path("errors").get(0);
 		assertThat(error.path("message").stringValue()).isNotBlank();
 		assertThat(error.path("code").stringValue()).isNotBlank();
-		assertThat(this.api.events()).isEmpty();
+		assertThat(this.api.received()).isEmpty();
 	}
 
 	@Test
@@ -215,9 +215,9 @@ class FakeHopperApiTests {
 		assertThat(unavailable.statusCode()).isEqualTo(503);
 		assertThat(unavailable.headers().firstValue("Retry-After")).contains("7");
 		assertThatIOException().isThrownBy(() -> post("/events", OFFERS, "token", "s"));
-		assertThat(this.api.events()).isEmpty();
+		assertThat(this.api.received()).isEmpty();
 		assertThatIOException().isThrownBy(() -> post("/events", OFFERS, "token", "s"));
-		assertThat(this.api.events()).hasSize(1);
+		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.api.requests()).extracting(ReceivedRequest::status).containsExactly(503, 0, 0);
 	}
 
@@ -236,7 +236,7 @@ class FakeHopperApiTests {
 		await().until(() -> this.api.openConnections() == 1);
 		await().until(() -> post("/events", OFFERS, "token", "early").statusCode() == 204);
 		late.join();
-		assertThat(this.api.events()).last().extracting((event) -> event.header("hc-session-id")).isEqualTo("late");
+		assertThat(this.api.received()).last().extracting(ReceivedEvent::sessionId).isEqualTo("late");
 	}
 
 	@Test
@@ -251,7 +251,7 @@ class FakeHopperApiTests {
 			runs.add(this.api.requests().stream().map(ReceivedRequest::status).toList());
 		}
 		assertThat(runs.get(0)).isEqualTo(runs.get(1)).contains(204, 500, 503);
-		this.api.clearFaults();
+		this.api.recover();
 		assertThat(post("/events", OFFERS, "token", "s").statusCode()).isEqualTo(204);
 	}
 
@@ -276,7 +276,9 @@ class FakeHopperApiTests {
 	void answersHalf() throws Exception {
 		this.api.failNext(1, Fault.halfAnswer());
 		assertThatIOException().isThrownBy(() -> post("/events", OFFERS, "token", "s"));
-		assertThat(this.api.events()).singleElement().extracting(ReceivedRequest::status).isEqualTo(0);
+		assertThat(this.api.received()).singleElement()
+			.extracting((received) -> received.request().status())
+			.isEqualTo(0);
 		this.api.reset();
 		assertThat(post("/events", OFFERS, "token", "s").statusCode()).isEqualTo(204);
 	}

@@ -38,10 +38,10 @@ class QuickstartApplicationTests {
 	void publishesBothEventsAndPrintsReceiptsAndMetrics(CapturedOutput output) {
 		try (FakeHopperApi api = FakeHopperApi.builder().token("simulator-token").start()) {
 			SpringApplication.run(QuickstartApplication.class, "--hopper.base-url=" + api.baseUrl()).close();
-			assertThat(api.events()).extracting(ReceivedRequest::eventType)
+			assertThat(api.received()).extracting((received) -> received.event().type())
 				.containsExactly("offers_displayed", "booking_confirmed");
-			assertThat(api.events())
-				.allSatisfy((event) -> assertThat(event.header("user-agent")).startsWith("hopper-events-spring-boot/"));
+			assertThat(api.received())
+				.allSatisfy((received) -> assertThat(received.request().header("user-agent")).startsWith("hopper-events-spring-boot/"));
 		}
 		assertThat(output).contains("EventReceipt[eventType=booking_confirmed, statusCode=204, attempts=1")
 			.contains("hopper.events.publish")
@@ -57,7 +57,7 @@ class QuickstartApplicationTests {
 				.run(QuickstartApplication.class, "--spring.config.location=classpath:" + yaml,
 						"--simulator.url=http://127.0.0.1:" + api.port())
 				.close();
-			assertThat(api.events()).hasSize(2);
+			assertThat(api.received()).hasSize(2);
 			assertThat(api.requests()).extracting(ReceivedRequest::path)
 				.filteredOn((path) -> !path.endsWith("/events"))
 				.containsExactly(switch (yaml) {

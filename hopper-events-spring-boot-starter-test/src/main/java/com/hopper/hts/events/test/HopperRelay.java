@@ -1,0 +1,216 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DiscardReason;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.EventOutboxState.Pause;
+import com.hopper.hts.events.outbox.StoredEvent;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The relay of the outbox, step by step: stored events wait until a test lets the relay
+ * run once. To be imported:
+ *
+ * <pre class="code">
+ * &#064;SpringBootTest
+ * &#064;Import({ FakeHopperApiConfiguration.class, HopperTime.class, HopperRelay.class })
+ * class BookingTests {
+ * </pre>
+ *
+ * Between steps the outbox is paused as if by an operator. For the engines in memory and
+ * in a database: the one in Kafka does not say when nothing is due.
+ *
+ * @since 0.1.0
+ */
+public final class HopperRelay implements EventDeliveryListener, SmartLifecycle {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+	private static final String REASON = "HopperRelay runs it step by step";
+
+	/**
+	 * Before the outbox starts, and after it has stopped.
+	 */
+	private static final int PHASE = DEFAULT_PHASE - 4096 - 1;
+
+	private final ObjectProvider<EventOutboxOperations> operations;
+
+	private final Object monitor = new Object();
+
+	private final Steps steps = new Steps();
+
+	private volatile boolean running;
+
+	HopperRelay(ObjectProvider<EventOutboxOperations> operations) {
+		this.operations = operations;
+	}
+
+	/**
+	 * Attempt everything that is due, once. As with an operator who resumes, pauses that
+	 * the relay has made by itself end before; one that it makes meanwhile holds what is
+	 * left until the next step.
+	 * @return what happened
+	 * @throws AssertionError if the attempts are not over within ten seconds
+	 */
+	public Step runOnce() {
+		EventOutboxOperations outbox = this.operations.getObject();
+		synchronized (this.monitor) {
+			this.steps.clear();
+			Pause pause;
+			outbox.resume();
+			try {
+				awaitRest(outbox);
+				pause = outbox.state().pause();
+			}
+			finally {
+				outbox.pause(REASON);
+			}
+			return this.steps.toStep(pause);
+		}
+	}
+
+	private static void awaitRest(EventOutboxOperations outbox) {
+		long start = System.nanoTime();
+		for (int quiet = 0; quiet < 2;) {
+			int inProgress = outbox.inProgress();
+			quiet = (inProgress == 0) ? quiet + 1 : 0;
+			if (System.nanoTime() - start > TIMEOUT.toNanos()) {
+				throw new AssertionError("The step is not over after %d s: %d stored events are being sent"
+					.formatted(TIMEOUT.toSeconds(), inProgress));
+			}
+			LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(200));
+		}
+	}
+
+	@Override
+	public void delivered(StoredEvent event, EventReceipt receipt) {
+		this.steps.add(this.steps.delivered, event);
+	}
+
+	@Override
+	public void retrying(StoredEvent event, Instant nextAttempt) {
+		this.steps.add(this.steps.retrying, event);
+	}
+
+	@Override
+	public void dead(DeadLetter deadLetter) {
+		this.steps.add(this.steps.dead, deadLetter);
+	}
+
+	@Override
+	public void discarded(StoredEvent event, DiscardReason reason) {
+		this.steps.add(this.steps.discarded, event);
+	}
+
+	@Override
+	public void start() {
+		this.operations.getObject().pause(REASON);
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		// With a database the pause would outlive the test
+		this.operations.getObject().resume();
+		this.running = false;
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+	/**
+	 * What happened in one step.
+	 *
+	 * @param delivered the events that the API has confirmed
+	 * @param retrying the events that will be sent again; the last of their failures is
+	 * the reason
+	 * @param dead the events that were given up
+	 * @param discarded the events that were dropped
+	 * @param pause why the relay has stopped on its own, so that what is left is held, or
+	 * {@code null}
+	 */
+	public record Step(List<StoredEvent> delivered, List<StoredEvent> retrying, List<DeadLetter> dead,
+			List<StoredEvent> discarded, @Nullable Pause pause) {
+
+		/**
+		 * Create an instance.
+		 * @param delivered the events that the API has confirmed
+		 * @param retrying the events that will be sent again
+		 * @param dead the events that were given up
+		 * @param discarded the events that were dropped
+		 * @param pause why the relay has stopped on its own, or {@code null}
+		 */
+		public Step {
+			delivered = List.copyOf(delivered);
+			retrying = List.copyOf(retrying);
+			dead = List.copyOf(dead);
+			discarded = List.copyOf(discarded);
+		}
+
+	}
+
+	/**
+	 * Collects what happens.
+	 */
+	private static final class Steps {
+
+		private final List<StoredEvent> delivered = new ArrayList<>();
+
+		private final List<StoredEvent> retrying = new ArrayList<>();
+
+		private final List<DeadLetter> dead = new ArrayList<>();
+
+		private final List<StoredEvent> discarded = new ArrayList<>();
+
+		synchronized <T> void add(List<T> list, T element) {
+			list.add(element);
+		}
+
+		synchronized void clear() {
+			this.delivered.clear();
+			this.retrying.clear();
+			this.dead.clear();
+			this.discarded.clear();
+		}
+
+		synchronized Step toStep(@Nullable Pause pause) {
+			return new Step(this.delivered, this.retrying, this.dead, this.discarded, pause);
+		}
+
+	}
+
+}

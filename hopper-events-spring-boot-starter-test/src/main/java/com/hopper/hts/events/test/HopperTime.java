@@ -1,0 +1,191 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
+import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.time.SchedulerClock;
+import reactor.core.scheduler.Scheduler;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.util.Assert;
+
+/**
+ * The time of everything that the starter waits for, which stands still until a test
+ * turns it: hours take milliseconds, and nobody sleeps. To be imported:
+ *
+ * <pre class="code">
+ * &#064;SpringBootTest
+ * &#064;Import({ FakeHopperApiConfiguration.class, HopperTime.class })
+ * class BookingTests {
+ * </pre>
+ *
+ * It is the time of retries and {@code Retry-After}, of timeouts of requests, of tokens
+ * and of the outbox, in memory and in a database, with its backoff, pauses and maximum
+ * age; and of the {@link FakeHopperApi}, with its latency, delays and tokens. It is not
+ * the time of the application's own code, of {@code hopper.client.connect-timeout} and
+ * {@code read-timeout}, of the wait for a circuit breaker, of
+ * {@link com.hopper.hts.events.EventOutbox#flush(Duration) flush}, and of what a
+ * database, db-scheduler (its heartbeats and its polling for events of other instances)
+ * or Kafka (its consumers poll in real time for what is due by this one) do by
+ * themselves.
+ * <p>
+ * A call that blocks until a retry, such as
+ * {@link com.hopper.hts.events.EventPublisher#publishAndWait publishAndWait}, belongs on
+ * another thread than the one that turns the time.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+public final class HopperTime implements SmartInitializingSingleton, DisposableBean {
+
+	/**
+	 * How long to wait, in real time, for the application to come to rest.
+	 */
+	private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(10);
+
+	private static final String TOKEN_PROVIDER = "hopperBearerTokenProvider";
+
+	private final SteppedScheduler scheduler = new SteppedScheduler();
+
+	private final Clock clock = SchedulerClock.of(this.scheduler);
+
+	private final Exchanges exchanges = new Exchanges();
+
+	private final Object turning = new Object();
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private volatile List<FakeHopperApi> apis = List.of();
+
+	private volatile List<EventOutboxOperations> outboxes = List.of();
+
+	HopperTime(ConfigurableListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
+	}
+
+	/**
+	 * Return what time it is.
+	 * @return the time, at first that of the system
+	 */
+	public Instant now() {
+		return this.clock.instant();
+	}
+
+	/**
+	 * Let time pass. Everything that becomes due happens at its own time and one after
+	 * the other, and no time passes while requests are on their way: not before the
+	 * application has come to rest, and until it has done so again. Requests that the
+	 * {@link FakeHopperApi} answers late or {@link FakeHopperApi#hold() holds} do not
+	 * count as on their way.
+	 * @param duration how much
+	 * @throws AssertionError if the application does not come to rest within ten seconds
+	 */
+	public void advanceBy(Duration duration) {
+		Assert.isTrue(!duration.isNegative(), "'duration' must not be negative");
+		synchronized (this.turning) {
+			long until = this.scheduler.nanos() + duration.toNanos();
+			settle();
+			while (this.scheduler.runNext(until)) {
+				settle();
+			}
+			this.scheduler.turnTo(until);
+			settle();
+		}
+	}
+
+	private void settle() {
+		long start = System.nanoTime();
+		long pause = 20_000;
+		int quiet = 0;
+		while (quiet < 2) {
+			// Twice: what leaves one place may have been on its way to another
+			quiet = isAtRest() ? quiet + 1 : 0;
+			if (quiet == 0) {
+				if (System.nanoTime() - start > SETTLE_TIMEOUT.toNanos()) {
+					throw new AssertionError(("No time can pass because the application is still at work after %d s: "
+							+ "%d requests are not answered, and %d stored events are being sent")
+						.formatted(SETTLE_TIMEOUT.toSeconds(), this.exchanges.count(), inProgress()));
+				}
+				LockSupport.parkNanos(pause);
+				pause = Math.min(pause * 2, TimeUnit.MILLISECONDS.toNanos(2));
+			}
+		}
+	}
+
+	private boolean isAtRest() {
+		Set<Integer> waiting = new HashSet<>();
+		this.apis.forEach((api) -> waiting.addAll(api.waitingClients()));
+		return !this.scheduler.isBusy() && this.exchanges.moving(waiting) == 0 && !isSigningIn()
+				&& inProgress() <= this.exchanges.count();
+	}
+
+	private boolean isSigningIn() {
+		// Nobody signs in with a bean that was not created yet
+		return this.beanFactory.containsSingleton(TOKEN_PROVIDER)
+				&& this.beanFactory.getBean(TOKEN_PROVIDER,
+						BearerTokenProvider.class) instanceof ClientCredentialsTokenProvider provider
+				&& provider.state().requesting();
+	}
+
+	private int inProgress() {
+		return this.outboxes.stream().mapToInt(EventOutboxOperations::inProgress).sum();
+	}
+
+	@Bean(defaultCandidate = false)
+	@Qualifier("hopperScheduler")
+	Scheduler hopperScheduler() {
+		return this.scheduler;
+	}
+
+	@Bean
+	@Order(Ordered.LOWEST_PRECEDENCE)
+	HopperWebClientCustomizer hopperTimeWebClientCustomizer() {
+		// Around all other filters
+		return (builder) -> builder.filters((filters) -> filters.add(0, this.exchanges));
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		this.apis = List.copyOf(this.beanFactory.getBeansOfType(FakeHopperApi.class).values());
+		this.outboxes = List.copyOf(this.beanFactory.getBeansOfType(EventOutboxOperations.class).values());
+		this.apis.forEach((api) -> api.useTimeOf(this.scheduler));
+	}
+
+	@Override
+	public void destroy() {
+		this.scheduler.dispose();
+	}
+
+}
