@@ -1,0 +1,291 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.HopperEvent;
+import org.assertj.core.api.AbstractAssert;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Assertions about published events of one type, made by
+ * {@link PublishedHopperEventsAssert#contains(Class)}. Each condition narrows the events
+ * down and fails if none is left; {@link #once()}, {@link #times(int)} and
+ * {@link #atLeastOnce()} end the sentence. Without one of these it means at least once.
+ *
+ * @param <E> the type of the events
+ * @since 0.1.0
+ */
+public final class ContainedHopperEventsAssert<E extends HopperEvent>
+		extends AbstractAssert<ContainedHopperEventsAssert<E>, List<PublishedHopperEvent<E>>> {
+
+	private final PublishedHopperEventsAssert all;
+
+	private final Remarks remarks;
+
+	private List<PublishedHopperEvent<E>> matching;
+
+	private String sentence;
+
+	ContainedHopperEventsAssert(PublishedHopperEventsAssert all, List<PublishedHopperEvent<E>> candidates,
+			String sentence) {
+		super(candidates, ContainedHopperEventsAssert.class);
+		this.all = all;
+		this.remarks = new Remarks();
+		this.matching = candidates;
+		this.sentence = sentence;
+	}
+
+	/**
+	 * Narrow down to the events of a session.
+	 * @param sessionId the id of the session
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> forSession(String sessionId) {
+		Assert.notNull(sessionId, "'sessionId' must not be null; use withoutSession()");
+		return narrow("for session " + Descriptions.value(sessionId), (event) -> sessionId.equals(event.sessionId()),
+				(event) -> (event.sessionId() != null) ? "another session" : "no session");
+	}
+
+	/**
+	 * Narrow down to the events that were published without a session.
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withoutSession() {
+		return narrow("without session", (event) -> event.sessionId() == null, (event) -> "has a session");
+	}
+
+	/**
+	 * Narrow down to the events that were stored in the outbox.
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> throughOutbox() {
+		return narrow("through the outbox", PublishedHopperEvent::throughOutbox, (event) -> "directly");
+	}
+
+	/**
+	 * Narrow down to the events that were published directly, and not through the outbox.
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> directly() {
+		return narrow("directly", (event) -> !event.throughOutbox(), (event) -> "through the outbox");
+	}
+
+	/**
+	 * Narrow down to the events that occurred at a time.
+	 * @param occurredDateTime the time
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> occurredAt(Instant occurredDateTime) {
+		return narrow("that occurred " + occurredDateTime,
+				(event) -> event.event().occurredDateTime().equals(occurredDateTime),
+				(event) -> "occurred " + event.event().occurredDateTime());
+	}
+
+	/**
+	 * Narrow down to the bookings with a CFAR contract.
+	 * @param cfarContractId the contract's id, or {@code null} for those without
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withCfarContractId(@Nullable String cfarContractId) {
+		return withBooking("cfarContractId", cfarContractId, BookingConfirmed::cfarContractId);
+	}
+
+	/**
+	 * Narrow down to the bookings with a DG contract.
+	 * @param dgContractId the contract's id, or {@code null} for those without
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withDgContractId(@Nullable String dgContractId) {
+		return withBooking("dgContractId", dgContractId, BookingConfirmed::dgContractId);
+	}
+
+	/**
+	 * Narrow down to the bookings that name exactly these CFAR offers, in this order.
+	 * @param cfarOfferIds the offers' ids, none for bookings that name none
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withCfarOfferIds(String... cfarOfferIds) {
+		return withBooking("cfarOfferIds", List.of(cfarOfferIds), BookingConfirmed::cfarOfferIds);
+	}
+
+	/**
+	 * Narrow down to the bookings that name exactly these DG offers, in this order.
+	 * @param dgOfferIds the offers' ids, none for bookings that name none
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withDgOfferIds(String... dgOfferIds) {
+		return withBooking("dgOfferIds", List.of(dgOfferIds), BookingConfirmed::dgOfferIds);
+	}
+
+	/**
+	 * Narrow down to the bookings with a reference, whatever others they have.
+	 * @param name the reference's name, for example {@code cfar}
+	 * @param reference the reference, or {@code null} for bookings without it
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withBookingReference(String name, @Nullable String reference) {
+		return withBooking("bookingReference '%s'".formatted(name), reference,
+				(booking) -> booking.bookingReferences().get(name));
+	}
+
+	/**
+	 * Narrow down to the custom events with an attribute, whatever others they have.
+	 * @param name the attribute's name
+	 * @param value the value as it was given to the event, or {@code null} for events
+	 * without this attribute
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> withAttribute(String name, @Nullable Object value) {
+		return with(CustomEvent.class, "attribute '%s'".formatted(name), value,
+				(event) -> event.attributes().get(name));
+	}
+
+	/**
+	 * Narrow down to the events that meet a condition.
+	 * @param condition the condition
+	 * @param description the condition in words that continue the sentence, for example
+	 * {@code "of yesterday"}
+	 * @return this assertion object
+	 */
+	public ContainedHopperEventsAssert<E> matching(Predicate<? super E> condition, String description) {
+		return narrow(description, (event) -> condition.test(event.event()), (event) -> "not " + description);
+	}
+
+	/**
+	 * Verify that there is exactly one such event.
+	 * @return assertions about all published events
+	 */
+	public PublishedHopperEventsAssert once() {
+		return times(1);
+	}
+
+	/**
+	 * Verify how many such events there are.
+	 * @param expected the number, one or more
+	 * @return assertions about all published events
+	 */
+	public PublishedHopperEventsAssert times(int expected) {
+		Assert.isTrue(expected > 0,
+				"'expected' must be greater than 0; use doesNotContain or forSession(...).isEmpty()");
+		if (this.matching.size() != expected) {
+			throw failure("%s",
+					this.all.message("Expected that %s was published %s, but it was %s.".formatted(this.sentence,
+							PublishedHopperEventsAssert.times(expected),
+							PublishedHopperEventsAssert.times(this.matching.size())), this::isMatching, null));
+		}
+		return this.all;
+	}
+
+	/**
+	 * Verify that there is at least one such event, which ends the sentence.
+	 * @return assertions about all published events
+	 */
+	public PublishedHopperEventsAssert atLeastOnce() {
+		return this.all;
+	}
+
+	/**
+	 * Begin another sentence.
+	 * @return assertions about all published events
+	 */
+	public PublishedHopperEventsAssert and() {
+		return this.all;
+	}
+
+	private boolean isMatching(PublishedHopperEvent<?> event) {
+		return this.matching.stream().anyMatch(event::equals);
+	}
+
+	private ContainedHopperEventsAssert<E> withBooking(String name, @Nullable Object expected,
+			Function<BookingConfirmed, @Nullable Object> attribute) {
+		return with(BookingConfirmed.class, name, expected, attribute);
+	}
+
+	private <T extends HopperEvent> ContainedHopperEventsAssert<E> with(Class<T> type, String name,
+			@Nullable Object expected, Function<T, @Nullable Object> attribute) {
+		boolean none = expected == null || (expected instanceof List<?> list && list.isEmpty());
+		return narrow(none ? "without " + name : "with %s %s".formatted(name, Descriptions.value(expected)),
+				(event) -> type.isInstance(event.event())
+						&& Objects.equals(attribute.apply(type.cast(event.event())), expected),
+				(event) -> {
+					if (!type.isInstance(event.event())) {
+						return "%s has no %s".formatted(PublishedHopperEventsAssert.article(event.event().getClass()),
+								name);
+					}
+					Object actual = attribute.apply(type.cast(event.event()));
+					return (actual == null || (actual instanceof List<?> list && list.isEmpty())) ? "no " + name
+							: "%s is %s%s".formatted(name, Descriptions.value(actual), differentType(expected, actual));
+				});
+	}
+
+	private static String differentType(@Nullable Object expected, Object actual) {
+		return (expected != null && expected.getClass() != actual.getClass()
+				&& Descriptions.value(expected).equals(Descriptions.value(actual)))
+						? ", of type %s and not %s".formatted(actual.getClass().getSimpleName(),
+								expected.getClass().getSimpleName())
+						: "";
+	}
+
+	private ContainedHopperEventsAssert<E> narrow(String clause, Predicate<PublishedHopperEvent<E>> condition,
+			Function<PublishedHopperEvent<E>, String> remark) {
+		this.sentence += " " + clause;
+		for (PublishedHopperEvent<E> candidate : this.matching) {
+			if (!condition.test(candidate)) {
+				this.remarks.put(candidate, remark.apply(candidate));
+			}
+		}
+		this.matching = this.matching.stream().filter((event) -> this.remarks.get(event) == null).toList();
+		requireOne();
+		return this;
+	}
+
+	void requireOne() {
+		if (this.matching.isEmpty()) {
+			throw failure("%s", this.all
+				.message("Expected that %s was published, but none was.".formatted(this.sentence), null, this.remarks));
+		}
+	}
+
+	/**
+	 * Why an event is not one of those meant.
+	 */
+	static final class Remarks {
+
+		private final Map<PublishedHopperEvent<?>, String> texts = new HashMap<>();
+
+		void put(PublishedHopperEvent<?> event, String text) {
+			this.texts.put(event, text);
+		}
+
+		@Nullable String get(PublishedHopperEvent<?> event) {
+			return this.texts.get(event);
+		}
+
+	}
+
+}

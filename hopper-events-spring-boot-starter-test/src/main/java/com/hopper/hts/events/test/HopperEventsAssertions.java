@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import com.hopper.hts.events.HopperEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entry point for assertions about single events. Those about published events need none:
+ * AssertJ's own {@code assertThat(published)} has them.
+ *
+ * @since 0.1.0
+ */
+public final class HopperEventsAssertions {
+
+	private HopperEventsAssertions() {
+	}
+
+	/**
+	 * Begin assertions about an event and the JSON that is sent.
+	 * @param event the event
+	 * @return the assertions
+	 */
+	public static HopperEventAssert assertThatEvent(@Nullable HopperEvent event) {
+		return new HopperEventAssert(event);
+	}
+
+}

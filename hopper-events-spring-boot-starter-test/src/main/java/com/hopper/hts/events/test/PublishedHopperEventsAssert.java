@@ -1,0 +1,298 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.test.Recording.Reason;
+import com.hopper.hts.events.test.Recording.Unpublished;
+import org.assertj.core.api.AbstractAssert;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Assertions about {@link PublishedHopperEvents}, with AssertJ's
+ * {@code assertThat(published)}:
+ *
+ * <pre class="code">
+ * assertThat(published).contains(BookingConfirmed.class).forSession("session-1").once();
+ * assertThat(published).doesNotContain(OffersDisplayed.class);
+ * assertThat(published).forSession("session-2").isEmpty();
+ * </pre>
+ *
+ * A failure lists what was published instead, and what was not published although it may
+ * seem so: refused events, transactions that were rolled back or are not committed, and
+ * calls of {@code publish} that nobody subscribed to. It is about the events published
+ * until {@code assertThat} was called.
+ *
+ * @since 0.1.0
+ */
+public final class PublishedHopperEventsAssert
+		extends AbstractAssert<PublishedHopperEventsAssert, PublishedHopperEvents> {
+
+	private final List<PublishedHopperEvent<?>> events;
+
+	private final List<Unpublished> unpublished;
+
+	private final String scope;
+
+	PublishedHopperEventsAssert(Recording recording) {
+		this(recording, recording.all(), recording.unpublished(), "");
+	}
+
+	private PublishedHopperEventsAssert(PublishedHopperEvents actual, List<PublishedHopperEvent<?>> events,
+			List<Unpublished> unpublished, String scope) {
+		super(actual, PublishedHopperEventsAssert.class);
+		this.events = events;
+		this.unpublished = unpublished;
+		this.scope = scope;
+	}
+
+	/**
+	 * Look at the events of one session only.
+	 * @param sessionId the id of the session
+	 * @return assertions about the events of that session
+	 */
+	public PublishedHopperEventsAssert forSession(String sessionId) {
+		PublishedHopperEventsAssert narrowed = new PublishedHopperEventsAssert(this.actual,
+				this.events.stream().filter((event) -> sessionId.equals(event.sessionId())).toList(), this.unpublished,
+				this.scope + " for session " + Descriptions.value(sessionId));
+		return describedLikeThis(narrowed);
+	}
+
+	/**
+	 * Verify that at least one event of a type was published.
+	 * @param <E> the type
+	 * @param type the type
+	 * @return assertions about the events of that type
+	 */
+	public <E extends HopperEvent> ContainedHopperEventsAssert<E> contains(Class<E> type) {
+		Assert.notNull(type, "'type' must not be null");
+		return contained(eventsOf(type), article(type));
+	}
+
+	/**
+	 * Verify that at least one event was published whose type has a name, above all a
+	 * {@link com.hopper.hts.events.CustomEvent}.
+	 * @param type the API's name of the type, for example {@code seat_selected}
+	 * @return assertions about the events of that type
+	 */
+	public ContainedHopperEventsAssert<HopperEvent> contains(String type) {
+		return contained(eventsOf(HopperEvent.class).stream().filter(hasType(type)).toList(),
+				"an event of type " + Descriptions.value(type));
+	}
+
+	/**
+	 * Verify that no event of a type was published.
+	 * @param type the type
+	 * @return this assertion object
+	 */
+	public PublishedHopperEventsAssert doesNotContain(Class<? extends HopperEvent> type) {
+		Assert.notNull(type, "'type' must not be null");
+		return none(article(type), (event) -> type.isInstance(event.event()));
+	}
+
+	/**
+	 * Verify that no event was published whose type has a name.
+	 * @param type the API's name of the type, for example {@code seat_selected}
+	 * @return this assertion object
+	 */
+	public PublishedHopperEventsAssert doesNotContain(String type) {
+		return none("an event of type " + Descriptions.value(type), hasType(type));
+	}
+
+	private PublishedHopperEventsAssert none(String what, Predicate<PublishedHopperEvent<?>> predicate) {
+		long count = this.events.stream().filter(predicate).count();
+		if (count > 0) {
+			throw failed(
+					"Expected that %s%s was not published, but it was %s.".formatted(what, this.scope, times(count)),
+					predicate);
+		}
+		return this;
+	}
+
+	/**
+	 * Verify that nothing was published.
+	 * @return this assertion object
+	 */
+	public PublishedHopperEventsAssert isEmpty() {
+		return hasSize(0);
+	}
+
+	/**
+	 * Verify how many events were published.
+	 * @param expected the number of events of all types
+	 * @return this assertion object
+	 */
+	public PublishedHopperEventsAssert hasSize(int expected) {
+		if (this.events.size() != expected) {
+			throw failed("Expected that %s%s, but %s.".formatted(published(expected), this.scope,
+					this.events.isEmpty() ? "none was" : counted(this.events.size())), null);
+		}
+		return this;
+	}
+
+	/**
+	 * Verify that events of these types were published in this order. There may be others
+	 * before, between and after them.
+	 * @param types the types, one for each event
+	 * @return this assertion object
+	 */
+	@SafeVarargs
+	@SuppressWarnings("varargs")
+	public final PublishedHopperEventsAssert containsInOrder(Class<? extends HopperEvent>... types) {
+		List<Class<? extends HopperEvent>> expected = List.of(types);
+		int found = 0;
+		for (PublishedHopperEvent<?> event : this.events) {
+			if (found < expected.size() && expected.get(found).isInstance(event.event())) {
+				found++;
+			}
+		}
+		if (found < expected.size()) {
+			throw failed("Expected that %s%s were published in this order, but there is no %s%s.".formatted(
+					names(expected), this.scope, expected.get(found).getSimpleName(),
+					(found > 0) ? " after the " + last(expected.subList(0, found)) : ""), null);
+		}
+		return this;
+	}
+
+	/**
+	 * Verify that exactly these events were published, in this order and no others.
+	 * @param types the types, one for each event
+	 * @return this assertion object
+	 */
+	@SafeVarargs
+	@SuppressWarnings("varargs")
+	public final PublishedHopperEventsAssert containsExactly(Class<? extends HopperEvent>... types) {
+		List<Class<? extends HopperEvent>> expected = List.of(types);
+		boolean matches = this.events.size() == expected.size();
+		for (int i = 0; matches && i < expected.size(); i++) {
+			matches = expected.get(i).isInstance(this.events.get(i).event());
+		}
+		if (!matches) {
+			throw failed("Expected that exactly %s%s were published, in this order and nothing else, but they were not."
+				.formatted(names(expected), this.scope), null);
+		}
+		return this;
+	}
+
+	private <E extends HopperEvent> ContainedHopperEventsAssert<E> contained(List<PublishedHopperEvent<E>> candidates,
+			String what) {
+		ContainedHopperEventsAssert<E> contained = describedLikeThis(
+				new ContainedHopperEventsAssert<>(this, candidates, what + this.scope));
+		contained.requireOne();
+		return contained;
+	}
+
+	@SuppressWarnings("unchecked")
+	private <E extends HopperEvent> List<PublishedHopperEvent<E>> eventsOf(Class<E> type) {
+		return this.events.stream()
+			.filter((event) -> type.isInstance(event.event()))
+			.map((event) -> (PublishedHopperEvent<E>) event)
+			.toList();
+	}
+
+	<A extends AbstractAssert<A, ?>> A describedLikeThis(A other) {
+		return this.info.hasDescription() ? other.as(this.info.description()) : other;
+	}
+
+	private AssertionError failed(String expectation, @Nullable Predicate<PublishedHopperEvent<?>> marked) {
+		return failure("%s", message(expectation, marked, null));
+	}
+
+	/**
+	 * Create a message that lists what was published.
+	 * @param expectation what was expected, and how it was not met
+	 * @param marked which of the events to mark, or {@code null}
+	 * @param remarks a remark for some events, or {@code null}
+	 */
+	String message(String expectation, @Nullable Predicate<PublishedHopperEvent<?>> marked,
+			ContainedHopperEventsAssert.@Nullable Remarks remarks) {
+		List<String> lines = new ArrayList<>();
+		lines.add(expectation);
+		if (this.events.isEmpty()) {
+			lines.add("Nothing was published" + this.scope + ".");
+		}
+		else {
+			lines.add("Published" + this.scope + ((marked != null) ? " (> are those):" : ":"));
+			int number = 1;
+			for (PublishedHopperEvent<?> event : this.events) {
+				String remark = (remarks != null) ? remarks.get(event) : null;
+				lines.add("  %s%d. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "", number++,
+						event, (remark != null) ? " <- " + remark : ""));
+			}
+		}
+		for (Reason reason : Reason.values()) {
+			List<Unpublished> concerned = this.unpublished.stream()
+				.filter((event) -> event.reason() == reason)
+				.toList();
+			if (!concerned.isEmpty()) {
+				lines.add(reason.heading());
+				concerned.forEach((event) -> lines.add("  - " + event));
+				if (!reason.advice().isEmpty()) {
+					lines.add(reason.advice());
+				}
+			}
+		}
+		return String.join("\n", lines);
+	}
+
+	private static Predicate<PublishedHopperEvent<?>> hasType(String type) {
+		return (event) -> Objects.equals(event.event().type(), type);
+	}
+
+	private static String names(List<Class<? extends HopperEvent>> types) {
+		return "[" + String.join(", ", types.stream().map(Class::getSimpleName).toList()) + "]";
+	}
+
+	private static String last(List<Class<? extends HopperEvent>> types) {
+		Class<?> last = types.get(types.size() - 1);
+		long same = types.stream().filter((type) -> type == last).count();
+		return ((same > 1) ? same + ". " : "") + last.getSimpleName();
+	}
+
+	private static String published(int count) {
+		return switch (count) {
+			case 0 -> "nothing was published";
+			case 1 -> "1 event was published";
+			default -> count + " events were published";
+		};
+	}
+
+	private static String counted(int count) {
+		return count + ((count == 1) ? " was" : " were");
+	}
+
+	static String times(long count) {
+		return switch ((int) count) {
+			case 0 -> "never";
+			case 1 -> "once";
+			case 2 -> "twice";
+			default -> count + " times";
+		};
+	}
+
+	static String article(Class<?> type) {
+		String name = type.getSimpleName();
+		return ("AEIOU".indexOf(name.charAt(0)) >= 0 ? "an " : "a ") + name;
+	}
+
+}

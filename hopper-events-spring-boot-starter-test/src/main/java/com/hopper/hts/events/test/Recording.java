@@ -1,0 +1,169 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+import com.hopper.hts.events.HopperEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one test has published, and what it has tried to publish.
+ */
+final class Recording implements PublishedHopperEvents {
+
+	private final List<PublishedHopperEvent<?>> published = new ArrayList<>();
+
+	private final List<Unpublished> unpublished = new ArrayList<>();
+
+	private final List<String> unclear = new ArrayList<>();
+
+	synchronized void add(PublishedHopperEvent<?> event) {
+		this.published.add(event);
+	}
+
+	synchronized void add(Unpublished event) {
+		this.unpublished.add(event);
+	}
+
+	synchronized void remove(Unpublished event) {
+		this.unpublished.removeIf((candidate) -> candidate == event);
+	}
+
+	/**
+	 * Another test may have caused the event just as well.
+	 */
+	synchronized void addUnclear(PublishedHopperEvent<?> event, int tests) {
+		this.unclear
+			.add("%s, on thread '%s' while %d tests ran".formatted(event, Thread.currentThread().getName(), tests));
+	}
+
+	@Override
+	public synchronized List<PublishedHopperEvent<?>> all() {
+		if (!this.unclear.isEmpty()) {
+			throw new IllegalStateException(("It is not known which test has published these events, because they were "
+					+ "published on a thread of no test while several tests ran in parallel in one application "
+					+ "context:\n  - %s\nRun these tests one after another, for example with @ResourceLock or "
+					+ "@Execution(SAME_THREAD).")
+				.formatted(String.join("\n  - ", this.unclear)));
+		}
+		return List.copyOf(this.published);
+	}
+
+	@Override
+	@SuppressWarnings("unchecked")
+	public <E extends HopperEvent> List<PublishedHopperEvent<E>> ofType(Class<E> type) {
+		return all().stream()
+			.filter((candidate) -> type.isInstance(candidate.event()))
+			.map((candidate) -> (PublishedHopperEvent<E>) candidate)
+			.toList();
+	}
+
+	synchronized List<Unpublished> unpublished() {
+		return List.copyOf(this.unpublished);
+	}
+
+	@Override
+	public synchronized void clear() {
+		this.published.clear();
+		this.unclear.clear();
+		this.unpublished.removeIf((event) -> event.reason() == Reason.ROLLED_BACK || event.reason() == Reason.REFUSED);
+	}
+
+	synchronized void reset() {
+		this.published.clear();
+		this.unclear.clear();
+		this.unpublished.clear();
+	}
+
+	/**
+	 * Called by AssertJ.
+	 * @return the assertions
+	 * @deprecated in favour of AssertJ's {@code assertThat(published)}
+	 */
+	@Override
+	@Deprecated(since = "0.1.0", forRemoval = false)
+	public PublishedHopperEventsAssert assertThat() {
+		return new PublishedHopperEventsAssert(this);
+	}
+
+	/**
+	 * An event that a failed assertion should mention, because somebody may believe that
+	 * it was published.
+	 */
+	static final class Unpublished {
+
+		private final Reason reason;
+
+		private final Supplier<String> description;
+
+		Unpublished(Reason reason, @Nullable String sessionId, @Nullable HopperEvent event) {
+			this(reason, () -> Descriptions.of(sessionId, event));
+		}
+
+		Unpublished(Reason reason, Supplier<String> description) {
+			this.reason = reason;
+			this.description = description;
+		}
+
+		Reason reason() {
+			return this.reason;
+		}
+
+		@Override
+		public String toString() {
+			return this.description.get();
+		}
+
+	}
+
+	/**
+	 * Why an event was not published.
+	 */
+	enum Reason {
+
+		NOT_SUBSCRIBED("Not published, because nobody subscribed to the Mono that publish returned:", ""),
+
+		NOT_COMMITTED("Not published yet, because the transaction is not committed:",
+				"A test that is @Transactional is rolled back at its end. Remove @Transactional from it, or call "
+						+ "TestTransaction.flagForCommit() and TestTransaction.end() before the assertion."),
+
+		ROLLED_BACK("Not published, because the transaction was rolled back:", ""),
+
+		REFUSED("Refused, because the API would refuse it:", "");
+
+		private final String heading;
+
+		private final String advice;
+
+		Reason(String heading, String advice) {
+			this.heading = heading;
+			this.advice = advice;
+		}
+
+		String heading() {
+			return this.heading;
+		}
+
+		String advice() {
+			return this.advice;
+		}
+
+	}
+
+}

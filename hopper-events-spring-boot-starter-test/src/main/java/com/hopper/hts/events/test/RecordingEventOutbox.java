@@ -1,0 +1,205 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DeadLetterFilter;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.test.Recording.Reason;
+import com.hopper.hts.events.test.Recording.Unpublished;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
+
+/**
+ * {@link EventOutbox} that refuses what the real ones refuse and records the rest once it
+ * is committed. Nothing ever waits here and nothing dies, so there is nothing to operate.
+ */
+final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
+
+	private static final boolean TRANSACTIONS = ClassUtils.isPresent(
+			"org.springframework.transaction.support.TransactionSynchronizationManager",
+			RecordingEventOutbox.class.getClassLoader());
+
+	private final HopperEventsRecorder recorder;
+
+	private final EventCodec codec;
+
+	RecordingEventOutbox(HopperEventsRecorder recorder, EventCodec codec) {
+		this.recorder = recorder;
+		this.codec = codec;
+	}
+
+	@Override
+	public UUID store(String sessionId, HopperEvent event) {
+		return store(() -> this.codec.encode(sessionId, event),
+				() -> List.of(new PublishedHopperEvent<>(sessionId, event, true)))
+			.get(0);
+	}
+
+	@Override
+	public UUID store(BookingConfirmed event) {
+		return store(() -> this.codec.encode(event), () -> List.of(new PublishedHopperEvent<>(null, event, true)))
+			.get(0);
+	}
+
+	@Override
+	public List<UUID> storeAll(Collection<SessionEvent> events) {
+		Assert.notNull(events, "'events' must not be null");
+		List<SessionEvent> copy = List.copyOf(events);
+		return store(() -> copy.forEach(this::validate), () -> {
+			List<PublishedHopperEvent<?>> stored = new ArrayList<>();
+			copy.forEach((event) -> stored.add(new PublishedHopperEvent<>(event.sessionId(), event.event(), true)));
+			return stored;
+		});
+	}
+
+	@SuppressWarnings("NullAway") // An event without the session it needs is refused
+	private void validate(SessionEvent event) {
+		if (event.sessionId() == null && event.event() instanceof BookingConfirmed booking) {
+			this.codec.encode(booking);
+		}
+		else {
+			this.codec.encode(event.sessionId(), event.event());
+		}
+	}
+
+	private List<UUID> store(Runnable validation,
+			java.util.function.Supplier<List<? extends PublishedHopperEvent<?>>> events) {
+		List<Recording> recordings = this.recorder.causedBy(null);
+		RecordingEventPublisher.validate(recordings, validation);
+		List<Stored> stored = events.get().stream().<Stored>map((event) -> new Stored(recordings, event)).toList();
+		if (TRANSACTIONS && RecordingTransactions.active()) {
+			stored.forEach(Stored::await);
+			RecordingTransactions.whenOver(this, stored);
+		}
+		else {
+			stored.forEach(Stored::committed);
+		}
+		return stored.stream().map((event) -> UUID.randomUUID()).toList();
+	}
+
+	@Override
+	public boolean flush(Duration timeout) {
+		Assert.notNull(timeout, "'timeout' must not be null");
+		if (Schedulers.isInNonBlockingThread()) {
+			throw new IllegalStateException("flush must not be called on thread '" + Thread.currentThread().getName()
+					+ "': it serves other requests and must never wait");
+		}
+		return true;
+	}
+
+	@Override
+	public EventOutboxState state() {
+		return new EventOutboxState(Map.of(), Map.of(), null, true, null);
+	}
+
+	@Override
+	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+		return List.of();
+	}
+
+	@Override
+	public Optional<DeadLetter> deadLetter(UUID id) {
+		return Optional.empty();
+	}
+
+	@Override
+	public boolean replay(UUID id) {
+		return false;
+	}
+
+	@Override
+	public long replayAll(DeadLetterFilter filter) {
+		return 0;
+	}
+
+	@Override
+	public boolean discard(UUID id, String reason) {
+		return false;
+	}
+
+	@Override
+	public long discardAll(DeadLetterFilter filter, String reason) {
+		return 0;
+	}
+
+	@Override
+	public void pause(String reason) {
+	}
+
+	@Override
+	public int inProgress() {
+		return 0;
+	}
+
+	@Override
+	public void resume() {
+	}
+
+	/**
+	 * An event that was stored, and the test that did it.
+	 */
+	static final class Stored {
+
+		private final List<Recording> recordings;
+
+		private final PublishedHopperEvent<?> event;
+
+		private final Unpublished notCommitted;
+
+		Stored(List<Recording> recordings, PublishedHopperEvent<?> event) {
+			this.recordings = recordings;
+			this.event = event;
+			this.notCommitted = new Unpublished(Reason.NOT_COMMITTED, event.sessionId(), event.event());
+		}
+
+		void await() {
+			this.recordings.forEach((recording) -> recording.add(this.notCommitted));
+		}
+
+		void committed() {
+			this.recordings.forEach((recording) -> recording.remove(this.notCommitted));
+			RecordingEventPublisher.record(this.recordings, this.event);
+		}
+
+		void rolledBack() {
+			Unpublished rolledBack = new Unpublished(Reason.ROLLED_BACK, this.event.sessionId(), this.event.event());
+			this.recordings.forEach((recording) -> {
+				recording.remove(this.notCommitted);
+				recording.add(rolledBack);
+			});
+		}
+
+	}
+
+}

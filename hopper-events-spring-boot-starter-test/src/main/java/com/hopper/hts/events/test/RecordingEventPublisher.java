@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.test;
+
+import java.time.Duration;
+import java.util.List;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.test.Recording.Reason;
+import com.hopper.hts.events.test.Recording.Unpublished;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.HttpHeaders;
+
+/**
+ * {@link EventPublisher} that refuses what the real one refuses and records the rest.
+ */
+final class RecordingEventPublisher implements EventPublisher {
+
+	private final HopperEventsRecorder recorder;
+
+	private final EventCodec codec;
+
+	RecordingEventPublisher(HopperEventsRecorder recorder, EventCodec codec) {
+		this.recorder = recorder;
+		this.codec = codec;
+	}
+
+	@Override
+	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
+		return publish(sessionId, event, () -> this.codec.encode(sessionId, event));
+	}
+
+	@Override
+	public Mono<EventReceipt> publish(BookingConfirmed event) {
+		return publish(null, event, () -> this.codec.encode(event));
+	}
+
+	private Mono<EventReceipt> publish(@Nullable String sessionId, HopperEvent event, Runnable validation) {
+		Recording caller = this.recorder.ofThisThread();
+		List<Recording> called = this.recorder.causedBy(caller);
+		Unpublished notSubscribed = new Unpublished(Reason.NOT_SUBSCRIBED, sessionId, event);
+		called.forEach((recording) -> recording.add(notSubscribed));
+		return Mono.fromSupplier(() -> {
+			called.forEach((recording) -> recording.remove(notSubscribed));
+			List<Recording> recordings = this.recorder.causedBy(caller);
+			validate(recordings, validation);
+			record(recordings, new PublishedHopperEvent<>(sessionId, event, false));
+			return new EventReceipt(event.type(), 204, HttpHeaders.EMPTY, 1, Duration.ZERO);
+		});
+	}
+
+	static void validate(List<Recording> recordings, Runnable validation) {
+		try {
+			validation.run();
+		}
+		catch (HopperApiException.InvalidEvent ex) {
+			Unpublished refused = new Unpublished(Reason.REFUSED, () -> String.valueOf(ex.getMessage()));
+			recordings.forEach((recording) -> recording.add(refused));
+			throw ex;
+		}
+	}
+
+	static void record(List<Recording> recordings, PublishedHopperEvent<?> event) {
+		if (recordings.size() > 1) {
+			recordings.forEach((recording) -> recording.addUnclear(event, recordings.size()));
+		}
+		else {
+			recordings.forEach((recording) -> recording.add(event));
+		}
+	}
+
+}
