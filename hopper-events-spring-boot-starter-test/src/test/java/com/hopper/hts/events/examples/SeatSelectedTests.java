@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.examples;
+
+import java.time.Instant;
+
+import com.hopper.hts.events.CustomEvent;
+import org.junit.jupiter.api.Test;
+
+import static com.hopper.hts.events.test.HopperEventsAssertions.assertThatEvent;
+
+/**
+ * The example of the README: a custom event on the wire.
+ */
+class SeatSelectedTests {
+
+	@Test
+	void isValid() {
+		CustomEvent event = CustomEvent.occurredAt("seat_selected", Instant.EPOCH).withAttribute("row", 12);
+		assertThatEvent(event).isValidOnTheWire().hasJson("""
+				{ "type": "seat_selected", "occurred_date_time": "1970-01-01T00:00:00Z", "row": 12 }""");
+	}
+
+}
