@@ -16,8 +16,10 @@
 package com.hopper.hts.events.test;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -33,9 +35,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Assertions about an event as it is sent, made by
- * {@link HopperEventsAssertions#assertThatEvent}. They use what the publisher uses: an
- * event that is valid here is not refused by {@code publish} and {@code store}. Whether
- * the API knows a custom event's type and attributes is not known here.
+ * {@link HopperEventsAssertions#assertThatEvent}. They use what the publisher uses, so
+ * that an event that is valid here is not refused by {@code publish} and {@code store},
+ * and then what {@link FakeHopperApi} uses, so that a custom event with the name of one
+ * of the API's own types has nothing but that type's fields. Whether the API knows a type
+ * and attributes of your own is not known here.
  *
  * @since 0.1.0
  */
@@ -48,6 +52,8 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 
 	private static final EventCodec CODEC = new EventCodec(false);
 
+	private static final String ANY_SESSION = "session";
+
 	@SuppressWarnings("NullAway") // AssertJ checks it when it is used
 	HopperEventAssert(@Nullable HopperEvent actual) {
 		super(actual, HopperEventAssert.class);
@@ -58,8 +64,7 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 	 * @return this assertion object
 	 */
 	public HopperEventAssert isValidOnTheWire() {
-		json();
-		return this;
+		return isValidFor(ANY_SESSION);
 	}
 
 	/**
@@ -69,7 +74,7 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 	 */
 	public HopperEventAssert isValidFor(@Nullable String sessionId) {
 		isNotNull();
-		encode(sessionId);
+		checkContract(encode(sessionId), (sessionId != null) ? List.of(sessionId) : List.of());
 		return this;
 	}
 
@@ -120,7 +125,22 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 
 	private byte[] json() {
 		isNotNull();
-		return encode("session");
+		return encode(ANY_SESSION);
+	}
+
+	private void checkContract(byte[] json, List<String> sessionIds) {
+		String type = this.actual.type();
+		try {
+			new EventContract(Set.of(type), Set.of(), false).check(new String(json, StandardCharsets.UTF_8),
+					sessionIds);
+		}
+		catch (Refusal ex) {
+			throw failure("%s",
+					("Expected the event to be valid on the wire, but the API would refuse it:\n"
+							+ "  The %s event is one of the API's own, and %s; "
+							+ "use BookingConfirmed or OffersDisplayed, or a type of your own")
+						.formatted(type, ex.getMessage()));
+		}
 	}
 
 	@SuppressWarnings("NullAway") // A session id that is null is what may be checked

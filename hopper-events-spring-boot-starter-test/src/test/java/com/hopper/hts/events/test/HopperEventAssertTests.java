@@ -64,6 +64,23 @@ class HopperEventAssertTests {
 	}
 
 	@Test
+	void customEventsWithTheNameOfABuiltInTypeHaveItsFields() {
+		assertThatEvent(CustomEvent.occurredAt("booking_confirmed", TIME).withAttribute("cfar_contract_id", "c"))
+			.isValidOnTheWire()
+			.isValidFor("session-1");
+		fails(() -> assertThatEvent(CustomEvent.occurredAt("booking_confirmed", TIME).withAttribute("seat", "12A"))
+			.isValidOnTheWire(), """
+					Expected the event to be valid on the wire, but the API would refuse it:
+					  The booking_confirmed event is one of the API's own, and 'seat' is not a known field; \
+					use BookingConfirmed or OffersDisplayed, or a type of your own""");
+		fails(() -> assertThatEvent(CustomEvent.occurredAt("booking_confirmed", TIME).withAttribute("dg_offer_ids", 1))
+			.isValidFor("session-1"), """
+					Expected the event to be valid on the wire, but the API would refuse it:
+					  The booking_confirmed event is one of the API's own, and 'dg_offer_ids' must be an array of \
+					strings; use BookingConfirmed or OffersDisplayed, or a type of your own""");
+	}
+
+	@Test
 	void isValidFor() {
 		assertThatEvent(SEAT).isValidFor("session-1");
 		fails(() -> assertThatEvent(SEAT).as("seat").isValidFor("sitzung-ü"), """
