@@ -16,6 +16,7 @@
 package com.hopper.hts.events.test;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +35,9 @@ import org.springframework.util.Assert;
 /**
  * Assertions about published events of one type, made by
  * {@link PublishedHopperEventsAssert#contains(Class)}. Each condition narrows the events
- * down and fails if none is left; {@link #once()}, {@link #times(int)} and
- * {@link #atLeastOnce()} end the sentence. Without one of these it means at least once.
+ * down, for what is called on its result, and fails if none is left; {@link #once()},
+ * {@link #times(int)} and {@link #atLeastOnce()} end the sentence. Without one of these
+ * it means at least once.
  *
  * @param <E> the type of the events
  * @since 0.1.0
@@ -47,23 +49,20 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 
 	private final Remarks remarks;
 
-	private List<PublishedHopperEvent<E>> matching;
+	private final String sentence;
 
-	private String sentence;
-
-	ContainedHopperEventsAssert(PublishedHopperEventsAssert all, List<PublishedHopperEvent<E>> candidates,
-			String sentence) {
-		super(candidates, ContainedHopperEventsAssert.class);
+	ContainedHopperEventsAssert(PublishedHopperEventsAssert all, List<PublishedHopperEvent<E>> matching,
+			String sentence, Remarks remarks) {
+		super(matching, ContainedHopperEventsAssert.class);
 		this.all = all;
-		this.remarks = new Remarks();
-		this.matching = candidates;
+		this.remarks = remarks;
 		this.sentence = sentence;
 	}
 
 	/**
 	 * Narrow down to the events of a session.
 	 * @param sessionId the id of the session
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> forSession(String sessionId) {
 		Assert.notNull(sessionId, "'sessionId' must not be null; use withoutSession()");
@@ -73,7 +72,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 
 	/**
 	 * Narrow down to the events that were published without a session.
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withoutSession() {
 		return narrow("without session", (event) -> event.sessionId() == null, (event) -> "has a session");
@@ -81,7 +80,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 
 	/**
 	 * Narrow down to the events that were stored in the outbox.
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> throughOutbox() {
 		return narrow("through the outbox", PublishedHopperEvent::throughOutbox, (event) -> "directly");
@@ -89,16 +88,16 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 
 	/**
 	 * Narrow down to the events that were published directly, and not through the outbox.
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
-	public ContainedHopperEventsAssert<E> directly() {
+	public ContainedHopperEventsAssert<E> publishedDirectly() {
 		return narrow("directly", (event) -> !event.throughOutbox(), (event) -> "through the outbox");
 	}
 
 	/**
 	 * Narrow down to the events that occurred at a time.
 	 * @param occurredDateTime the time
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> occurredAt(Instant occurredDateTime) {
 		return narrow("that occurred " + occurredDateTime,
@@ -109,7 +108,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	/**
 	 * Narrow down to the bookings with a CFAR contract.
 	 * @param cfarContractId the contract's id, or {@code null} for those without
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withCfarContractId(@Nullable String cfarContractId) {
 		return withBooking("cfarContractId", cfarContractId, BookingConfirmed::cfarContractId);
@@ -118,7 +117,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	/**
 	 * Narrow down to the bookings with a DG contract.
 	 * @param dgContractId the contract's id, or {@code null} for those without
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withDgContractId(@Nullable String dgContractId) {
 		return withBooking("dgContractId", dgContractId, BookingConfirmed::dgContractId);
@@ -127,7 +126,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	/**
 	 * Narrow down to the bookings that name exactly these CFAR offers, in this order.
 	 * @param cfarOfferIds the offers' ids, none for bookings that name none
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withCfarOfferIds(String... cfarOfferIds) {
 		return withBooking("cfarOfferIds", List.of(cfarOfferIds), BookingConfirmed::cfarOfferIds);
@@ -136,7 +135,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	/**
 	 * Narrow down to the bookings that name exactly these DG offers, in this order.
 	 * @param dgOfferIds the offers' ids, none for bookings that name none
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withDgOfferIds(String... dgOfferIds) {
 		return withBooking("dgOfferIds", List.of(dgOfferIds), BookingConfirmed::dgOfferIds);
@@ -146,7 +145,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 * Narrow down to the bookings with a reference, whatever others they have.
 	 * @param name the reference's name, for example {@code cfar}
 	 * @param reference the reference, or {@code null} for bookings without it
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withBookingReference(String name, @Nullable String reference) {
 		return withBooking("bookingReference '%s'".formatted(name), reference,
@@ -158,7 +157,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 * @param name the attribute's name
 	 * @param value the value as it was given to the event, or {@code null} for events
 	 * without this attribute
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> withAttribute(String name, @Nullable Object value) {
 		return with(CustomEvent.class, "attribute '%s'".formatted(name), value,
@@ -170,7 +169,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 * @param condition the condition
 	 * @param description the condition in words that continue the sentence, for example
 	 * {@code "of yesterday"}
-	 * @return this assertion object
+	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> matching(Predicate<? super E> condition, String description) {
 		return narrow(description, (event) -> condition.test(event.event()), (event) -> "not " + description);
@@ -192,11 +191,11 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	public PublishedHopperEventsAssert times(int expected) {
 		Assert.isTrue(expected > 0,
 				"'expected' must be greater than 0; use doesNotContain or forSession(...).isEmpty()");
-		if (this.matching.size() != expected) {
+		if (this.actual.size() != expected) {
 			throw failure("%s",
 					this.all.message("Expected that %s was published %s, but it was %s.".formatted(this.sentence,
 							PublishedHopperEventsAssert.times(expected),
-							PublishedHopperEventsAssert.times(this.matching.size())), this::isMatching, null));
+							PublishedHopperEventsAssert.times(this.actual.size())), this::isMatching, null));
 		}
 		return this.all;
 	}
@@ -218,7 +217,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	}
 
 	private boolean isMatching(PublishedHopperEvent<?> event) {
-		return this.matching.stream().anyMatch(event::equals);
+		return this.actual.stream().anyMatch(event::equals);
 	}
 
 	private ContainedHopperEventsAssert<E> withBooking(String name, @Nullable Object expected,
@@ -239,33 +238,46 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 					}
 					Object actual = attribute.apply(type.cast(event.event()));
 					return (actual == null || (actual instanceof List<?> list && list.isEmpty())) ? "no " + name
-							: "%s is %s%s".formatted(name, Descriptions.value(actual), differentType(expected, actual));
+							: "%s is %s%s".formatted(name, Descriptions.value(actual), difference(expected, actual));
 				});
 	}
 
-	private static String differentType(@Nullable Object expected, Object actual) {
-		return (expected != null && expected.getClass() != actual.getClass()
-				&& Descriptions.value(expected).equals(Descriptions.value(actual)))
-						? ", of type %s and not %s".formatted(actual.getClass().getSimpleName(),
-								expected.getClass().getSimpleName())
-						: "";
+	/**
+	 * Tell values apart that look the same, because of their type or because a part of
+	 * them is not shown.
+	 */
+	private static String difference(@Nullable Object expected, Object actual) {
+		if (expected == null || !Descriptions.value(expected).equals(Descriptions.value(actual))) {
+			return "";
+		}
+		return (expected.getClass() != actual.getClass()) ? ", of type %s and not %s"
+			.formatted(actual.getClass().getSimpleName(), expected.getClass().getSimpleName())
+				: ", and differs in what is not shown";
 	}
 
 	private ContainedHopperEventsAssert<E> narrow(String clause, Predicate<PublishedHopperEvent<E>> condition,
 			Function<PublishedHopperEvent<E>, String> remark) {
-		this.sentence += " " + clause;
-		for (PublishedHopperEvent<E> candidate : this.matching) {
-			if (!condition.test(candidate)) {
-				this.remarks.put(candidate, remark.apply(candidate));
+		Remarks narrowedRemarks = new Remarks(this.remarks);
+		List<PublishedHopperEvent<E>> matching = new ArrayList<>();
+		for (PublishedHopperEvent<E> candidate : this.actual) {
+			if (condition.test(candidate)) {
+				matching.add(candidate);
+			}
+			else {
+				narrowedRemarks.put(candidate, remark.apply(candidate));
 			}
 		}
-		this.matching = this.matching.stream().filter((event) -> this.remarks.get(event) == null).toList();
-		requireOne();
-		return this;
+		ContainedHopperEventsAssert<E> narrowed = new ContainedHopperEventsAssert<>(this.all, List.copyOf(matching),
+				this.sentence + " " + clause, narrowedRemarks);
+		if (this.info.hasDescription()) {
+			narrowed.as(this.info.description());
+		}
+		narrowed.requireOne();
+		return narrowed;
 	}
 
 	void requireOne() {
-		if (this.matching.isEmpty()) {
+		if (this.actual.isEmpty()) {
 			throw failure("%s", this.all
 				.message("Expected that %s was published, but none was.".formatted(this.sentence), null, this.remarks));
 		}
@@ -276,7 +288,15 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 */
 	static final class Remarks {
 
-		private final Map<PublishedHopperEvent<?>, String> texts = new HashMap<>();
+		private final Map<PublishedHopperEvent<?>, String> texts;
+
+		Remarks() {
+			this.texts = new HashMap<>();
+		}
+
+		private Remarks(Remarks others) {
+			this.texts = new HashMap<>(others.texts);
+		}
 
 		void put(PublishedHopperEvent<?> event, String text) {
 			this.texts.put(event, text);

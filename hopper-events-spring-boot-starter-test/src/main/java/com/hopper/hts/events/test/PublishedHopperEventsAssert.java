@@ -196,8 +196,8 @@ public final class PublishedHopperEventsAssert
 
 	private <E extends HopperEvent> ContainedHopperEventsAssert<E> contained(List<PublishedHopperEvent<E>> candidates,
 			String what) {
-		ContainedHopperEventsAssert<E> contained = describedLikeThis(
-				new ContainedHopperEventsAssert<>(this, candidates, what + this.scope));
+		ContainedHopperEventsAssert<E> contained = describedLikeThis(new ContainedHopperEventsAssert<>(this, candidates,
+				what + this.scope, new ContainedHopperEventsAssert.Remarks()));
 		contained.requireOne();
 		return contained;
 	}

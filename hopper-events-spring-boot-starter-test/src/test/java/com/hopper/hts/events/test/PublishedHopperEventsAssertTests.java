@@ -88,7 +88,7 @@ class PublishedHopperEventsAssertTests {
 			.once();
 		assertThat(this.published).contains(BookingConfirmed.class)
 			.withoutSession()
-			.directly()
+			.publishedDirectly()
 			.withDgContractId("contract-2")
 			.withDgOfferIds("offer-3")
 			.atLeastOnce()
@@ -154,15 +154,17 @@ class PublishedHopperEventsAssertTests {
 	}
 
 	@Test
-	void directly() {
+	void publishedDirectly() {
 		publishSome();
-		fails(() -> assertThat(this.published).contains(BookingConfirmed.class).forSession("session-1").directly(), """
-				Expected that a BookingConfirmed for session "session-1" directly was published, but none was.
-				Published:
-				  1. %s
-				  2. %s <- through the outbox
-				  3. %s <- no session
-				  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE));
+		fails(() -> assertThat(this.published).contains(BookingConfirmed.class)
+			.forSession("session-1")
+			.publishedDirectly(), """
+					Expected that a BookingConfirmed for session "session-1" directly was published, but none was.
+					Published:
+					  1. %s
+					  2. %s <- through the outbox
+					  3. %s <- no session
+					  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE));
 	}
 
 	@Test
@@ -203,6 +205,25 @@ class PublishedHopperEventsAssertTests {
 		fails(() -> assertThat(this.published).contains("seat_selected").withAttribute("email", "x"),
 				remark("an event of type \"seat_selected\" with attribute 'email' \"x\"", SEAT_LINE,
 						"attribute 'email' is \"***\""));
+		fails(() -> assertThat(this.published).contains("seat_selected").withAttribute("email", "joe@example.com"),
+				remark("an event of type \"seat_selected\" with attribute 'email' \"***\"", SEAT_LINE,
+						"attribute 'email' is \"***\", and differs in what is not shown"));
+	}
+
+	@Test
+	void conditionsDoNotAffectEachOther() {
+		publishSome();
+		ContainedHopperEventsAssert<BookingConfirmed> bookings = bookings();
+		bookings.forSession("session-1").once();
+		bookings.withoutSession().once();
+		bookings.times(2);
+		fails(() -> bookings.forSession("session-9"), """
+				Expected that a BookingConfirmed for session "session-9" was published, but none was.
+				Published:
+				  1. %s
+				  2. %s <- another session
+				  3. %s <- no session
+				  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE));
 	}
 
 	@Test
@@ -296,6 +317,12 @@ class PublishedHopperEventsAssertTests {
 			.isThrownBy(() -> assertThat(this.published).as("bookings")
 				.forSession("session-1")
 				.contains(BookingConfirmed.class)
+				.times(2))
+			.withMessageStartingWith("[bookings] Expected");
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> assertThat(this.published).as("bookings")
+				.contains(BookingConfirmed.class)
+				.forSession("session-1")
 				.times(2))
 			.withMessageStartingWith("[bookings] Expected");
 	}

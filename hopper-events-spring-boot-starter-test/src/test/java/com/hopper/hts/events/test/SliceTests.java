@@ -72,7 +72,11 @@ class SliceTests {
 		@Test
 		void records(@Autowired WebTestClient web, PublishedHopperEvents published) {
 			web.post().uri("/offers/session-1").exchange().expectStatus().isOk();
-			assertThat(published).contains(OffersDisplayed.class).forSession("session-1").directly().once().hasSize(1);
+			assertThat(published).contains(OffersDisplayed.class)
+				.forSession("session-1")
+				.publishedDirectly()
+				.once()
+				.hasSize(1);
 		}
 
 	}
