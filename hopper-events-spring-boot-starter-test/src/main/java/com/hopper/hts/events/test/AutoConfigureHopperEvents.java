@@ -51,8 +51,9 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * </pre>
  *
  * Every {@link EventPublisher} and {@link EventOutbox} of the application context is
- * replaced, the application's own ones too and also with {@code hopper.enabled=false}.
- * The replacements refuse exactly what the real ones refuse, and
+ * replaced, the application's own ones too and also with {@code hopper.enabled=false}. An
+ * own one can be injected as {@link EventPublisher} or {@link EventOutbox} then, and not
+ * as its class. The replacements refuse exactly what the real ones refuse, and
  * {@code hopper.require-session} applies. Neither token nor base URL, network, table or
  * broker is needed. A stored event counts as published right after the commit of its
  * transaction, whatever {@code hopper.outbox.type} says, and never after a rollback;
