@@ -15,10 +15,12 @@
  */
 package com.hopper.hts.events.test;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.jar.JarFile;
 
 import javax.xml.parsers.DocumentBuilderFactory;
 
@@ -42,13 +44,25 @@ class MainDependenciesTests {
 	@Test
 	void mainCodeRefersToNoTestClass() throws Exception {
 		Path main = Path.of(EventPublisher.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-		JavaClasses classes = new ClassFileImporter().importPath(main);
+		JavaClasses classes = importClasses(main);
 		assertThat(classes.contain(EventPublisher.class)).isTrue();
 		noClasses().should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("com.hopper.hts.events.test..", "org.junit..", "org.assertj..", "org.mockito..",
 					"org.hamcrest..", "org.springframework.test..", "org.springframework.boot.test..")
 			.check(classes);
+	}
+
+	/**
+	 * Import a directory, or the JAR file that it is once the module is packaged.
+	 */
+	private static JavaClasses importClasses(Path main) throws Exception {
+		if (Files.isDirectory(main)) {
+			return new ClassFileImporter().importPath(main);
+		}
+		try (JarFile jar = new JarFile(main.toFile())) {
+			return new ClassFileImporter().importJar(jar);
+		}
 	}
 
 	@Test
