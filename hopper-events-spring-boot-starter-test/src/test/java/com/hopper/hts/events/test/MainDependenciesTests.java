@@ -15,10 +15,12 @@
  */
 package com.hopper.hts.events.test;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.jar.JarFile;
 
 import javax.xml.parsers.DocumentBuilderFactory;
 
@@ -42,7 +44,9 @@ class MainDependenciesTests {
 	@Test
 	void mainCodeRefersToNoTestClass() throws Exception {
 		Path main = Path.of(EventPublisher.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-		JavaClasses classes = new ClassFileImporter().importPath(main);
+		ClassFileImporter importer = new ClassFileImporter();
+		JavaClasses classes = Files.isDirectory(main) ? importer.importPath(main)
+				: importer.importJar(new JarFile(main.toFile()));
 		assertThat(classes.contain(EventPublisher.class)).isTrue();
 		noClasses().should()
 			.dependOnClassesThat()
