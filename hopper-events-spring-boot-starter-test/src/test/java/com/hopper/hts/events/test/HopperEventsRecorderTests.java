@@ -147,8 +147,11 @@ class HopperEventsRecorderTests {
 	@Test
 	void clearForgets() {
 		this.recorder.publisher().publishAndWait("session-1", OFFERS);
+		refuses(() -> this.recorder.publisher().publishAndWait(" ", OFFERS), "blank");
 		this.recorder.clear();
 		assertThat(this.recorder).isEmpty();
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(this.recorder).hasSize(1))
+			.withMessage("Expected that 1 event was published, but none was.\nNothing was published.");
 		this.recorder.publisher().publishAndWait("session-2", OFFERS);
 		assertThat(this.recorder).contains(OffersDisplayed.class).forSession("session-2").once().hasSize(1);
 	}

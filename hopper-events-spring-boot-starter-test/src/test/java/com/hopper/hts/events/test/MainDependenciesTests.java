@@ -44,25 +44,15 @@ class MainDependenciesTests {
 	@Test
 	void mainCodeRefersToNoTestClass() throws Exception {
 		Path main = Path.of(EventPublisher.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-		JavaClasses classes = importClasses(main);
+		ClassFileImporter importer = new ClassFileImporter();
+		JavaClasses classes = Files.isDirectory(main) ? importer.importPath(main)
+				: importer.importJar(new JarFile(main.toFile()));
 		assertThat(classes.contain(EventPublisher.class)).isTrue();
 		noClasses().should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("com.hopper.hts.events.test..", "org.junit..", "org.assertj..", "org.mockito..",
 					"org.hamcrest..", "org.springframework.test..", "org.springframework.boot.test..")
 			.check(classes);
-	}
-
-	/**
-	 * Import a directory, or the JAR file that it is once the module is packaged.
-	 */
-	private static JavaClasses importClasses(Path main) throws Exception {
-		if (Files.isDirectory(main)) {
-			return new ClassFileImporter().importPath(main);
-		}
-		try (JarFile jar = new JarFile(main.toFile())) {
-			return new ClassFileImporter().importJar(jar);
-		}
 	}
 
 	@Test

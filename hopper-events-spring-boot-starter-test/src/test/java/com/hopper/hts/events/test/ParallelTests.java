@@ -162,7 +162,19 @@ class ParallelTests {
 					.throughOutbox()
 					.times(100);
 			}
+			// The parameter can be asked on any thread
+			assertThat(onPool(parameter::all)).hasSize(300);
 			meet();
+		}
+
+		static <T> T onPool(Callable<T> task) throws Exception {
+			Future<T> future = Application.POOL.submit(task);
+			try {
+				return future.get(10, TimeUnit.SECONDS);
+			}
+			catch (ExecutionException ex) {
+				throw (ex.getCause() instanceof RuntimeException cause) ? cause : ex;
+			}
 		}
 
 	}
@@ -230,16 +242,6 @@ class ParallelTests {
 					Run these tests one after another, for example with @ResourceLock or \
 					@Execution(SAME_THREAD).""");
 			assertThatIllegalStateException().isThrownBy(published::all);
-		}
-
-		private static <T> T onPool(Callable<T> task) throws Exception {
-			Future<T> future = Application.POOL.submit(task);
-			try {
-				return future.get(10, TimeUnit.SECONDS);
-			}
-			catch (ExecutionException ex) {
-				throw (ex.getCause() instanceof RuntimeException cause) ? cause : ex;
-			}
 		}
 
 	}
