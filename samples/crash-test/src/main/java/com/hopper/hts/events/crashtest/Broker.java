@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.crashtest;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -59,12 +58,12 @@ final class Broker implements AutoCloseable {
 	 */
 	private static final int PARTITIONS = 12;
 
-	private static final int CONSUMERS = 2;
+	static final int CONSUMERS = 2;
 
 	/**
 	 * The most records that one consumer works on at a time.
 	 */
-	private static final int BATCH = 100;
+	static final int BATCH = 50;
 
 	private static final String CONFIGURATION = """
 			process.roles=broker,controller
@@ -83,6 +82,8 @@ final class Broker implements AutoCloseable {
 			share.coordinator.state.topic.replication.factor=1
 			share.coordinator.state.topic.min.isr=1
 			group.initial.rebalance.delay.ms=0
+			broker.session.timeout.ms=3000
+			broker.heartbeat.interval.ms=500
 			""";
 
 	private final Path configuration;
@@ -109,8 +110,8 @@ final class Broker implements AutoCloseable {
 		Path configuration = directory.resolve("server.properties");
 		Files.writeString(configuration, CONFIGURATION.formatted(port, freePort(), directory.resolve("data")));
 		Broker broker = new Broker(configuration, "localhost:" + port, log);
-		Process format = broker.java("kafka.tools.StorageTool", "format", "-t", Uuid.randomUuid().toString(), "-c",
-				configuration.toString());
+		Process format = Processes.start("broker", "512m", log, "kafka.tools.StorageTool", "format", "-t",
+				Uuid.randomUuid().toString(), "-c", configuration.toString());
 		if (format.waitFor() != 0) {
 			throw new IllegalStateException("The broker's directory cannot be formatted, see " + log);
 		}
@@ -124,16 +125,8 @@ final class Broker implements AutoCloseable {
 		}
 	}
 
-	private Process java(String... mainClassAndArguments) throws IOException {
-		return new ProcessBuilder(Processes.java(List.of("-Xmx512m", "-Dlogback.configurationFile=broker-logback.xml"),
-				List.of(mainClassAndArguments)))
-			.redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.appendTo(new File(this.log.toString())))
-			.start();
-	}
-
 	void start() throws IOException, InterruptedException {
-		this.process = java("kafka.Kafka", this.configuration.toString());
+		this.process = Processes.start("broker", "512m", this.log, "kafka.Kafka", this.configuration.toString());
 		try (Admin admin = admin()) {
 			for (int attempt = 0; attempt < 10; attempt++) {
 				try {

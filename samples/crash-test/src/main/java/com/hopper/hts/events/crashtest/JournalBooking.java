@@ -51,7 +51,7 @@ class JournalBooking implements ApplicationRunner {
 
 	JournalBooking(EventOutbox outbox, Environment environment) {
 		this.outbox = outbox;
-		this.journals = new Journals(environment.getRequiredProperty("crash-test.journals", Path.class),
+		this.journals = new Journals(Path.of(environment.getRequiredProperty("crash-test.journals")),
 				environment.getRequiredProperty("crash-test.journal-count", Integer.class));
 		this.firstJournal = environment.getRequiredProperty("crash-test.instance", Integer.class)
 				* BookingApplication.THREADS;

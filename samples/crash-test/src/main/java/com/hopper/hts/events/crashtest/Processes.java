@@ -15,8 +15,11 @@
  */
 package com.hopper.hts.events.crashtest;
 
+import java.io.File;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -27,15 +30,25 @@ final class Processes {
 	private Processes() {
 	}
 
-	static List<String> java(List<String> options, List<String> mainClassAndArguments) {
+	/**
+	 * Start a JVM.
+	 * @param name the name of the process in the log
+	 * @param heap the size of the heap
+	 * @param log where its output is appended to
+	 * @param mainClassAndArguments what to run
+	 */
+	static Process start(String name, String heap, Path log, String... mainClassAndArguments) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.add("-XX:TieredStopAtLevel=1");
-		command.addAll(options);
+		command.add("-Xmx" + heap);
+		command.add("-Dcrash-test.process=" + name);
 		command.add("-cp");
 		command.add(System.getProperty("java.class.path"));
-		command.addAll(mainClassAndArguments);
-		return command;
+		command.addAll(Arrays.asList(mainClassAndArguments));
+		return new ProcessBuilder(command).redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.appendTo(new File(log.toString())))
+			.start();
 	}
 
 }
