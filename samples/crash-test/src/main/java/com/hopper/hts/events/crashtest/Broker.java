@@ -82,8 +82,6 @@ final class Broker implements AutoCloseable {
 			share.coordinator.state.topic.replication.factor=1
 			share.coordinator.state.topic.min.isr=1
 			group.initial.rebalance.delay.ms=0
-			broker.session.timeout.ms=6000
-			broker.heartbeat.interval.ms=1000
 			""";
 
 	private final Path configuration;
