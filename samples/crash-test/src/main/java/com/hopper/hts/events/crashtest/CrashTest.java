@@ -15,17 +15,15 @@
  */
 package com.hopper.hts.events.crashtest;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,15 +32,21 @@ import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import com.hopper.hts.events.test.ReceivedRequest;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.DefaultApplicationArguments;
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.util.Assert;
 
 /**
- * Three instances of an application book on one PostgreSQL, with an API that fails in
- * every way it knows, while instances are killed and restarted at random. In the end,
- * every event must be where it belongs.
+ * Three instances of an application book, with an API that fails in every way it knows,
+ * while instances are killed and restarted at random. In the end, every event must be
+ * where it belongs.
+ * <p>
+ * With {@code --engine=jdbc} (the default) they share one PostgreSQL. With {@code kafka}
+ * they share a broker, which is killed and restarted once as well, and no database: an
+ * event must arrive if its {@code store} returned, and must not if it was never called.
+ * With {@code kafka-via-jdbc} they share both.
  * <p>
  * {@code --events} (20,000), {@code --kills} (5), {@code --outage} (10s), {@code --seed},
  * and {@code --jdbc-url}, {@code --jdbc-user} and {@code --jdbc-password} to use another
@@ -56,7 +60,14 @@ public final class CrashTest {
 
 	private static final int CONCURRENCY = 50;
 
+	/**
+	 * Milliseconds between two bookings of a thread, where no database slows it down.
+	 */
+	private static final int PAUSE = 5;
+
 	private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+	private final Engine engine;
 
 	private final int events;
 
@@ -65,14 +76,6 @@ public final class CrashTest {
 	private final Duration outage;
 
 	private final Random random;
-
-	private final String jdbcUrl;
-
-	private final String jdbcUser;
-
-	private final String jdbcPassword;
-
-	private final JdbcTemplate jdbc;
 
 	private final AtomicIntegerArray accepted;
 
@@ -84,20 +87,28 @@ public final class CrashTest {
 
 	private final Path log;
 
+	private final Path directory;
+
+	private final Journals journals;
+
+	private @Nullable Database database;
+
+	private @Nullable Broker broker;
+
 	private int restarts;
 
-	private CrashTest(int events, int kills, Duration outage, long seed, String jdbcUrl, String jdbcUser,
-			String jdbcPassword, Path log) {
-		this.events = events;
-		this.kills = kills;
-		this.outage = outage;
-		this.random = new Random(seed);
-		this.jdbcUrl = jdbcUrl;
-		this.jdbcUser = jdbcUser;
-		this.jdbcPassword = jdbcPassword;
-		this.jdbc = new JdbcTemplate(new DriverManagerDataSource(jdbcUrl, jdbcUser, jdbcPassword));
-		this.accepted = new AtomicIntegerArray(events + 1);
-		this.log = log;
+	private int brokerRestarts;
+
+	private CrashTest(DefaultApplicationArguments options) throws IOException {
+		this.engine = Engine.of(option(options, "engine", "jdbc"));
+		this.events = Integer.parseInt(option(options, "events", "20000"));
+		this.kills = Integer.parseInt(option(options, "kills", "5"));
+		this.outage = Duration.ofSeconds(Long.parseLong(option(options, "outage", "10").replace("s", "")));
+		this.random = new Random(Long.parseLong(option(options, "seed", "42")));
+		this.accepted = new AtomicIntegerArray(this.events + 1);
+		this.log = Path.of(option(options, "log", Files.createTempFile("crash-test", ".log").toString()));
+		this.directory = Files.createTempDirectory("crash-test");
+		this.journals = new Journals(this.directory, INSTANCES * BookingApplication.THREADS);
 	}
 
 	/**
@@ -113,26 +124,9 @@ public final class CrashTest {
 
 	static Report run(String... args) throws IOException, InterruptedException {
 		DefaultApplicationArguments options = new DefaultApplicationArguments(args);
-		String url = option(options, "jdbc-url", "");
-		if (!url.isEmpty()) {
-			return run(options, url, option(options, "jdbc-user", "postgres"), option(options, "jdbc-password", ""));
-		}
-		try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
-			.setDataDirectory(Files.createTempDirectory("postgres"))
-			.start()) {
-			return run(options, postgres.getJdbcUrl("postgres", "postgres"), "postgres", "");
-		}
-	}
-
-	private static Report run(DefaultApplicationArguments options, String url, String user, String password)
-			throws IOException, InterruptedException {
-		Path log = Path.of(option(options, "log", Files.createTempFile("crash-test", ".log").toString()));
-		System.out.println("Log of the instances: " + log);
-		return new CrashTest(Integer.parseInt(option(options, "events", "20000")),
-				Integer.parseInt(option(options, "kills", "5")),
-				Duration.ofSeconds(Long.parseLong(option(options, "outage", "10").replace("s", ""))),
-				Long.parseLong(option(options, "seed", "42")), url, user, password, log)
-			.run();
+		CrashTest test = new CrashTest(options);
+		System.out.println("Log of the instances: " + test.log);
+		return test.runWithDatabase(options);
 	}
 
 	private static String option(DefaultApplicationArguments options, String name, String otherwise) {
@@ -140,12 +134,38 @@ public final class CrashTest {
 		return (values != null && !values.isEmpty()) ? values.get(0) : otherwise;
 	}
 
+	private Report runWithDatabase(DefaultApplicationArguments options) throws IOException, InterruptedException {
+		if (!this.engine.usesDatabase()) {
+			return runWithBroker();
+		}
+		String url = option(options, "jdbc-url", "");
+		if (!url.isEmpty()) {
+			this.database = new Database(url, option(options, "jdbc-user", "postgres"),
+					option(options, "jdbc-password", ""), this.events);
+			return runWithBroker();
+		}
+		try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+			.setDataDirectory(Files.createTempDirectory("postgres"))
+			.start()) {
+			this.database = new Database(postgres.getJdbcUrl("postgres", "postgres"), "postgres", "", this.events);
+			return runWithBroker();
+		}
+	}
+
+	private Report runWithBroker() throws IOException, InterruptedException {
+		if (this.database != null) {
+			this.database.prepare();
+		}
+		if (!this.engine.usesBroker()) {
+			return run();
+		}
+		try (Broker started = Broker.start(this.directory, this.log)) {
+			this.broker = started;
+			return run();
+		}
+	}
+
 	private Report run() throws IOException, InterruptedException {
-		this.jdbc.execute("drop table if exists bookings");
-		this.jdbc.execute("drop table if exists hopper_event_outbox");
-		this.jdbc.execute("drop sequence if exists booking_numbers");
-		this.jdbc.execute("create table bookings (number int primary key)");
-		this.jdbc.execute("create sequence booking_numbers");
 		try (FakeHopperApi api = FakeHopperApi.builder()
 			.token(TOKEN)
 			.keepRequests(false)
@@ -157,7 +177,7 @@ public final class CrashTest {
 				start(i, api);
 			}
 			havoc(api);
-			boolean drained = await(() -> booked() >= this.events && pending() == 0);
+			boolean drained = await(() -> bookings().areOver() && pending() == 0);
 			Duration elapsed = Duration.between(start, Instant.now());
 			for (Process instance : this.instances) {
 				stop(instance);
@@ -207,6 +227,9 @@ public final class CrashTest {
 				TimeUnit.SECONDS.sleep(3);
 				api.acceptToken(TOKEN);
 			}
+			if (this.broker != null && kill == this.kills / 2 + 1) {
+				restart(this.broker);
+			}
 			if (kill == (this.kills + 1) / 2) {
 				System.out.printf("%d booked, %d pending: the API is down for %s%n", booked(), pending(), this.outage);
 				api.failRandomly(1, 7, Fault.status(503), Fault.reset());
@@ -228,24 +251,43 @@ public final class CrashTest {
 		}
 	}
 
+	/**
+	 * Leave the instances, one of which is just about to start, without a broker for
+	 * longer than {@code store} waits.
+	 */
+	private void restart(Broker victim) throws IOException, InterruptedException {
+		System.out.printf("%d booked, %d pending: killing the broker%n", booked(), pending());
+		victim.kill();
+		TimeUnit.SECONDS.sleep(5);
+		victim.start();
+		this.brokerRestarts++;
+		System.out.printf("%d booked, %d pending: the broker is back%n", booked(), pending());
+	}
+
 	private void start(int instance, FakeHopperApi api) throws IOException {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-						"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-						BookingApplication.class.getName()));
-		command.addAll(List.of("--spring.main.web-application-type=none", "--spring.main.keep-alive=true",
+		List<String> arguments = new ArrayList<>(List.of(BookingApplication.class.getName(),
+				"--spring.main.web-application-type=none", "--spring.main.keep-alive=true",
 				"--spring.main.banner-mode=off", "--spring.application.name=instance-" + instance,
-				"--logging.level.root=warn", "--spring.datasource.url=" + this.jdbcUrl,
-				"--spring.datasource.username=" + this.jdbcUser, "--spring.datasource.password=" + this.jdbcPassword,
-				"--spring.datasource.hikari.maximum-pool-size=20", "--hopper.base-url=" + api.baseUrl(),
-				"--hopper.auth.token=" + TOKEN, "--hopper.client.response-timeout=2s", "--hopper.outbox.type=jdbc",
-				"--hopper.outbox.jdbc.initialize-schema=always", "--hopper.outbox.jdbc.polling-interval=1s",
-				"--hopper.outbox.concurrency=" + CONCURRENCY, "--hopper.outbox.retry.initial-interval=100ms",
-				"--hopper.outbox.retry.max-interval=2s", "--hopper.outbox.probe-interval=500ms",
-				"--crash-test.events=" + (this.events + 1)));
-		this.instances[instance] = new ProcessBuilder(command).redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.appendTo(new File(this.log.toString())))
-			.start();
+				"--logging.level.root=warn", "--hopper.base-url=" + api.baseUrl(), "--hopper.auth.token=" + TOKEN,
+				"--hopper.client.response-timeout=2s", "--hopper.outbox.concurrency=" + CONCURRENCY,
+				"--hopper.outbox.retry.initial-interval=100ms", "--hopper.outbox.retry.max-interval=2s",
+				"--hopper.outbox.probe-interval=500ms",
+				"--hopper.outbox.type=" + (this.engine.usesBroker() ? "kafka" : "jdbc")));
+		if (this.broker != null) {
+			arguments.addAll(this.broker.properties());
+		}
+		if (this.database != null) {
+			arguments.addAll(this.database.properties());
+			arguments.add("--hopper.outbox.kafka.via-jdbc=" + this.engine.usesBroker());
+		}
+		else {
+			arguments.addAll(List.of("--spring.autoconfigure.exclude=" + DataSourceAutoConfiguration.class.getName(),
+					"--crash-test.instance=" + instance, "--crash-test.journals=" + this.directory,
+					"--crash-test.journal-count=" + INSTANCES * BookingApplication.THREADS,
+					"--crash-test.events=" + this.events, "--crash-test.pause=" + PAUSE));
+		}
+		this.instances[instance] = Processes.start("instance-" + instance, "256m", this.log,
+				arguments.toArray(String[]::new));
 	}
 
 	private static void stop(Process instance) throws InterruptedException {
@@ -255,29 +297,40 @@ public final class CrashTest {
 		}
 	}
 
-	private long booked() {
-		return number("select case when is_called then last_value else 0 end from booking_numbers");
+	private Bookings bookings() {
+		return (this.database != null) ? this.database : this.journals;
 	}
 
-	private long pending() {
-		Boolean exists = this.jdbc.queryForObject("select to_regclass('hopper_event_outbox') is not null",
-				Boolean.class);
-		return Boolean.TRUE.equals(exists)
-				? number("select count(*) from hopper_event_outbox where task_name not like 'dead.%'") : 0;
+	private long booked() throws IOException {
+		return bookings().taken();
 	}
 
-	private long number(String sql) {
-		Long number = this.jdbc.queryForObject(sql, Long.class);
-		return (number != null) ? number : 0;
+	private long pending() throws InterruptedException {
+		if (this.broker == null) {
+			return (this.database != null) ? this.database.pending() : 0;
+		}
+		// What is handed over in between is counted twice rather than never
+		long rows = (this.database != null) ? this.database.rows() : 0;
+		return rows + this.broker.pending();
+	}
+
+	private DeadLetters deadLetters() {
+		if (this.broker != null) {
+			return this.broker.deadLetters();
+		}
+		return (this.database != null) ? this.database.deadLetters() : new DeadLetters();
 	}
 
 	/**
 	 * Wait for as long as the API still receives requests.
 	 */
-	private boolean await(Condition condition) throws InterruptedException {
+	private boolean await(Condition condition) throws IOException, InterruptedException {
 		Instant end = Instant.now().plus(PATIENCE);
 		long seen = this.requests.get();
 		while (!condition.isMet()) {
+			for (Process instance : this.instances) {
+				Assert.state(instance.isAlive(), () -> "An instance ended by itself, see " + this.log);
+			}
 			if (this.requests.get() != seen) {
 				seen = this.requests.get();
 				end = Instant.now().plus(PATIENCE);
@@ -290,13 +343,11 @@ public final class CrashTest {
 		return true;
 	}
 
-	private Report reconcile(Duration elapsed) {
-		Set<Integer> committed = new HashSet<>(
-				this.jdbc.queryForList("select number from bookings where number <= " + this.events, Integer.class));
-		Set<Integer> dead = new HashSet<>(this.jdbc.query(
-				"select convert_from(task_data, 'UTF8')::json ->> 'session_id' from hopper_event_outbox "
-						+ "where task_name like 'dead.%'",
-				(resultSet, row) -> Integer.valueOf(resultSet.getString(1).substring("session-".length()))));
+	private Report reconcile(Duration elapsed) throws IOException, InterruptedException {
+		BitSet stored = bookings().stored();
+		BitSet unknown = bookings().unknown();
+		DeadLetters dead = deadLetters();
+		long unknownArrived = 0;
 		long delivered = 0;
 		long lost = 0;
 		long phantom = 0;
@@ -304,17 +355,33 @@ public final class CrashTest {
 		long duplicates = 0;
 		for (int number = 1; number <= this.events; number++) {
 			int count = this.accepted.get(number);
-			boolean booked = committed.contains(number);
+			boolean isDead = dead.contains(number);
+			boolean arrived = count > 0 || isDead;
+			boolean mayBeDead = Numbers.isRefused(number) && (stored.get(number) || unknown.get(number));
+			boolean mustBeDead = Numbers.isRefused(number) && stored.get(number);
 			delivered += (count > 0) ? 1 : 0;
 			duplicates += Math.max(count - 1, 0);
-			phantom += (count > 0 && !booked) ? 1 : 0;
-			lost += (booked && count == 0 && !dead.contains(number)) ? 1 : 0;
-			deadWrong += (dead.contains(number) != (booked && Numbers.isRefused(number))) ? 1 : 0;
+			unknownArrived += (unknown.get(number) && arrived) ? 1 : 0;
+			phantom += (count > 0 && !stored.get(number) && !unknown.get(number)) ? 1 : 0;
+			lost += (stored.get(number) && !arrived) ? 1 : 0;
+			deadWrong += (isDead ? !mayBeDead || !dead.isRefused(number) : mustBeDead) ? 1 : 0;
 		}
+		return new Report(this.engine, stored.cardinality(), unknown.cardinality(), unknownArrived, delivered, lost,
+				phantom, dead.count(), deadWrong, dead.duplicates(), pending(), duplicates, explainedDuplicates(),
+				this.requests.get(), this.kills, this.restarts, this.brokerRestarts, elapsed);
+	}
+
+	private long explainedDuplicates() {
 		long hangs = this.requests.get() / 100;
-		return new Report(committed.size(), delivered, lost, phantom, dead.size(), deadWrong, pending(), duplicates,
-				this.answersLost.get() + hangs + (long) this.kills * CONCURRENCY, this.requests.get(), this.kills,
-				this.restarts, elapsed);
+		long handedOver = (long) (this.kills + this.brokerRestarts * INSTANCES) * CONCURRENCY;
+		if (!this.engine.usesBroker()) {
+			return this.answersLost.get() + hangs + handedOver;
+		}
+		// Whoever leaves or joins moves partitions, and what is done but follows a record
+		// that is not is read again
+		long moves = 2L * (this.kills + this.restarts) + this.brokerRestarts;
+		long readAgain = moves * INSTANCES * Broker.CONSUMERS * Broker.BATCH;
+		return this.answersLost.get() + hangs + readAgain + (this.engine.usesDatabase() ? handedOver : 0);
 	}
 
 	/**
@@ -322,7 +389,7 @@ public final class CrashTest {
 	 */
 	private interface Condition {
 
-		boolean isMet();
+		boolean isMet() throws IOException, InterruptedException;
 
 	}
 

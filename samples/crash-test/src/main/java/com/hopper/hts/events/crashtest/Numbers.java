@@ -23,6 +23,10 @@ final class Numbers {
 	private Numbers() {
 	}
 
+	/**
+	 * Return whether the booking is rolled back or, where there is no transaction, its
+	 * event not stored.
+	 */
 	static boolean isRolledBack(int number) {
 		return number % 10 == 7;
 	}
@@ -32,6 +36,14 @@ final class Numbers {
 	 */
 	static boolean isRefused(int number) {
 		return number % 50 == 0;
+	}
+
+	static String session(int number) {
+		return "session-" + number;
+	}
+
+	static int ofSession(String session) {
+		return Integer.parseInt(session.substring("session-".length()));
 	}
 
 }

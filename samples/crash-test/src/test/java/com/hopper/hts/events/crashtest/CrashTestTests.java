@@ -15,7 +15,10 @@
  */
 package com.hopper.hts.events.crashtest;
 
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,14 +27,23 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class CrashTestTests {
 
-	private static final String SHORT = "--events=20000 --kills=5 --outage=5s";
+	private static final String[] SHORT = { "--events=20000 --kills=5 --outage=5s",
+			"--engine=kafka --events=6000 --kills=3 --outage=5s",
+			"--engine=kafka-via-jdbc --events=3000 --kills=2 --outage=5s" };
 
-	@Test
-	void everyEventIsWhereItBelongs() throws Exception {
-		Report report = CrashTest.run(System.getProperty("crash-test.args", SHORT).split(" "));
+	static Stream<String> options() {
+		String options = System.getProperty("crash-test.args");
+		return (options != null) ? Stream.of(options) : Stream.of(SHORT);
+	}
+
+	@ParameterizedTest
+	@MethodSource("options")
+	void everyEventIsWhereItBelongs(String options) throws Exception {
+		Report report = CrashTest.run(options.split(" "));
 		System.out.println(report.toMarkdown());
 		assertThat(report.isReconciled()).as(report.toMarkdown()).isTrue();
 		assertThat(report.kills()).isPositive();
+		assertThat(report.brokerRestarts()).isEqualTo(report.engine().usesBroker() ? 1 : 0);
 		assertThat(report.delivered()).isGreaterThan(report.committed() / 2);
 		assertThat(report.duplicates()).as("answers were lost").isPositive();
 	}
