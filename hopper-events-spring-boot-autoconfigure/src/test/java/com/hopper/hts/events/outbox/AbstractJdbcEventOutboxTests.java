@@ -122,7 +122,9 @@ abstract class AbstractJdbcEventOutboxTests {
 
 	@AfterAll
 	void close() {
-		this.dataSource.close();
+		if (this.dataSource != null) {
+			this.dataSource.close();
+		}
 	}
 
 	@Test
@@ -156,6 +158,15 @@ abstract class AbstractJdbcEventOutboxTests {
 		assertThat(ids).doesNotHaveDuplicates().isSorted();
 		flush();
 		assertThat(this.api.events()).hasSize(52);
+	}
+
+	@Test
+	void largeEventArrives() {
+		String text = "x".repeat(100_000);
+		this.outbox.store("session-1", CustomEvent.occurredAt("offers_displayed", TIME).withAttribute("note", text));
+		flush();
+		assertThat(this.api.requests()).singleElement()
+			.satisfies((request) -> assertThat(request.body()).contains(text));
 	}
 
 	@Test
@@ -319,7 +330,7 @@ abstract class AbstractJdbcEventOutboxTests {
 		String id = UuidV7.create(Instant.now()).toString();
 		this.transactions.executeWithoutResult((status) -> this.jdbc.update(
 				"insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, version) "
-						+ "select ?, ?, ?, current_timestamp, ?, 1 " + fromDual(),
+						+ "select ?, ?, ?, " + now() + ", ?, 1 " + fromDual(),
 				"booking_confirmed", id, "not json".getBytes(StandardCharsets.UTF_8), false));
 		this.outbox.store("session-1", booking(1));
 		await().untilAsserted(() -> assertThat(this.outbox.deadLetter(UUID.fromString(id)))
@@ -328,6 +339,10 @@ abstract class AbstractJdbcEventOutboxTests {
 		assertThat(this.outbox.replay(UUID.fromString(id))).isFalse();
 		assertThat(this.outbox.discard(UUID.fromString(id), "test")).isTrue();
 		assertThat(this.api.events()).hasSize(1);
+	}
+
+	String now() {
+		return "current_timestamp";
 	}
 
 	String fromDual() {
