@@ -106,7 +106,8 @@ abstract class AbstractJdbcEventOutboxTests {
 	}
 
 	private JdbcEventOutbox create(DataSource source, String tableName, RecordingListener heard) {
-		return JdbcEventOutbox.builder(TestPublishers.create(this.api), source, new JdbcTransactionManager(source))
+		return JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), source, this.transactions.getTransactionManager())
 			.tableName(tableName)
 			.policy(POLICY)
 			.pollingInterval(Duration.ofMillis(500))
@@ -174,6 +175,11 @@ abstract class AbstractJdbcEventOutboxTests {
 		this.transactions.executeWithoutResult(
 				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
 					@Override
+					public void afterCommit() {
+						AbstractJdbcEventOutboxTests.this.outbox.store("session-1", booking(4));
+					}
+
+					@Override
 					public void afterCompletion(int completion) {
 						AbstractJdbcEventOutboxTests.this.outbox.store("session-1", booking(1));
 					}
@@ -189,8 +195,8 @@ abstract class AbstractJdbcEventOutboxTests {
 		});
 		flush();
 		assertThat(this.api.events()).extracting((request) -> request.body().replaceAll(".*contract-(\\d).*", "$1"))
-			.containsExactlyInAnyOrder("1", "2");
-		assertThat(this.listener.stored).hasSize(2);
+			.containsExactlyInAnyOrder("1", "2", "4");
+		assertThat(this.listener.stored).hasSize(3);
 	}
 
 	@Test

@@ -133,7 +133,7 @@ class MariaDbEventOutboxTests extends AbstractJdbcEventOutboxTests {
 	HikariDataSource dataSource() {
 		HikariDataSource dataSource = new HikariDataSource();
 		// Three time zones at a time: the JVM's, the connection's and the server's
-		dataSource.setJdbcUrl(url + "hopper?connectionTimeZone=America/New_York");
+		dataSource.setJdbcUrl(url + "hopper?connectionTimeZone=America/New_York&preserveInstants=true");
 		dataSource.setUsername("root");
 		dataSource.setPassword("");
 		return dataSource;
