@@ -74,7 +74,6 @@ import org.springframework.jdbc.support.MetaDataAccessException;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.util.Assert;
 
@@ -181,6 +180,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		this.required = new TransactionTemplate(builder.transactionManager);
 		this.requiresNew = new TransactionTemplate(builder.transactionManager);
 		this.requiresNew.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+		CommittedTransaction.watch(builder.transactionManager);
 		this.customization = customization(builder.dataSource);
 		this.tasks = tasks();
 		this.client = SchedulerClient.Builder
@@ -292,9 +292,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	 * again.
 	 */
 	private TransactionTemplate transaction() {
-		boolean over = TransactionSynchronizationManager.isActualTransactionActive()
-				&& !TransactionSynchronizationManager.isSynchronizationActive();
-		return over ? this.requiresNew : this.required;
+		return CommittedTransaction.isCurrent() ? this.requiresNew : this.required;
 	}
 
 	private void committed(List<StoredEvent> events) {
@@ -608,7 +606,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		}
 		byte[] data = reason.getBytes(StandardCharsets.UTF_8);
 		try {
-			this.required.executeWithoutResult((status) -> {
+			transaction().executeWithoutResult((status) -> {
 				delete(CONTROL, PAUSED);
 				this.client.scheduleBatch(List.of(new TaskInstance<>(CONTROL, PAUSED, data)), NEVER);
 			});
@@ -620,7 +618,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	@Override
 	public void resume() {
-		this.required.executeWithoutResult((status) -> delete(CONTROL, PAUSED));
+		transaction().executeWithoutResult((status) -> delete(CONTROL, PAUSED));
 		super.resume();
 		if (this.next != null) {
 			this.next.resume();
@@ -787,7 +785,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	private long replay(List<Row> rows) {
 		List<StoredEvent> events = new ArrayList<>();
-		this.required.executeWithoutResult((status) -> {
+		transaction().executeWithoutResult((status) -> {
 			List<TaskInstance<?>> instances = new ArrayList<>();
 			for (Row row : rows) {
 				// What cannot be read stays where it is
@@ -827,7 +825,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	private long discard(List<Row> rows, String reason) {
 		List<StoredEvent> events = new ArrayList<>();
-		this.required.executeWithoutResult((status) -> rows.stream()
+		transaction().executeWithoutResult((status) -> rows.stream()
 			.filter((row) -> delete(row.taskName(), row.id()) == 1)
 			.forEach((row) -> events.add(row.letter().event())));
 		this.snapshot = null;
