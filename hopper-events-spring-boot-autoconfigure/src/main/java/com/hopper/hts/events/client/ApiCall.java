@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
-import reactor.util.retry.Retry;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -162,7 +161,7 @@ abstract class ApiCall<R> {
 		// the
 		// metrics afterwards finds it there
 		return Mono.defer(() -> attempt(body))
-			.retryWhen(Retry.from((signals) -> signals.concatMap(this::waitOrGiveUp)))
+			.onErrorResume((failure) -> retryOrGiveUp(failure, body))
 			.onErrorMap(this::exception)
 			.doOnSuccess((result) -> finish(observation, result, null))
 			.doOnError((ex) -> finish(observation, null, ex))
@@ -193,10 +192,9 @@ abstract class ApiCall<R> {
 			return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, body,
 					timeout.minus(Duration.ofNanos(this.client.now() - attemptStart)));
 		})
-			.timeout(timeout,
+			.timeout(this.client.deadlines.after(timeout.toNanos()),
 					Mono.error(() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(),
-							this.awaitingAnswer)),
-					this.client.scheduler)
+							this.awaitingAnswer)))
 			.onErrorMap(this::classify);
 	}
 
@@ -212,10 +210,11 @@ abstract class ApiCall<R> {
 		return attemptFailure;
 	}
 
-	private Mono<Long> waitOrGiveUp(Retry.RetrySignal signal) {
-		Throwable failure = signal.failure();
+	private Mono<R> retryOrGiveUp(Throwable failure, byte[] body) {
 		Duration wait = (failure instanceof AttemptFailure attemptFailure) ? nextWait(attemptFailure) : null;
-		return (wait != null) ? Mono.delay(wait, this.client.scheduler) : Mono.error(failure);
+		return (wait != null) ? Mono.delay(wait, this.client.scheduler)
+			.then(Mono.defer(() -> attempt(body)).onErrorResume((next) -> retryOrGiveUp(next, body)))
+				: Mono.error(failure);
 	}
 
 	/**

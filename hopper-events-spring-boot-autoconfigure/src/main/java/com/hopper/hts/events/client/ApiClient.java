@@ -39,6 +39,8 @@ final class ApiClient {
 
 	final Scheduler scheduler;
 
+	final Deadlines deadlines;
+
 	final DoubleSupplier random;
 
 	final ResponseDecoder decoder;
@@ -61,6 +63,7 @@ final class ApiClient {
 		this.retryBudget = new RetryBudget(retryPolicy.budget());
 		this.responseTimeout = responseTimeout;
 		this.scheduler = scheduler;
+		this.deadlines = new Deadlines(scheduler);
 		this.random = random;
 		this.decoder = decoder;
 	}

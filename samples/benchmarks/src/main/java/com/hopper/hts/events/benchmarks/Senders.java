@@ -30,6 +30,8 @@ import com.google.gson.Gson;
 import com.google.gson.annotations.SerializedName;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.client.RetryPolicy;
+import com.hopper.hts.events.client.WebClientEventPublisher;
 import io.netty.buffer.Unpooled;
 import okhttp3.ConnectionPool;
 import okhttp3.MediaType;
@@ -78,7 +80,7 @@ final class Senders {
 		return switch (name) {
 			case "netty" -> "bare reactor-netty, pre-built bytes (the limit)";
 			case "publisher" -> "**`EventPublisher`, everything on**";
-			case "publisher-off" -> "`EventPublisher` without metrics and observation";
+			case "publisher-off" -> "`EventPublisher` without token provider, retries, metrics and observation";
 			case BASELINE -> "OkHttp 4 + Gson, as generated SDKs do it (the baseline)";
 			case "webclient" -> "`WebClient` with `bodyValue(record)`";
 			case "webclient-tuned" -> "`WebClient`, prepared `URI` and `ObjectWriter`";
@@ -90,12 +92,8 @@ final class Senders {
 	static Sender create(String name, String baseUrl) {
 		return switch (name) {
 			case "netty" -> netty(baseUrl);
-			case "publisher" -> publisher(baseUrl, "");
-			case "publisher-off" -> publisher(baseUrl, String.join(",",
-					"org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
-					"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
-					"org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration",
-					"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration"));
+			case "publisher" -> publisher(baseUrl);
+			case "publisher-off" -> barePublisher(baseUrl);
 			case BASELINE -> okHttp(baseUrl);
 			case "webclient" -> webClient(baseUrl);
 			case "webclient-tuned" -> tunedWebClient(baseUrl);
@@ -112,15 +110,27 @@ final class Senders {
 			.withBookingReference("cfar", "ABC123");
 	}
 
-	private static Sender publisher(String baseUrl, String excluded) {
+	private static Sender publisher(String baseUrl) {
 		ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
 			.web(WebApplicationType.NONE)
 			.properties("spring.main.banner-mode=off", "logging.level.root=warn", "hopper.base-url=" + baseUrl,
 					"hopper.auth.token=" + TOKEN, "hopper.client.pool.max-connections=" + CONNECTIONS,
-					"spring.autoconfigure.exclude=org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration,"
-							+ excluded)
+					"spring.autoconfigure.exclude=org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
 			.run();
-		EventPublisher publisher = context.getBean(EventPublisher.class);
+		return sender(context.getBean(EventPublisher.class));
+	}
+
+	private static Sender barePublisher(String baseUrl) {
+		RetryPolicy noRetries = new RetryPolicy(1, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ZERO,
+				Duration.ofMinutes(1), false, 0);
+		WebClientEventPublisher publisher = WebClientEventPublisher
+			.builder(webClientBuilder().defaultHeader(HttpHeaders.AUTHORIZATION, "Bearer " + TOKEN).build(),
+					URI.create(baseUrl), noRetries)
+			.build();
+		return sender(publisher);
+	}
+
+	private static Sender sender(EventPublisher publisher) {
 		Sender one = Sender.blocking(() -> publisher.publishAndWait(SESSION, event()));
 		Sender many = Sender.reactive(() -> publisher.publish(SESSION, event()));
 		return (inFlight, end, measurement) -> ((inFlight == 1) ? one : many).send(inFlight, end, measurement);
@@ -201,7 +211,8 @@ final class Senders {
 		return Sender.reactive(() -> client.post()
 			.uri(baseUrl + "/events")
 			.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body)))
-			.response());
+			// Not response(), which closes the connection
+			.responseSingle((response, content) -> content.then()));
 	}
 
 	private static Sender jdk(String baseUrl) {

@@ -40,8 +40,8 @@ class QuickstartApplicationTests {
 			SpringApplication.run(QuickstartApplication.class, "--hopper.base-url=" + api.baseUrl()).close();
 			assertThat(api.received()).extracting((received) -> received.event().type())
 				.containsExactly("offers_displayed", "booking_confirmed");
-			assertThat(api.received())
-				.allSatisfy((received) -> assertThat(received.request().header("user-agent")).startsWith("hopper-events-spring-boot/"));
+			assertThat(api.received()).allSatisfy((received) -> assertThat(received.request().header("user-agent"))
+				.startsWith("hopper-events-spring-boot/"));
 		}
 		assertThat(output).contains("EventReceipt[eventType=booking_confirmed, statusCode=204, attempts=1")
 			.contains("hopper.events.publish")

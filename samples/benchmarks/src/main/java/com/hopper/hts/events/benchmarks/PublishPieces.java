@@ -1,0 +1,205 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.benchmarks;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.auth.BearerTokenFilter;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.client.RetryPolicy;
+import com.hopper.hts.events.client.WebClientEventPublisher;
+import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.http.client.reactive.ClientHttpResponse;
+import org.springframework.mock.http.client.reactive.MockClientHttpRequest;
+import org.springframework.mock.http.client.reactive.MockClientHttpResponse;
+import org.springframework.web.reactive.function.client.WebClient;
+
+/**
+ * What the layers above the network cost, against a connector that answers from memory:
+ * the difference between two methods is the price of what the latter adds.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 6, time = 2)
+@Measurement(iterations = 5, time = 2)
+public class PublishPieces {
+
+	private static final URI URL = URI.create("http://127.0.0.1:8089/airline/v1.1");
+
+	private static final String SESSION = "b6bbb84f-2a1d-4f5e-9d0c-5f6a7b8c9d0e";
+
+	private final BookingConfirmed event = BookingConfirmed.occurredAt(Instant.now())
+		.withCfarContractId("1ec9a4ab-66c5-6d0a-9c2f-1d2b3c4d5e6f")
+		.withDgContractId("2fd8b5bc-77d6-7e1b-8d3a-2e3c4d5e6f70")
+		.withCfarOfferIds(List.of("cfar-offer-1", "cfar-offer-2"))
+		.withBookingReference("cfar", "ABC123");
+
+	private final EventCodec codec = new EventCodec(false);
+
+	private final WebClient webClient = webClient();
+
+	private final URI uri = URI.create(URL + "/events");
+
+	private final byte[] body = this.codec.encode(SESSION, this.event);
+
+	private final EventPublisher bare = publisher(false, false, false);
+
+	private final EventPublisher token = publisher(true, false, false);
+
+	private final EventPublisher metrics = publisher(true, true, false);
+
+	private final EventPublisher observed = publisher(true, true, true);
+
+	/**
+	 * Create an instance.
+	 */
+	public PublishPieces() {
+	}
+
+	/**
+	 * Validate and write the event.
+	 * @return the JSON
+	 */
+	@Benchmark
+	public byte[] json() {
+		return this.codec.encode(SESSION, this.event);
+	}
+
+	/**
+	 * {@code WebClient} alone, with a prepared body.
+	 * @return the status
+	 */
+	@Benchmark
+	public @Nullable Object webClientAlone() {
+		return this.webClient.post()
+			.uri(this.uri)
+			.body((request, context) -> request
+				.writeWith(Mono.fromSupplier(() -> request.bufferFactory().wrap(this.body))))
+			.exchangeToMono((response) -> response.releaseBody().thenReturn(response.statusCode()))
+			.block();
+	}
+
+	/**
+	 * The publisher without anything that can be left out.
+	 * @return the receipt
+	 */
+	@Benchmark
+	public @Nullable EventReceipt publish() {
+		return this.bare.publish(SESSION, this.event).block();
+	}
+
+	/**
+	 * And with a bearer token.
+	 * @return the receipt
+	 */
+	@Benchmark
+	public @Nullable EventReceipt publishWithToken() {
+		return this.token.publish(SESSION, this.event).block();
+	}
+
+	/**
+	 * And with meters and the observation of the publication.
+	 * @return the receipt
+	 */
+	@Benchmark
+	public @Nullable EventReceipt publishWithTokenAndMetrics() {
+		return this.metrics.publish(SESSION, this.event).block();
+	}
+
+	/**
+	 * And with {@code WebClient}'s own observation of each request.
+	 * @return the receipt
+	 */
+	@Benchmark
+	public @Nullable EventReceipt publishWithTokenMetricsAndRequestObservation() {
+		return this.observed.publish(SESSION, this.event).block();
+	}
+
+	private static WebClient webClient() {
+		return WebClient.builder().clientConnector(new Memory()).build();
+	}
+
+	private static EventPublisher publisher(boolean token, boolean metrics, boolean requests) {
+		WebClient.Builder client = webClient().mutate();
+		MeterRegistry meters = new SimpleMeterRegistry();
+		ObservationRegistry observations = ObservationRegistry.create();
+		observations.observationConfig().observationHandler(new DefaultMeterObservationHandler(meters));
+		if (token) {
+			BearerTokenProvider provider = () -> Mono.just("benchmark-token-benchmark-token-benchmark-token");
+			client.filter(new BearerTokenFilter(URL, provider));
+		}
+		if (requests) {
+			client.observationRegistry(observations);
+		}
+		WebClientEventPublisher.Builder builder = WebClientEventPublisher.builder(client.build(), URL,
+				new RetryPolicy(4, Duration.ofMillis(200), 2, Duration.ofSeconds(5), 0.5, Duration.ofSeconds(5),
+						Duration.ofSeconds(30), true, 100));
+		if (metrics) {
+			builder.observation(observations, null).metrics(new MicrometerEventPublishMetrics(meters));
+		}
+		return builder.build();
+	}
+
+	/**
+	 * Answers without a network.
+	 */
+	private static final class Memory implements ClientHttpConnector {
+
+		@Override
+		public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
+				java.util.function.Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+			return Mono.defer(() -> {
+				MockClientHttpRequest request = new MockClientHttpRequest(method, uri);
+				request.setWriteHandler((content) -> content.then());
+				return requestCallback.apply(request)
+					.then(Mono
+						.<ClientHttpResponse>fromSupplier(() -> new MockClientHttpResponse(HttpStatus.NO_CONTENT)));
+			});
+		}
+
+	}
+
+}
