@@ -192,9 +192,8 @@ abstract class ApiCall<R> {
 			return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, body,
 					timeout.minus(Duration.ofNanos(this.client.now() - attemptStart)));
 		})
-			.timeout(this.client.deadlines.after(timeout.toNanos()),
-					Mono.error(() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(),
-							this.awaitingAnswer)))
+			.timeout(this.client.deadlines.after(timeout.toNanos()), Mono.error(
+					() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer)))
 			.onErrorMap(this::classify);
 	}
 
@@ -212,8 +211,9 @@ abstract class ApiCall<R> {
 
 	private Mono<R> retryOrGiveUp(Throwable failure, byte[] body) {
 		Duration wait = (failure instanceof AttemptFailure attemptFailure) ? nextWait(attemptFailure) : null;
-		return (wait != null) ? Mono.delay(wait, this.client.scheduler)
-			.then(Mono.defer(() -> attempt(body)).onErrorResume((next) -> retryOrGiveUp(next, body)))
+		return (wait != null)
+				? Mono.delay(wait, this.client.scheduler)
+					.then(Mono.defer(() -> attempt(body)).onErrorResume((next) -> retryOrGiveUp(next, body)))
 				: Mono.error(failure);
 	}
 
