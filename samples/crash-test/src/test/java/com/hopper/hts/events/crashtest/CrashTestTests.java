@@ -28,8 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CrashTestTests {
 
 	private static final String[] SHORT = { "--events=20000 --kills=5 --outage=5s",
-			"--engine=kafka --events=6000 --kills=3 --outage=5s",
-			"--engine=kafka-via-jdbc --events=3000 --kills=2 --outage=5s" };
+			"--engine=kafka --events=6000 --kills=3 --outage=5s" };
 
 	static Stream<String> options() {
 		String options = System.getProperty("crash-test.args");
