@@ -227,7 +227,8 @@ public final class CrashTest {
 				TimeUnit.SECONDS.sleep(3);
 				api.acceptToken(TOKEN);
 			}
-			if (this.broker != null && kill == this.kills / 2 + 1) {
+			// First the broker: during the outage, all that is left may be booked
+			if (this.broker != null && kill == (this.kills + 1) / 2) {
 				restart(this.broker);
 			}
 			if (kill == (this.kills + 1) / 2) {
