@@ -23,9 +23,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
+import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;

@@ -158,11 +158,8 @@ abstract class ApiCall<R> {
 			return Mono.error(exception);
 		}
 		// The outcome is recorded before the caller hears of it, so that whoever reads
-		// the
-		// metrics afterwards finds it there
-		return Mono.defer(() -> attempt(body))
-			.onErrorResume((failure) -> retryOrGiveUp(failure, body))
-			.onErrorMap(this::exception)
+		// the metrics afterwards finds it there
+		return attemptAndRetry(body).onErrorMap(this::exception)
 			.doOnSuccess((result) -> finish(observation, result, null))
 			.doOnError((ex) -> finish(observation, null, ex))
 			.doOnCancel(() -> finish(observation, null, null));
@@ -209,11 +206,13 @@ abstract class ApiCall<R> {
 		return attemptFailure;
 	}
 
+	private Mono<R> attemptAndRetry(byte[] body) {
+		return Mono.defer(() -> attempt(body)).onErrorResume((failure) -> retryOrGiveUp(failure, body));
+	}
+
 	private Mono<R> retryOrGiveUp(Throwable failure, byte[] body) {
 		Duration wait = (failure instanceof AttemptFailure attemptFailure) ? nextWait(attemptFailure) : null;
-		return (wait != null)
-				? Mono.delay(wait, this.client.scheduler)
-					.then(Mono.defer(() -> attempt(body)).onErrorResume((next) -> retryOrGiveUp(next, body)))
+		return (wait != null) ? Mono.delay(wait, this.client.scheduler).then(attemptAndRetry(body))
 				: Mono.error(failure);
 	}
 

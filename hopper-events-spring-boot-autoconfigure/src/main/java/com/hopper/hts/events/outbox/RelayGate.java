@@ -286,13 +286,7 @@ final class RelayGate {
 	 * Return whether the API has taken any event after a point in time.
 	 */
 	boolean deliveredSince(Instant time) {
-		this.lock.lock();
-		try {
-			return this.lastDelivery != null && this.lastDelivery.isAfter(time);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return lockedTest(() -> this.lastDelivery != null && this.lastDelivery.isAfter(time));
 	}
 
 	private void returned(Permit permit) {
@@ -398,8 +392,7 @@ final class RelayGate {
 	 * event that is being sent is done.
 	 */
 	boolean isBlocked() {
-		this.lock.lock();
-		try {
+		return lockedTest(() -> {
 			if (!this.open || this.operatorPause != null) {
 				return true;
 			}
@@ -407,10 +400,7 @@ final class RelayGate {
 				return this.inFlight >= this.limit;
 			}
 			return this.probing || this.probeScheduled;
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	/**

@@ -86,7 +86,7 @@ public final class PublishedHopperEventsAssert
 	 */
 	public <E extends HopperEvent> ContainedHopperEventsAssert<E> contains(Class<E> type) {
 		Assert.notNull(type, "'type' must not be null");
-		return contained(eventsOf(type), article(type));
+		return contained(Recording.ofType(this.events, type), article(type));
 	}
 
 	/**
@@ -96,7 +96,7 @@ public final class PublishedHopperEventsAssert
 	 * @return assertions about the events of that type
 	 */
 	public ContainedHopperEventsAssert<HopperEvent> contains(String type) {
-		return contained(eventsOf(HopperEvent.class).stream().filter(hasType(type)).toList(),
+		return contained(Recording.ofType(this.events, HopperEvent.class).stream().filter(hasType(type)).toList(),
 				"an event of type " + Descriptions.value(type));
 	}
 
@@ -200,14 +200,6 @@ public final class PublishedHopperEventsAssert
 				what + this.scope, new ContainedHopperEventsAssert.Remarks()));
 		contained.requireOne();
 		return contained;
-	}
-
-	@SuppressWarnings("unchecked")
-	private <E extends HopperEvent> List<PublishedHopperEvent<E>> eventsOf(Class<E> type) {
-		return this.events.stream()
-			.filter((event) -> type.isInstance(event.event()))
-			.map((event) -> (PublishedHopperEvent<E>) event)
-			.toList();
 	}
 
 	<A extends AbstractAssert<A, ?>> A describedLikeThis(A other) {

@@ -66,9 +66,14 @@ final class Recording implements PublishedHopperEvents {
 	}
 
 	@Override
-	@SuppressWarnings("unchecked")
 	public <E extends HopperEvent> List<PublishedHopperEvent<E>> ofType(Class<E> type) {
-		return all().stream()
+		return ofType(all(), type);
+	}
+
+	@SuppressWarnings("unchecked")
+	static <E extends HopperEvent> List<PublishedHopperEvent<E>> ofType(List<PublishedHopperEvent<?>> events,
+			Class<E> type) {
+		return events.stream()
 			.filter((candidate) -> type.isInstance(candidate.event()))
 			.map((candidate) -> (PublishedHopperEvent<E>) candidate)
 			.toList();

@@ -68,6 +68,14 @@ class PublishedHopperEventsAssertTests {
 			  3. %s
 			  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE);
 
+	private static final String OTHER_SESSIONS = """
+			Expected that a BookingConfirmed for session "session-9" was published, but none was.
+			Published:
+			  1. %s
+			  2. %s <- another session
+			  3. %s <- no session
+			  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE);
+
 	private final HopperEventsRecorder published = new HopperEventsRecorder();
 
 	@Test
@@ -130,13 +138,8 @@ class PublishedHopperEventsAssertTests {
 	@Test
 	void forSession() {
 		publishSome();
-		fails(() -> assertThat(this.published).contains(BookingConfirmed.class).forSession("session-9"), """
-				Expected that a BookingConfirmed for session "session-9" was published, but none was.
-				Published:
-				  1. %s
-				  2. %s <- another session
-				  3. %s <- no session
-				  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE));
+		fails(() -> assertThat(this.published).contains(BookingConfirmed.class).forSession("session-9"),
+				OTHER_SESSIONS);
 	}
 
 	@Test
@@ -217,13 +220,7 @@ class PublishedHopperEventsAssertTests {
 		bookings.forSession("session-1").once();
 		bookings.withoutSession().once();
 		bookings.times(2);
-		fails(() -> bookings.forSession("session-9"), """
-				Expected that a BookingConfirmed for session "session-9" was published, but none was.
-				Published:
-				  1. %s
-				  2. %s <- another session
-				  3. %s <- no session
-				  4. %s""".formatted(OFFERS_LINE, BOOKING_LINE, DG_LINE, SEAT_LINE));
+		fails(() -> bookings.forSession("session-9"), OTHER_SESSIONS);
 	}
 
 	@Test

@@ -411,13 +411,8 @@ final class OutboxBenchmark {
 		List<Double> compared = rates.getOrDefault(baseline, List.of());
 		rates.forEach((name, values) -> {
 			List<Double> sorted = values.stream().sorted().toList();
-			double[] ratios = new double[values.size()];
-			for (int i = 0; i < ratios.length; i++) {
-				ratios[i] = values.get(i) / compared.get(i);
-			}
-			Arrays.sort(ratios);
-			System.out.printf(Locale.ROOT, "| %s | %,.0f | %,.0f–%,.0f | %.2f |%n", name, sorted.get(sorted.size() / 2),
-					sorted.get(0), sorted.get(sorted.size() - 1), ratios[ratios.length / 2]);
+			System.out.printf(Locale.ROOT, "| %s | %,.0f | %,.0f–%,.0f | %.2f |%n", name, Statistics.median(values),
+					sorted.get(0), sorted.get(sorted.size() - 1), Statistics.medianRatio(values, compared));
 		});
 	}
 

@@ -17,12 +17,11 @@ package com.hopper.hts.events.benchmarks;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -100,30 +99,14 @@ final class PublishBenchmark {
 		});
 	}
 
-	private static double median(List<Round> rounds, ToDoubleFunction<Round> value) {
-		return median(rounds.stream().mapToDouble(value).toArray());
+	private static double median(List<Round> rounds, Function<Round, Double> value) {
+		return Statistics.median(rounds.stream().map(value).toList());
 	}
 
-	/**
-	 * The median of the ratios of rounds that followed each other: drift of the machine
-	 * concerns both.
-	 */
-	private static String ratio(List<Round> rounds, @Nullable List<Round> baseline, ToDoubleFunction<Round> value) {
-		if (baseline == null) {
-			return "";
-		}
-		double[] ratios = new double[rounds.size()];
-		for (int i = 0; i < ratios.length; i++) {
-			ratios[i] = value.applyAsDouble(rounds.get(i)) / value.applyAsDouble(baseline.get(i));
-		}
-		return String.format(Locale.ROOT, "%.2f", median(ratios));
-	}
-
-	private static double median(double[] values) {
-		double[] sorted = values.clone();
-		Arrays.sort(sorted);
-		int middle = sorted.length / 2;
-		return (sorted.length % 2 == 1) ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+	private static String ratio(List<Round> rounds, @Nullable List<Round> baseline, Function<Round, Double> value) {
+		return (baseline != null) ? String.format(Locale.ROOT, "%.2f",
+				Statistics.medianRatio(rounds.stream().map(value).toList(), baseline.stream().map(value).toList()))
+				: "";
 	}
 
 	/**

@@ -18,7 +18,9 @@ package com.hopper.hts.events.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -34,11 +36,11 @@ final class StartUpBenchmark {
 	}
 
 	void run() throws IOException {
-		Round[] without = new Round[this.rounds];
-		Round[] with = new Round[this.rounds];
+		List<List<Double>> without = new ArrayList<>();
+		List<List<Double>> with = new ArrayList<>();
 		for (int i = 0; i < this.rounds; i++) {
-			without[i] = start("without");
-			with[i] = start("with");
+			without.add(start("without"));
+			with.add(start("with"));
 		}
 		System.out.printf("%n### Start-up%n%n| | without | with | added |%n| --- | ---: | ---: | ---: |%n");
 		row("milliseconds to start", median(without, 0), median(with, 0));
@@ -53,19 +55,14 @@ final class StartUpBenchmark {
 		}
 	}
 
-	private static Round start(String how) throws IOException {
+	private static List<Double> start(String how) throws IOException {
 		try (Child child = Child.start(StartUp.class, how)) {
-			return Round.parse(child.readLine());
+			return Arrays.stream(child.readLine().split(" ", 4)).map(Double::valueOf).toList();
 		}
 	}
 
-	private static double median(Round[] rounds, int value) {
-		double[] values = Arrays.stream(rounds)
-			.mapToDouble((round) -> new double[] { round.perSecond(), round.cpu(), round.allocated(),
-					round.threads() }[value])
-			.sorted()
-			.toArray();
-		return values[values.length / 2];
+	private static double median(List<List<Double>> rounds, int value) {
+		return Statistics.median(rounds.stream().map((round) -> round.get(value)).toList());
 	}
 
 	private static void row(String name, double without, double with) {

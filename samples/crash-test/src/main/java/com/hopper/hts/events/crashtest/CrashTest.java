@@ -227,11 +227,11 @@ public final class CrashTest {
 				TimeUnit.SECONDS.sleep(3);
 				api.acceptToken(TOKEN);
 			}
-			// First the broker: during the outage, all that is left may be booked
-			if (this.broker != null && kill == (this.kills + 1) / 2) {
-				restart(this.broker);
-			}
 			if (kill == (this.kills + 1) / 2) {
+				if (this.broker != null) {
+					// Before the outage, in which all that is left may be booked
+					restart(this.broker);
+				}
 				System.out.printf("%d booked, %d pending: the API is down for %s%n", booked(), pending(), this.outage);
 				api.failRandomly(1, 7, Fault.status(503), Fault.reset());
 				TimeUnit.MILLISECONDS.sleep(this.outage.toMillis());
@@ -244,8 +244,7 @@ public final class CrashTest {
 	private void received(ReceivedRequest request) {
 		this.requests.incrementAndGet();
 		if (request.accepted()) {
-			String session = String.valueOf(request.header("HC-Session-ID"));
-			this.accepted.incrementAndGet(Integer.parseInt(session.substring(session.indexOf('-') + 1)));
+			this.accepted.incrementAndGet(Numbers.ofSession(String.valueOf(request.header("HC-Session-ID"))));
 			if (request.status() == 0) {
 				this.answersLost.incrementAndGet();
 			}
