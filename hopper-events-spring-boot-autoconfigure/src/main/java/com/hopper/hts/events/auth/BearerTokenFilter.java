@@ -20,20 +20,28 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.util.Assert;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.reactive.function.BodyExtractors;
+import org.springframework.web.reactive.function.BodyInserter;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
+import org.springframework.web.reactive.function.client.ExchangeStrategies;
 import org.springframework.web.reactive.function.client.WebClientRequestException;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 
@@ -55,6 +63,8 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private final BearerTokenProvider tokenProvider;
 
+	private volatile @Nullable Authorization last;
+
 	/**
 	 * Create an instance.
 	 * @param baseUrl the base URL of the API
@@ -72,16 +82,23 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 		if (!isSameOrigin(request.url())) {
 			return next.exchange(request);
 		}
-		return token(Mono.defer(this.tokenProvider::getToken))
-			.switchIfEmpty(Mono.error(
-					() -> new TokenRequestException("the BearerTokenProvider gave no bearer token", false, null, null)))
-			.flatMap((token) -> exchange(request, next, token)
-				.flatMap((response) -> (response.statusCode().value() == 401)
-						? exchangeWithAnotherToken(request, next, token, response) : Mono.just(response)));
+		return Mono.defer(() -> send(request, next));
 	}
 
-	private static Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, String token) {
-		return next.exchange(ClientRequest.from(request).headers((headers) -> headers.setBearerAuth(token)).build());
+	private Mono<ClientResponse> send(ClientRequest request, ExchangeFunction next) {
+		String held = (this.tokenProvider instanceof TokenHolder holder) ? holder.heldToken() : null;
+		return (held != null) ? exchange(request, next, authorization(held))
+				: authorization(Mono.defer(this.tokenProvider::getToken))
+					.switchIfEmpty(
+							Mono.error(() -> new TokenRequestException("the BearerTokenProvider gave no bearer token",
+									false, null, null)))
+					.flatMap((authorization) -> exchange(request, next, authorization));
+	}
+
+	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, Authorization authorization) {
+		return next.exchange(new SignedRequest(request, authorization))
+			.flatMap((response) -> (response.statusCode().value() == 401)
+					? exchangeWithAnotherToken(request, next, authorization, response) : Mono.just(response));
 	}
 
 	/**
@@ -89,13 +106,33 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 	 * answer. Its body is read first, so that it holds no connection while a token is
 	 * requested.
 	 */
-	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next, String rejected,
-			ClientResponse response) {
+	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
+			Authorization rejected, ClientResponse response) {
 		return readBody(response)
-			.flatMap((body) -> token(Mono.defer(() -> this.tokenProvider.replaceToken(rejected))).map(Optional::of)
+			.flatMap((body) -> authorization(Mono.defer(() -> this.tokenProvider.replaceToken(rejected.token())))
+				.map(Optional::of)
 				.defaultIfEmpty(Optional.empty())
-				.flatMap((token) -> token.isPresent() ? exchange(request, next, token.get())
+				.flatMap((replacement) -> replacement.isPresent()
+						? next.exchange(new SignedRequest(request, replacement.get()))
 						: Mono.just(response.mutate().request(response.request()).body(body).build())));
+	}
+
+	private Mono<Authorization> authorization(Mono<String> token) {
+		return token.map(this::authorization).onErrorMap(BearerTokenFilter::toException);
+	}
+
+	private Authorization authorization(String token) {
+		Authorization last = this.last;
+		if (last == null || !last.token().equals(token)) {
+			String problem = BearerTokens.findProblem(token);
+			if (problem != null) {
+				throw new TokenRequestException("the BearerTokenProvider gave a bearer token that " + problem, false,
+						null, null);
+			}
+			last = new Authorization(token, "Bearer " + token);
+			this.last = last;
+		}
+		return last;
 	}
 
 	private static Mono<String> readBody(ClientResponse response) {
@@ -110,16 +147,6 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 			// The status alone says enough
 			.onErrorReturn("")
 			.defaultIfEmpty("");
-	}
-
-	private static Mono<String> token(Mono<String> token) {
-		return token.onErrorMap(BearerTokenFilter::toException).doOnNext((value) -> {
-			String problem = BearerTokens.findProblem(value);
-			if (problem != null) {
-				throw new TokenRequestException("the BearerTokenProvider gave a bearer token that " + problem, false,
-						null, null);
-			}
-		});
 	}
 
 	private static Throwable toException(Throwable failure) {
@@ -152,6 +179,84 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 		}
 		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
 		return scheme.equals("https") ? 443 : 80;
+	}
+
+	/**
+	 * A token that was found good, and the header made of it.
+	 */
+	private record Authorization(String token, String header) {
+
+		@Override
+		public String toString() {
+			return "Authorization";
+		}
+
+	}
+
+	/**
+	 * A request with a token. Copying a request costs more than sending it.
+	 */
+	private static final class SignedRequest implements ClientRequest {
+
+		private final ClientRequest request;
+
+		private final Authorization authorization;
+
+		SignedRequest(ClientRequest request, Authorization authorization) {
+			this.request = request;
+			this.authorization = authorization;
+		}
+
+		@Override
+		public HttpMethod method() {
+			return this.request.method();
+		}
+
+		@Override
+		public URI url() {
+			return this.request.url();
+		}
+
+		@Override
+		public HttpHeaders headers() {
+			HttpHeaders headers = new HttpHeaders();
+			headers.addAll(this.request.headers());
+			headers.set(HttpHeaders.AUTHORIZATION, this.authorization.header());
+			return HttpHeaders.readOnlyHttpHeaders(headers);
+		}
+
+		@Override
+		public MultiValueMap<String, String> cookies() {
+			return this.request.cookies();
+		}
+
+		@Override
+		public BodyInserter<?, ? super ClientHttpRequest> body() {
+			return this.request.body();
+		}
+
+		@Override
+		public Map<String, Object> attributes() {
+			return this.request.attributes();
+		}
+
+		@Override
+		public @Nullable Consumer<ClientHttpRequest> httpRequest() {
+			return this.request.httpRequest();
+		}
+
+		@Override
+		public String logPrefix() {
+			return this.request.logPrefix();
+		}
+
+		@Override
+		public Mono<Void> writeTo(ClientHttpRequest output, ExchangeStrategies strategies) {
+			// First, for what is there already stays
+			output.getHeaders().set(HttpHeaders.AUTHORIZATION, this.authorization.header());
+			return this.request.writeTo(output, strategies);
+		}
+
 	}
 
 }

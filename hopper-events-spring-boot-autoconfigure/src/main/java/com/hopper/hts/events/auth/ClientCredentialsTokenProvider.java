@@ -52,7 +52,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  *
  * @since 0.1.0
  */
-public final class ClientCredentialsTokenProvider implements BearerTokenProvider, AutoCloseable {
+public final class ClientCredentialsTokenProvider implements BearerTokenProvider, TokenHolder, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(ClientCredentialsTokenProvider.class);
 
@@ -141,19 +141,31 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	@Override
 	public Mono<String> getToken() {
 		return Mono.defer(() -> {
-			Held held = this.held;
-			if (held != null) {
-				Duration age = age(held);
-				if (!held.isExpiredAt(age)) {
-					held.used = true;
-					if (held.isDueAt(age)) {
-						requestToken(true);
-					}
-					return held.value;
-				}
-			}
-			return requestToken(false);
+			Held held = usable();
+			return (held != null) ? held.value : requestToken(false);
 		});
+	}
+
+	@Override
+	public @Nullable String heldToken() {
+		Held held = usable();
+		return (held != null) ? held.token.value() : null;
+	}
+
+	private @Nullable Held usable() {
+		Held held = this.held;
+		if (held == null) {
+			return null;
+		}
+		Duration age = age(held);
+		if (held.isExpiredAt(age)) {
+			return null;
+		}
+		held.used = true;
+		if (held.isDueAt(age)) {
+			requestToken(true);
+		}
+		return held;
 	}
 
 	@Override

@@ -20,16 +20,21 @@ import reactor.core.publisher.Mono;
 /**
  * {@link BearerTokenProvider} for a token that the application was given.
  */
-final class GivenTokenProvider implements BearerTokenProvider {
+final class GivenTokenProvider implements BearerTokenProvider, TokenHolder {
 
-	private final Mono<String> token;
+	private final String token;
 
 	GivenTokenProvider(String token) {
-		this.token = Mono.just(token);
+		this.token = token;
 	}
 
 	@Override
 	public Mono<String> getToken() {
+		return Mono.just(this.token);
+	}
+
+	@Override
+	public String heldToken() {
 		return this.token;
 	}
 

@@ -47,6 +47,7 @@ import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -153,7 +154,8 @@ final class EventPublisherConfigurations {
 			builder.clientConnector(connector.get())
 				.baseUrl(withoutTrailingSlash(connectionDetails.getBaseUrl().toString()))
 				.defaultHeaders((headers) -> {
-					headers.set("User-Agent", UserAgent.VALUE);
+					// The connector sets our own if nobody does
+					headers.remove(HttpHeaders.USER_AGENT);
 					properties.headers().forEach(headers::set);
 				})
 				.filter(new BearerTokenFilter(connectionDetails.getBaseUrl(), tokenProvider));

@@ -17,9 +17,11 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
+import com.hopper.hts.events.time.Deadlines;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.Http2SslContextSpec;
@@ -39,6 +41,7 @@ import org.springframework.boot.ssl.SslManagerBundle;
 import org.springframework.boot.ssl.SslOptions;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
@@ -75,11 +78,11 @@ final class HopperHttpConnector implements DisposableBean {
 			ConnectionProvider provider = connectionProvider("hopper-events", properties,
 					properties.pool().maxConnections());
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS);
-			return new Connections(provider,
-					builder.withHttpClientFactory(() -> create(provider))
-						.withHttpClientCustomizer(protocol)
-						.build(ownSettings),
-					signInProvider, builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
+			HttpClient client = httpClient(
+					builder.withHttpClientFactory(() -> create(provider)).withHttpClientCustomizer(protocol),
+					ownSettings);
+			return new Connections(provider, new LeanReactorConnector(client), signInProvider,
+					builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
 		};
 		this.connections = this.factory.apply(sslBundle);
 	}
@@ -112,6 +115,20 @@ final class HopperHttpConnector implements DisposableBean {
 		this.connections = this.factory.apply(sslBundle);
 		Schedulers.parallel()
 			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Build the client that the builder builds a connector with.
+	 */
+	private static HttpClient httpClient(ReactorClientHttpConnectorBuilder builder, HttpClientSettings settings) {
+		AtomicReference<HttpClient> result = new AtomicReference<>();
+		builder.withHttpClientCustomizer((client) -> {
+			result.set(client);
+			return client;
+		}).build(settings);
+		HttpClient client = result.get();
+		Assert.state(client != null, "The builder has built no client");
+		return client;
 	}
 
 	private static HttpClient create(ConnectionProvider provider) {
@@ -147,6 +164,7 @@ final class HopperHttpConnector implements DisposableBean {
 			.pendingAcquireMaxCount(pool.maxPendingAcquires())
 			// Earlier than the attempt, to tell apart what was never sent
 			.pendingAcquireTimeout(properties.responseTimeout().dividedBy(2))
+			.pendingAcquireTimer(new Deadlines(Schedulers.parallel())::schedule)
 			.maxIdleTime(pool.maxIdleTime())
 			.maxLifeTime(pool.maxLifeTime())
 			.evictInBackground(eviction.isZero() ? pool.maxIdleTime() : eviction)

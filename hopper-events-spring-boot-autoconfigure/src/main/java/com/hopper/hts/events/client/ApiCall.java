@@ -27,11 +27,14 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
+import reactor.core.observability.DefaultSignalListener;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.ReactiveHttpOutputMessage;
 import org.springframework.web.reactive.function.client.ClientResponse;
 
 /**
@@ -124,8 +127,16 @@ abstract class ApiCall<R> {
 	Mono<R> run(ContextView context) {
 		started();
 		Observation observation = start(context);
-		return (observation != null) ? send(observation)
-			.contextWrite((downstream) -> downstream.put(ObservationThreadLocalAccessor.KEY, observation)) : send(null);
+		byte[] body;
+		try {
+			body = prepare();
+		}
+		catch (RuntimeException ex) {
+			HopperApiException.InvalidEvent exception = EventCodec.invalid(ex, subject(), eventType(), sessionId());
+			finish(observation, null, exception);
+			return Mono.error(exception);
+		}
+		return attemptAndRetry(body).tap(() -> new Outcome(observation));
 	}
 
 	private @Nullable Observation start(ContextView context) {
@@ -147,54 +158,43 @@ abstract class ApiCall<R> {
 		}
 	}
 
-	private Mono<R> send(@Nullable Observation observation) {
-		byte[] body;
-		try {
-			body = prepare();
-		}
-		catch (RuntimeException ex) {
-			HopperApiException.InvalidEvent exception = EventCodec.invalid(ex, subject(), eventType(), sessionId());
-			finish(observation, null, exception);
-			return Mono.error(exception);
-		}
-		// The outcome is recorded before the caller hears of it, so that whoever reads
-		// the metrics afterwards finds it there
-		return attemptAndRetry(body).onErrorMap(this::exception)
-			.doOnSuccess((result) -> finish(observation, result, null))
-			.doOnError((ex) -> finish(observation, null, ex))
-			.doOnCancel(() -> finish(observation, null, null));
-	}
-
 	private Mono<R> attempt(byte[] body) {
 		this.attempts.incrementAndGet();
 		this.awaitingAnswer = false;
 		long attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining());
 		String sessionId = sessionId();
-		return this.client.webClient.post().uri(this.uri).headers((headers) -> {
-			headers.setContentType(MediaType.APPLICATION_JSON);
-			headers.setContentLength(body.length);
-			headers.set(HttpHeaders.ACCEPT, MediaType.APPLICATION_JSON_VALUE);
-			if (sessionId != null) {
-				headers.set("HC-Session-ID", sessionId);
-			}
-		}).body((request, context) -> request.writeWith(Mono.fromSupplier(() -> {
-			// Asked for when there is a connection: from here on the API may act on it
-			this.awaitingAnswer = true;
-			return request.bufferFactory().wrap(body);
-		}))).exchangeToMono((response) -> {
-			this.awaitingAnswer = false;
-			this.client.reached.setPlain(true);
-			Mono<R> success = success(response);
-			return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, body,
-					timeout.minus(Duration.ofNanos(this.client.now() - attemptStart)));
-		})
-			.timeout(this.client.deadlines.after(timeout.toNanos()), Mono.error(
-					() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer)))
-			.onErrorMap(this::classify);
+		Mono<R> answer = this.client.webClient.post()
+			.uri(this.uri)
+			.body((output, context) -> write(output, sessionId, body))
+			.exchangeToMono((response) -> {
+				this.awaitingAnswer = false;
+				this.client.reached.setPlain(true);
+				Mono<R> success = success(response);
+				return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, body,
+						timeout.minus(Duration.ofNanos(this.client.now() - attemptStart)));
+			});
+		return this.client.deadlines.limit(answer, timeout,
+				() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer));
 	}
 
-	private Throwable classify(Throwable failure) {
+	private Mono<Void> write(ReactiveHttpOutputMessage output, @Nullable String sessionId, byte[] body) {
+		// Here and not before, where WebClient copies each header several times
+		HttpHeaders headers = output.getHeaders();
+		if (sessionId != null) {
+			headers.set("HC-Session-ID", sessionId);
+		}
+		headers.set(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_JSON_VALUE);
+		headers.setContentLength(body.length);
+		headers.set(HttpHeaders.ACCEPT, MediaType.APPLICATION_JSON_VALUE);
+		return output.writeWith(Mono.fromSupplier(() -> {
+			// Asked for when there is a connection: from here on the API may act on it
+			this.awaitingAnswer = true;
+			return output.bufferFactory().wrap(body);
+		}));
+	}
+
+	private AttemptFailure classify(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
 		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.client.retryPolicy.onTimeout(),
 				this.client.reached.getPlain(), this.awaitingAnswer);
@@ -207,13 +207,13 @@ abstract class ApiCall<R> {
 	}
 
 	private Mono<R> attemptAndRetry(byte[] body) {
-		return Mono.defer(() -> attempt(body)).onErrorResume((failure) -> retryOrGiveUp(failure, body));
+		return Mono.defer(() -> attempt(body)).onErrorResume((failure) -> retryOrGiveUp(classify(failure), body));
 	}
 
-	private Mono<R> retryOrGiveUp(Throwable failure, byte[] body) {
-		Duration wait = (failure instanceof AttemptFailure attemptFailure) ? nextWait(attemptFailure) : null;
+	private Mono<R> retryOrGiveUp(AttemptFailure failure, byte[] body) {
+		Duration wait = nextWait(failure);
 		return (wait != null) ? Mono.delay(wait, this.client.scheduler).then(attemptAndRetry(body))
-				: Mono.error(failure);
+				: Mono.error(exception(failure));
 	}
 
 	/**
@@ -249,14 +249,13 @@ abstract class ApiCall<R> {
 		return wait;
 	}
 
-	private Throwable exception(Throwable failure) {
-		return (failure instanceof AttemptFailure attemptFailure) ? ApiExceptions.create(attemptFailure,
-				HopperApiException.Details.of(message(attemptFailure))
+	private HopperApiException exception(AttemptFailure failure) {
+		return ApiExceptions.create(failure,
+				HopperApiException.Details.of(message(failure))
 					.withAttempts(this.attempts.get())
 					.withEventType(eventType())
 					.withSessionId(sessionId())
-					.withDeliveryUnknown(this.deliveryUnknown))
-				: failure;
+					.withDeliveryUnknown(this.deliveryUnknown));
 	}
 
 	private String message(AttemptFailure failure) {
@@ -327,6 +326,46 @@ abstract class ApiCall<R> {
 	private static Duration min(Duration first, Duration second) {
 		Duration min = (first.compareTo(second) < 0) ? first : second;
 		return min.isNegative() ? Duration.ZERO : min;
+	}
+
+	/**
+	 * Records the outcome before the caller hears of it, so that whoever reads the
+	 * metrics afterwards finds it there.
+	 */
+	private final class Outcome extends DefaultSignalListener<R> {
+
+		private final @Nullable Observation observation;
+
+		Outcome(@Nullable Observation observation) {
+			this.observation = observation;
+		}
+
+		@Override
+		public Context addToContext(Context context) {
+			return (this.observation != null) ? context.put(ObservationThreadLocalAccessor.KEY, this.observation)
+					: context;
+		}
+
+		@Override
+		public void doOnNext(R result) {
+			finish(this.observation, result, null);
+		}
+
+		@Override
+		public void doOnError(Throwable failure) {
+			finish(this.observation, null, failure);
+		}
+
+		@Override
+		public void doOnComplete() {
+			finish(this.observation, null, null);
+		}
+
+		@Override
+		public void doOnCancel() {
+			finish(this.observation, null, null);
+		}
+
 	}
 
 }

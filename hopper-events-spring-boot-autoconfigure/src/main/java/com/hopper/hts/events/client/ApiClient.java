@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 
+import com.hopper.hts.events.time.Deadlines;
 import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;
 

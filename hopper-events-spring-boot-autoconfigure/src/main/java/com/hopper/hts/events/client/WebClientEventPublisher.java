@@ -177,10 +177,9 @@ public final class WebClientEventPublisher implements EventPublisher {
 			if (response.statusCode().value() != 204) {
 				return null;
 			}
-			return response.releaseBody()
-				.onErrorComplete()
-				.then(Mono.fromSupplier(() -> new EventReceipt(this.eventType, 204, response.headers().asHttpHeaders(),
-						attempts(), elapsed())));
+			// A 204 has no body to be read
+			return Mono
+				.just(new EventReceipt(this.eventType, 204, response.headers().asHttpHeaders(), attempts(), elapsed()));
 		}
 
 		@Override

@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.observation;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.hopper.hts.events.EventReceipt;
@@ -36,6 +38,12 @@ public final class MicrometerEventPublishMetrics implements EventPublishMetrics 
 	private final AtomicInteger inFlight = new AtomicInteger();
 
 	private final Meter.MeterProvider<DistributionSummary> attempts;
+
+	/**
+	 * Looking up a meter costs more than counting with it, and this one counts every
+	 * event.
+	 */
+	private final Map<Ended, DistributionSummary> attemptsOf = new ConcurrentHashMap<>();
 
 	private final Meter.MeterProvider<Counter> retries;
 
@@ -84,14 +92,20 @@ public final class MicrometerEventPublishMetrics implements EventPublishMetrics 
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
 			@Nullable HopperApiException exception) {
 		this.inFlight.decrementAndGet();
-		this.attempts
-			.withTags("event.type", EventTags.type(eventType), "outcome", EventTags.outcome(receipt, exception))
+		Ended ended = new Ended(EventTags.type(eventType), EventTags.outcome(receipt, exception));
+		this.attemptsOf
+			.computeIfAbsent(ended,
+					(key) -> this.attempts.withTags("event.type", key.eventType(), "outcome", key.outcome()))
 			.record(attempts);
 	}
 
 	@Override
 	public void discarded(String eventType, String reason) {
 		this.discarded.withTags("event.type", EventTags.type(eventType), "reason", reason).increment();
+	}
+
+	private record Ended(String eventType, String outcome) {
+
 	}
 
 }

@@ -1,0 +1,396 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.cookie.Cookie;
+import io.netty.handler.codec.http.cookie.DefaultCookie;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.NettyOutbound;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientRequest;
+import reactor.netty.http.client.HttpClientResponse;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import org.springframework.http.HttpCookie;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.http.client.reactive.ClientHttpResponse;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.http.support.Netty4HeadersAdapter;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+
+/**
+ * Does for {@code WebClient} what {@link ReactorClientHttpConnector} does, for a third of
+ * its cost: headers are written to Netty's own, a body that is there already is sent with
+ * them as one message, and nothing is subscribed to for an answer that has no body. An
+ * event is such a request and such an answer.
+ */
+final class LeanReactorConnector implements ClientHttpConnector {
+
+	private final HttpClient client;
+
+	/**
+	 * Where the last request went, and where nearly every request goes.
+	 */
+	private volatile @Nullable Target target;
+
+	LeanReactorConnector(HttpClient client) {
+		this.client = client;
+	}
+
+	@Override
+	public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
+			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+		Exchange exchange = new Exchange(method, uri, requestCallback);
+		return target(method, uri).sender.send(exchange::send).responseConnection(exchange).next().doOnCancel(exchange);
+	}
+
+	private Target target(HttpMethod method, URI uri) {
+		Target target = this.target;
+		if (target == null || !target.uri.equals(uri) || !target.method.equals(method)) {
+			target = new Target(method, uri, sender(method, uri));
+			this.target = target;
+		}
+		return target;
+	}
+
+	private HttpClient.RequestSender sender(HttpMethod method, URI uri) {
+		HttpClient.RequestSender sender = this.client
+			.request(io.netty.handler.codec.http.HttpMethod.valueOf(method.name()));
+		return uri.isAbsolute() ? sender.uri(uri) : sender.uri(uri.toString());
+	}
+
+	/**
+	 * What Reactor Netty has prepared for an address.
+	 */
+	private record Target(HttpMethod method, URI uri, HttpClient.RequestSender sender) {
+
+	}
+
+	/**
+	 * One request and its answer.
+	 */
+	private static final class Exchange
+			implements BiFunction<HttpClientResponse, Connection, Publisher<ClientHttpResponse>>, Runnable {
+
+		private final HttpMethod method;
+
+		private final URI uri;
+
+		private final Function<? super ClientHttpRequest, Mono<Void>> requestCallback;
+
+		private volatile @Nullable Response response;
+
+		Exchange(HttpMethod method, URI uri, Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+			this.method = method;
+			this.uri = uri;
+			this.requestCallback = requestCallback;
+		}
+
+		Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound) {
+			return this.requestCallback.apply(new Request(this.method, this.uri, request, outbound));
+		}
+
+		@Override
+		public Publisher<ClientHttpResponse> apply(HttpClientResponse response, Connection connection) {
+			Response result = new Response(this.method, response, connection);
+			this.response = result;
+			return Mono.just(result);
+		}
+
+		@Override
+		public void run() {
+			Response response = this.response;
+			if (response != null) {
+				response.releaseUnread();
+			}
+		}
+
+	}
+
+	/**
+	 * A request, whose headers are Netty's.
+	 */
+	private static final class Request implements ClientHttpRequest {
+
+		private final HttpMethod method;
+
+		private final URI uri;
+
+		private final HttpClientRequest request;
+
+		private final NettyOutbound outbound;
+
+		private final NettyDataBufferFactory bufferFactory;
+
+		private final HttpHeaders headers;
+
+		private final Map<String, Object> attributes = new LinkedHashMap<>(4);
+
+		private final List<Supplier<? extends Mono<Void>>> commitActions = new ArrayList<>(0);
+
+		private @Nullable MultiValueMap<String, HttpCookie> cookies;
+
+		private boolean committed;
+
+		Request(HttpMethod method, URI uri, HttpClientRequest request, NettyOutbound outbound) {
+			this.method = method;
+			this.uri = uri;
+			this.request = request;
+			this.outbound = outbound;
+			this.bufferFactory = new NettyDataBufferFactory(outbound.alloc());
+			// Reactor Netty's, in place of which WebClient would not set its own
+			request.requestHeaders().remove(HttpHeaderNames.USER_AGENT).remove(HttpHeaderNames.ACCEPT);
+			this.headers = new HttpHeaders(new Netty4HeadersAdapter(request.requestHeaders()));
+		}
+
+		@Override
+		public HttpMethod getMethod() {
+			return this.method;
+		}
+
+		@Override
+		public URI getURI() {
+			return this.uri;
+		}
+
+		@Override
+		public HttpHeaders getHeaders() {
+			return this.committed ? HttpHeaders.readOnlyHttpHeaders(this.headers) : this.headers;
+		}
+
+		@Override
+		public MultiValueMap<String, HttpCookie> getCookies() {
+			if (this.cookies == null) {
+				this.cookies = new LinkedMultiValueMap<>();
+			}
+			return this.cookies;
+		}
+
+		@Override
+		public Map<String, Object> getAttributes() {
+			return this.attributes;
+		}
+
+		@Override
+		@SuppressWarnings({ "unchecked", "TypeParameterUnusedInFormals" })
+		public <T> T getNativeRequest() {
+			return (T) this.request;
+		}
+
+		@Override
+		public DataBufferFactory bufferFactory() {
+			return this.bufferFactory;
+		}
+
+		@Override
+		public void beforeCommit(Supplier<? extends Mono<Void>> action) {
+			this.commitActions.add(action);
+		}
+
+		@Override
+		public boolean isCommitted() {
+			return this.committed;
+		}
+
+		@Override
+		public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+			return commit(() -> send(body));
+		}
+
+		private NettyOutbound send(Publisher<? extends DataBuffer> body) {
+			if (body instanceof Callable<?> callable) {
+				Object buffer = call(callable);
+				if (buffer instanceof DataBuffer dataBuffer) {
+					return this.outbound.sendObject(NettyDataBufferFactory.toByteBuf(dataBuffer));
+				}
+				return this.outbound.send(Mono.empty());
+			}
+			return this.outbound.send((body instanceof Mono<? extends DataBuffer> mono)
+					? mono.map(NettyDataBufferFactory::toByteBuf) : buffers(body));
+		}
+
+		private static @Nullable Object call(Callable<?> callable) {
+			try {
+				return callable.call();
+			}
+			catch (Exception ex) {
+				throw Exceptions.propagate(ex);
+			}
+		}
+
+		private static Flux<ByteBuf> buffers(Publisher<? extends DataBuffer> body) {
+			return Flux.from(body).map(NettyDataBufferFactory::toByteBuf);
+		}
+
+		@Override
+		public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
+			return commit(() -> this.outbound.sendGroups(Flux.from(body).map(Request::buffers)));
+		}
+
+		@Override
+		public Mono<Void> setComplete() {
+			// Reactor Netty sends the headers when nothing else was sent
+			return commit(Mono::empty);
+		}
+
+		private Mono<Void> commit(Supplier<? extends Publisher<Void>> write) {
+			if (this.committed) {
+				return Mono.empty();
+			}
+			if (this.commitActions.isEmpty()) {
+				return apply(write);
+			}
+			return Flux.fromIterable(this.commitActions).concatMap(Supplier::get).then(Mono.defer(() -> apply(write)));
+		}
+
+		private Mono<Void> apply(Supplier<? extends Publisher<Void>> write) {
+			this.committed = true;
+			if (!this.request.requestHeaders().contains(HttpHeaderNames.USER_AGENT)) {
+				this.request.requestHeaders().set(HttpHeaderNames.USER_AGENT, UserAgent.VALUE);
+			}
+			if (this.cookies != null) {
+				this.cookies.values()
+					.forEach((values) -> values.forEach((cookie) -> this.request
+						.addCookie(new DefaultCookie(cookie.getName(), cookie.getValue()))));
+			}
+			if (!this.attributes.isEmpty() && this.request instanceof Connection connection) {
+				connection.channel().attr(ReactorClientHttpConnector.ATTRIBUTES_KEY).set(this.attributes);
+			}
+			return Mono.fromDirect(write.get());
+		}
+
+	}
+
+	/**
+	 * An answer.
+	 */
+	private static final class Response implements ClientHttpResponse {
+
+		private static final int UNREAD = 0;
+
+		private static final int READ = 1;
+
+		private static final int RELEASED = 2;
+
+		private final HttpMethod method;
+
+		private final HttpClientResponse response;
+
+		private final Connection connection;
+
+		private final HttpHeaders headers;
+
+		private final AtomicInteger state = new AtomicInteger(UNREAD);
+
+		Response(HttpMethod method, HttpClientResponse response, Connection connection) {
+			this.method = method;
+			this.response = response;
+			this.connection = connection;
+			this.headers = HttpHeaders.readOnlyHttpHeaders(new Netty4HeadersAdapter(response.responseHeaders()));
+		}
+
+		@Override
+		public String getId() {
+			return this.connection.channel().id().asShortText();
+		}
+
+		@Override
+		public HttpStatusCode getStatusCode() {
+			return HttpStatusCode.valueOf(this.response.status().code());
+		}
+
+		@Override
+		public HttpHeaders getHeaders() {
+			return this.headers;
+		}
+
+		@Override
+		public MultiValueMap<String, ResponseCookie> getCookies() {
+			MultiValueMap<String, ResponseCookie> cookies = new LinkedMultiValueMap<>();
+			for (Set<Cookie> values : this.response.cookies().values()) {
+				values.forEach((cookie) -> cookies.add(cookie.name(),
+						ResponseCookie.fromClientResponse(cookie.name(), cookie.value())
+							.domain(cookie.domain())
+							.path(cookie.path())
+							.maxAge(cookie.maxAge())
+							.secure(cookie.isSecure())
+							.httpOnly(cookie.isHttpOnly())
+							.build()));
+			}
+			return cookies;
+		}
+
+		@Override
+		public Flux<DataBuffer> getBody() {
+			if (!mayHaveBody()) {
+				return Flux.empty();
+			}
+			NettyDataBufferFactory bufferFactory = new NettyDataBufferFactory(this.connection.outbound().alloc());
+			return this.connection.inbound().receive().doOnSubscribe((subscription) -> {
+				if (!this.state.compareAndSet(UNREAD, READ) && this.state.get() == RELEASED) {
+					throw new IllegalStateException("The request was cancelled before its answer was read");
+				}
+			}).map((buffer) -> bufferFactory.wrap(buffer.retain()));
+		}
+
+		/**
+		 * Let go of the connection if nobody will.
+		 */
+		void releaseUnread() {
+			if (mayHaveBody() && this.state.compareAndSet(UNREAD, RELEASED)) {
+				this.connection.inbound().receive().subscribe((buffer) -> {
+				}, (ex) -> {
+				});
+			}
+		}
+
+		private boolean mayHaveBody() {
+			return switch (this.response.status().code()) {
+				case 204, 205, 304 -> false;
+				default -> !this.method.equals(HttpMethod.HEAD) && this.headers.getContentLength() != 0;
+			};
+		}
+
+	}
+
+}
