@@ -372,6 +372,32 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	}
 
 	/**
+	 * Too many events were being published at a time: more than
+	 * {@code hopper.client.pool.max-connections} in flight and
+	 * {@code hopper.client.pool.max-pending-acquires} waiting, or no connection of the
+	 * pool became free. Nothing was sent.
+	 */
+	public static final class Overloaded extends HopperApiException {
+
+		@Serial
+		private static final long serialVersionUID = 1L;
+
+		/**
+		 * Create an instance.
+		 * @param details what happened
+		 */
+		public Overloaded(Details details) {
+			super(details);
+		}
+
+		@Override
+		public boolean isTransient() {
+			return true;
+		}
+
+	}
+
+	/**
 	 * The answer is none that the API gives: a {@code 2xx} other than {@code 204}, a
 	 * redirect, or a {@code 4xx} that has no meaning for events. Most often a proxy, a
 	 * captive portal or another application answered.

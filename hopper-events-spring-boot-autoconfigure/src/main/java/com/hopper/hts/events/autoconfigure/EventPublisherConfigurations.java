@@ -179,6 +179,7 @@ final class EventPublisherConfigurations {
 			return WebClientEventPublisher
 				.builder(webClient.getObject(), connectionDetails.getObject().getBaseUrl(), retryPolicy(properties))
 				.responseTimeout(properties.client().responseTimeout())
+				.maxConcurrency(maxConcurrency(properties.client().pool()))
 				.requireSession(properties.requireSession())
 				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 						observationConvention.getIfAvailable())
@@ -198,6 +199,10 @@ final class EventPublisherConfigurations {
 					properties.client().responseTimeout(),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 					scheduler.getIfAvailable(Schedulers::parallel));
+		}
+
+		private static int maxConcurrency(HopperProperties.Pool pool) {
+			return (int) Math.min(Integer.MAX_VALUE, (long) pool.maxConnections() + pool.maxPendingAcquires());
 		}
 
 		private static RetryPolicy retryPolicy(HopperProperties properties) {

@@ -166,7 +166,8 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param maxConnections Maximum number of connections, which is also the maximum
 	 * number of requests in flight.
 	 * @param maxPendingAcquires Maximum number of requests that wait for a connection.
-	 * More fail at once and are retried as any other connection failure.
+	 * Together with max-connections, how many events can be published at a time, waits
+	 * for a retry included; more are refused at once.
 	 * @param maxIdleTime Time after which an unused connection is closed. Keep it below
 	 * the idle timeout of every load balancer, proxy and firewall on the way.
 	 * @param maxLifeTime Time after which a connection is closed although it is used, so

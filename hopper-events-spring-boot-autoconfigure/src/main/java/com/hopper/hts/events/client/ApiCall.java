@@ -57,6 +57,8 @@ abstract class ApiCall<R> {
 
 	private final AtomicInteger attempts = new AtomicInteger();
 
+	private boolean entered;
+
 	private volatile boolean awaitingAnswer;
 
 	private volatile boolean deliveryUnknown;
@@ -127,6 +129,12 @@ abstract class ApiCall<R> {
 	Mono<R> run(ContextView context) {
 		started();
 		Observation observation = start(context);
+		this.entered = this.client.tryEnter();
+		if (!this.entered) {
+			HopperApiException.Overloaded exception = overloaded();
+			finish(observation, null, exception);
+			return Mono.error(exception);
+		}
 		byte[] body;
 		try {
 			body = prepare();
@@ -137,6 +145,14 @@ abstract class ApiCall<R> {
 			return Mono.error(exception);
 		}
 		return attemptAndRetry(body).tap(() -> new Outcome(observation));
+	}
+
+	private HopperApiException.Overloaded overloaded() {
+		return new HopperApiException.Overloaded(HopperApiException.Details
+			.of("The %s %s: %d others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. %s"
+				.formatted(subject(), failed(), this.client.maxCalls, ApiExceptions.OVERLOADED))
+			.withEventType(eventType())
+			.withSessionId(sessionId()));
 	}
 
 	private @Nullable Observation start(ContextView context) {
@@ -278,6 +294,9 @@ abstract class ApiCall<R> {
 	private void finish(@Nullable Observation observation, @Nullable R result, @Nullable Throwable failure) {
 		if (!this.finished.compareAndSet(false, true)) {
 			return;
+		}
+		if (this.entered) {
+			this.client.exit();
 		}
 		if (result != null) {
 			this.client.retryBudget.giveBack(this.attempts.get() - 1);

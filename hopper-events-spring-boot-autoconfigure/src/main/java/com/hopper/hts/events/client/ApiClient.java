@@ -17,6 +17,7 @@ package com.hopper.hts.events.client;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.time.Deadlines;
@@ -47,22 +48,30 @@ final class ApiClient {
 	final ResponseDecoder decoder;
 
 	/**
+	 * How many calls there may be at a time, waits between their attempts included.
+	 */
+	final int maxCalls;
+
+	private final AtomicInteger calls = new AtomicInteger();
+
+	/**
 	 * Whether the API, or something at its address, has ever answered.
 	 */
 	final AtomicBoolean reached = new AtomicBoolean();
 
-	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Scheduler scheduler,
+	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls, Scheduler scheduler,
 			DoubleSupplier random) {
-		this(webClient, retryPolicy, responseTimeout, new ResponseDecoder(SchedulerClock.of(scheduler), scheduler),
-				scheduler, random);
+		this(webClient, retryPolicy, responseTimeout, maxCalls,
+				new ResponseDecoder(SchedulerClock.of(scheduler), scheduler), scheduler, random);
 	}
 
-	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, ResponseDecoder decoder,
-			Scheduler scheduler, DoubleSupplier random) {
+	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,
+			ResponseDecoder decoder, Scheduler scheduler, DoubleSupplier random) {
 		this.webClient = webClient;
 		this.retryPolicy = retryPolicy;
 		this.retryBudget = new RetryBudget(retryPolicy.budget());
 		this.responseTimeout = responseTimeout;
+		this.maxCalls = maxCalls;
 		this.scheduler = scheduler;
 		this.deadlines = new Deadlines(scheduler);
 		this.random = random;
@@ -70,7 +79,24 @@ final class ApiClient {
 	}
 
 	/**
-	 * Return a client that makes one attempt only.
+	 * Take one more call, unless there are too many.
+	 * @return whether the call may be made, and ends with {@link #exit()}
+	 */
+	boolean tryEnter() {
+		if (this.calls.incrementAndGet() > this.maxCalls) {
+			this.calls.decrementAndGet();
+			return false;
+		}
+		return true;
+	}
+
+	void exit() {
+		this.calls.decrementAndGet();
+	}
+
+	/**
+	 * Return a client that makes one attempt only, for a caller that limits its calls
+	 * itself.
 	 * @return the client
 	 */
 	ApiClient withoutRetries() {
@@ -78,7 +104,7 @@ final class ApiClient {
 		return new ApiClient(this.webClient,
 				new RetryPolicy(1, policy.initialInterval(), policy.multiplier(), policy.maxInterval(), policy.jitter(),
 						policy.maxRetryAfter(), policy.timeout(), policy.onTimeout(), policy.budget()),
-				this.responseTimeout, this.decoder, this.scheduler, this.random);
+				this.responseTimeout, Integer.MAX_VALUE, this.decoder, this.scheduler, this.random);
 	}
 
 	long now() {

@@ -22,6 +22,8 @@ import com.hopper.hts.events.HopperApiException;
  */
 final class ApiExceptions {
 
+	static final String OVERLOADED = "Send fewer at a time, or this one later.";
+
 	private ApiExceptions() {
 	}
 
@@ -40,6 +42,7 @@ final class ApiExceptions {
 			case SERVER_ERROR -> new HopperApiException.ServerError(details);
 			case TIMEOUT -> new HopperApiException.Timeout(details);
 			case CONNECTION_FAILED -> new HopperApiException.ConnectionFailed(details, failure.isRetryable());
+			case OVERLOADED -> new HopperApiException.Overloaded(details);
 			case UNEXPECTED_RESPONSE -> new HopperApiException.UnexpectedResponse(details);
 		};
 	}
@@ -57,11 +60,12 @@ final class ApiExceptions {
 				"Check that the token of hopper.auth.* has not expired and was issued for the API at hopper.base-url.";
 			case FORBIDDEN -> "Ask Hopper to permit this client to do this; another token does not help.";
 			case NOT_FOUND -> "Check hopper.base-url, and that the session exists.";
-			case RATE_LIMITED -> "Send fewer at a time, or this one later.";
+			case RATE_LIMITED -> OVERLOADED;
 			case SERVER_ERROR -> "Send it again later.";
 			case TIMEOUT -> "Send it again later, or allow more time with hopper.client.response-timeout.";
 			case CONNECTION_FAILED ->
 				failure.isRetryable() ? "Send it again later." : "Check hopper.base-url and hopper.client.*.";
+			case OVERLOADED -> OVERLOADED;
 			case UNEXPECTED_RESPONSE ->
 				"The API never answers this: check hopper.base-url and the proxies and gateways on the way.";
 		};

@@ -59,7 +59,7 @@ final class AttemptFailure extends RuntimeException {
 	enum Kind {
 
 		REJECTED, SIGN_IN_FAILED, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RATE_LIMITED, SERVER_ERROR, TIMEOUT,
-		CONNECTION_FAILED, UNEXPECTED_RESPONSE;
+		CONNECTION_FAILED, OVERLOADED, UNEXPECTED_RESPONSE;
 
 		/**
 		 * Return the name that metrics use.
@@ -177,7 +177,8 @@ final class AttemptFailure extends RuntimeException {
 			return connection(reached, false, "the name of its host could not be resolved", cause);
 		}
 		if (isPoolExhausted(cause)) {
-			return connection(true, false, "all connections of the pool (hopper.client.pool.*) were in use", cause);
+			return withoutResponse(Kind.OVERLOADED, true, false,
+					"all connections of the pool (hopper.client.pool.*) were in use", cause);
 		}
 		if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
 				|| cause instanceof SslHandshakeTimeoutException) {

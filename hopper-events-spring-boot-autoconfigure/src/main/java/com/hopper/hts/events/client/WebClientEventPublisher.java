@@ -23,8 +23,10 @@ import java.util.function.DoubleSupplier;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.EventResult;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationContext;
@@ -33,6 +35,8 @@ import com.hopper.hts.events.observation.EventPublishObservationDocumentation;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -67,8 +71,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 	private final EventPublishMetrics metrics;
 
 	private WebClientEventPublisher(Builder builder) {
-		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout, builder.scheduler,
-				builder.random);
+		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout,
+				builder.maxConcurrency, builder.scheduler, builder.random);
 		this.uri = builder.uri;
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
@@ -97,9 +101,10 @@ public final class WebClientEventPublisher implements EventPublisher {
 	}
 
 	/**
-	 * Return a publisher that makes one attempt for each event and is like this one in
-	 * everything else. It is for callers that have retries of their own and must wait as
-	 * long as the API asks with {@code Retry-After}.
+	 * Return a publisher that makes one attempt for each event, does not limit how many
+	 * are published at a time, and is like this one in everything else. It is for callers
+	 * that have retries and limits of their own and must wait as long as the API asks
+	 * with {@code Retry-After}.
 	 * @return the publisher
 	 */
 	public WebClientEventPublisher withoutRetries() {
@@ -114,6 +119,11 @@ public final class WebClientEventPublisher implements EventPublisher {
 	@Override
 	public Mono<EventReceipt> publish(BookingConfirmed event) {
 		return Mono.deferContextual((context) -> new Publication(this, null, false, event).run(context));
+	}
+
+	@Override
+	public Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
+		return EventPublisher.super.publishAll(events, Math.min(concurrency, this.client.maxCalls));
 	}
 
 	/**
@@ -231,6 +241,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		private Duration responseTimeout = Duration.ofSeconds(10);
 
+		private int maxConcurrency = Integer.MAX_VALUE;
+
 		private boolean requireSession;
 
 		private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
@@ -260,6 +272,20 @@ public final class WebClientEventPublisher implements EventPublisher {
 		 */
 		public Builder responseTimeout(Duration responseTimeout) {
 			this.responseTimeout = responseTimeout;
+			return this;
+		}
+
+		/**
+		 * Set how many events may be published at a time, those that wait for a
+		 * connection or a retry included. One more is refused with
+		 * {@link HopperApiException.Overloaded}, so that an API that is slow or down
+		 * takes no more than a certain amount of memory.
+		 * @param maxConcurrency the number of events, unlimited by default
+		 * @return this builder
+		 */
+		public Builder maxConcurrency(int maxConcurrency) {
+			Assert.isTrue(maxConcurrency > 0, "'maxConcurrency' must be greater than 0");
+			this.maxConcurrency = maxConcurrency;
 			return this;
 		}
 

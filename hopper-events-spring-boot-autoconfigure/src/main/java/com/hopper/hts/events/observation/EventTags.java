@@ -41,6 +41,7 @@ final class EventTags {
 			Map.entry(HopperApiException.ServerError.class, "server_error"),
 			Map.entry(HopperApiException.Timeout.class, "timeout"),
 			Map.entry(HopperApiException.ConnectionFailed.class, "connection_failed"),
+			Map.entry(HopperApiException.Overloaded.class, "overloaded"),
 			Map.entry(HopperApiException.UnexpectedResponse.class, "unexpected_response"));
 
 	private EventTags() {

@@ -158,6 +158,10 @@ final class Relay {
 		if (ex instanceof HopperApiException.RateLimited && retryAfter != null) {
 			this.gate.failedForAll(permit, PauseReason.RATE_LIMITED, message, retryAfter);
 		}
+		else if (ex instanceof HopperApiException.Overloaded) {
+			// This says nothing of the API
+			this.gate.release(permit);
+		}
 		else {
 			this.gate.failed(permit, message, retryAfter);
 		}

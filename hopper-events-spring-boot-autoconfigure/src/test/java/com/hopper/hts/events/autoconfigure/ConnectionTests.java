@@ -210,7 +210,7 @@ class ConnectionTests {
 							.collectList()
 							.block(TIMEOUT);
 						assertThat(results).filteredOn(EventReceipt.class::isInstance).hasSize(4);
-						assertThat(results).filteredOn(HopperApiException.ConnectionFailed.class::isInstance)
+						assertThat(results).filteredOn(HopperApiException.Overloaded.class::isInstance)
 							.hasSize(6)
 							.allSatisfy((failure) -> {
 								assertThat((Throwable) failure).hasMessageContaining("hopper.client.pool");
