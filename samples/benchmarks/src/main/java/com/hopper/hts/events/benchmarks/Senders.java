@@ -49,6 +49,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.ConnectionProvider;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.annotation.JsonNaming;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -70,7 +71,7 @@ final class Senders {
 
 	static final String HTTP2 = "http2-";
 
-	private static final String TOKEN = "benchmark-token-benchmark-token-benchmark-token";
+	static final String TOKEN = "benchmark-token-benchmark-token-benchmark-token";
 
 	static final String SESSION = "b6bbb84f-2a1d-4f5e-9d0c-5f6a7b8c9d0e";
 
@@ -207,6 +208,7 @@ final class Senders {
 		return Sender.reactive(() -> client.post()
 			.uri("/events")
 			.contentType(org.springframework.http.MediaType.APPLICATION_JSON)
+			.accept(org.springframework.http.MediaType.APPLICATION_JSON)
 			.header("HC-Session-ID", SESSION)
 			.bodyValue(BookingRecord.create())
 			.retrieve()
@@ -216,10 +218,7 @@ final class Senders {
 	private static Sender tunedWebClient(String baseUrl) {
 		WebClient client = webClientBuilder().build();
 		URI uri = URI.create(baseUrl + "/events");
-		ObjectWriter writer = JsonMapper.builder()
-			.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-			.build()
-			.writerFor(BookingRecord.class);
+		ObjectWriter writer = JsonMapper.shared().writerFor(BookingRecord.class);
 		return Sender.reactive(() -> {
 			byte[] body = writer.writeValueAsBytes(BookingRecord.create());
 			return client.post().uri(uri).headers((headers) -> {
@@ -321,6 +320,7 @@ final class Senders {
 	/**
 	 * The event as a record.
 	 */
+	@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 	record BookingRecord(String type, Instant occurredDateTime, String cfarContractId, String dgContractId,
 			List<String> cfarOfferIds, java.util.Map<String, String> bookingReferences) {
 
