@@ -33,7 +33,7 @@ final class MemoryOutboxBenchmark {
 
 	static void run(Options options, Api api) throws InterruptedException {
 		int events = options.number("drained", 20_000);
-		int rounds = options.number("outbox-rounds", 5);
+		int rounds = options.number("outbox-rounds", 3);
 		List<Double> stored = new ArrayList<>();
 		List<Double> delivered = new ArrayList<>();
 		try (ConfigurableApplicationContext context = OutboxBenchmark.application(api, "hopper.outbox.type=memory",

@@ -132,13 +132,13 @@ final class OutboxBenchmark {
 				"spring.datasource.password=" + options.text("jdbc-password", ""),
 				"spring.datasource.hikari.maximum-pool-size=" + (BOOKING_THREADS + CONCURRENCY))) {
 			OutboxBenchmark benchmark = new OutboxBenchmark(context);
-			int rounds = options.number("outbox-rounds", 5);
+			int rounds = options.number("outbox-rounds", 3);
 			benchmark.prepare();
 			benchmark.store(rounds, options.number("outbox-millis", 3000));
 			benchmark.drain(rounds, options.number("drained", 20_000));
 			benchmark.latency(options.number("latency-seconds", 10));
 			benchmark.backlog(options.numbers("backlogs", "1000,100000,1000000"), options.number("drained", 20_000),
-					options.number("backlog-rounds", 3));
+					options.number("backlog-rounds", 2));
 		}
 	}
 

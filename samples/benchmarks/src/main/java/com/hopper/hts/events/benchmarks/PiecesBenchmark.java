@@ -38,8 +38,8 @@ final class PiecesBenchmark {
 	}
 
 	static void run(Options options) throws RunnerException {
-		int warmUp = options.number("pieces-warm-up", 4);
-		int iterations = options.number("pieces-iterations", 5);
+		int warmUp = options.number("pieces-warm-up", 3);
+		int iterations = options.number("pieces-iterations", 4);
 		int millis = options.number("pieces-millis", 2000);
 		ChainedOptionsBuilder jmh = new OptionsBuilder().include(PublishPieces.class.getName() + "\\.")
 			.addProfiler(GCProfiler.class)
