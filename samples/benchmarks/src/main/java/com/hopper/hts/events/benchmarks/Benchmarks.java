@@ -15,66 +15,71 @@
  */
 package com.hopper.hts.events.benchmarks;
 
-import java.util.Arrays;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.List;
-
-import org.springframework.boot.DefaultApplicationArguments;
+import java.util.Map;
 
 /**
- * Runs the benchmarks and prints their results as Markdown.
+ * Runs the benchmarks and prints their results as Markdown, and how far they are to the
+ * standard error.
  */
 final class Benchmarks {
-
-	private static final List<PublishBenchmark.Scenario> PUBLISH = List.of(
-			new PublishBenchmark.Scenario("64 in flight", "plain", 64),
-			new PublishBenchmark.Scenario("One in flight", "plain", 1),
-			new PublishBenchmark.Scenario("64 in flight, the API takes 50 ms", "slow", 64),
-			new PublishBenchmark.Scenario("64 in flight, 1 % of the answers are 503 (only `EventPublisher` retries)",
-					"faulty", 64));
 
 	private Benchmarks() {
 	}
 
-	public static void main(String[] args) throws Exception {
-		DefaultApplicationArguments options = new DefaultApplicationArguments(args);
-		List<String> parts = Arrays.asList(option(options, "only", "publish,outbox,start-up").split(",", -1));
-		if (parts.contains("publish")) {
-			List<String> scenarios = Arrays.asList(option(options, "scenarios", "0,1,2,3").split(",", -1));
-			new PublishBenchmark(
-					Arrays.asList(option(options, "clients", String.join(",", Senders.ALL)).split(",", -1)),
-					Integer.parseInt(option(options, "rounds", "7")), Integer.parseInt(option(options, "warm-up", "4")),
-					Integer.parseInt(option(options, "millis", "3000")))
-				.run(scenarios.stream().map((index) -> PUBLISH.get(Integer.parseInt(index))).toList());
+	public static void main(String[] args) throws InterruptedException {
+		Options options = new Options(args);
+		Map<String, Part> parts = new LinkedHashMap<>();
+		parts.put("publish", PublishBenchmark::run);
+		parts.put("pieces", PiecesBenchmark::run);
+		parts.put("outbox", OutboxBenchmark::run);
+		parts.put("start-up", StartUpBenchmark::run);
+		parts.put("outage", OutageBenchmark::run);
+		List<String> selected = options.list("only", String.join(",", parts.keySet()));
+		if (!parts.keySet().containsAll(selected)) {
+			throw new IllegalArgumentException("--only takes some of " + parts.keySet());
 		}
-		if (parts.contains("outbox")) {
-			outbox(options);
-		}
-		if (parts.contains("start-up")) {
-			new StartUpBenchmark(Integer.parseInt(option(options, "starts", "11"))).run();
-		}
-	}
-
-	private static void outbox(DefaultApplicationArguments options) throws Exception {
-		String url = option(options, "jdbc-url", "");
-		try (LocalPostgres postgres = url.isEmpty() ? LocalPostgres.start() : null) {
-			if (postgres == null && url.isEmpty()) {
-				System.out
-					.println("No PostgreSQL is installed; give one with --jdbc-url, or install the package postgresql");
-				return;
+		parts.keySet().retainAll(selected);
+		System.out.printf("%s: JDK %s (%s), %d cores, %s %s; each JVM runs with `%s`%n", LocalDate.now(ZoneOffset.UTC),
+				System.getProperty("java.runtime.version"), System.getProperty("java.vendor"),
+				Runtime.getRuntime().availableProcessors(), System.getProperty("os.name"),
+				System.getProperty("os.version"), String.join(" ", Child.JVM_OPTIONS));
+		boolean complete = true;
+		for (Map.Entry<String, Part> part : parts.entrySet()) {
+			String name = part.getKey();
+			long start = System.nanoTime();
+			try {
+				part.getValue().run(options);
+				progress("%s took %d s".formatted(name, Duration.ofNanos(System.nanoTime() - start).toSeconds()));
 			}
-			OutboxBenchmark.run((postgres != null) ? postgres.jdbcUrl() : url, option(options, "jdbc-user", "postgres"),
-					option(options, "jdbc-password", ""), Integer.parseInt(option(options, "outbox-rounds", "5")),
-					Integer.parseInt(option(options, "outbox-millis", "5000")),
-					Integer.parseInt(option(options, "drained", "20000")),
-					Arrays.stream(option(options, "backlogs", "1000,100000,1000000").split(",", -1))
-						.map(Integer::valueOf)
-						.toList());
+			catch (InterruptedException ex) {
+				throw ex;
+			}
+			// The other parts of a run of half an hour must not be lost
+			catch (Exception ex) {
+				progress(name + " failed");
+				ex.printStackTrace();
+				complete = false;
+			}
 		}
+		System.exit(complete ? 0 : 1);
 	}
 
-	private static String option(DefaultApplicationArguments options, String name, String otherwise) {
-		List<String> values = options.getOptionValues(name);
-		return (values != null && !values.isEmpty()) ? values.get(0) : otherwise;
+	static void progress(String message) {
+		System.err.println("-- " + message);
+	}
+
+	/**
+	 * One of the benchmarks.
+	 */
+	interface Part {
+
+		void run(Options options) throws Exception;
+
 	}
 
 }

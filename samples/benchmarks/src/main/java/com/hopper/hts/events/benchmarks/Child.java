@@ -25,21 +25,30 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Another JVM with the same class path.
+ * Another JVM. All have the same settings, to which the system property
+ * {@code benchmark.<name>} can add, for a profile of one of them for example.
  */
 record Child(Process process, BufferedReader output, Writer input) implements AutoCloseable {
 
-	static Child start(Class<?> main, String... arguments) throws IOException {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp",
-						System.getProperty("java.class.path")));
-		String options = System.getProperty("benchmark." + ((arguments.length > 0) ? arguments[0] : "server"));
+	static final List<String> JVM_OPTIONS = List.of("-Xms512m", "-Xmx512m", "-XX:+UseG1GC",
+			"-XX:+ExitOnOutOfMemoryError");
+
+	static Child start(String name, Class<?> main, String... arguments) throws IOException {
+		return start(name, System.getProperty("java.class.path"), main, arguments);
+	}
+
+	static Child start(String name, String classPath, Class<?> main, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(JVM_OPTIONS);
+		String options = System.getProperty("benchmark." + name);
 		if (options != null) {
-			command.addAll(2, List.of(options.split(" ")));
+			command.addAll(List.of(options.split(" ")));
 		}
-		command.add(main.getName());
+		command.addAll(List.of("-cp", classPath, main.getName()));
 		command.addAll(List.of(arguments));
 		Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 		return new Child(process,
@@ -47,15 +56,39 @@ record Child(Process process, BufferedReader output, Writer input) implements Au
 				new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
 	}
 
-	Round round(String command) throws IOException {
+	/**
+	 * Run a program and wait for its end.
+	 */
+	static void runToEnd(List<String> command) throws IOException {
+		Process process = new ProcessBuilder(command).redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+			.start();
+		if (process.onExit().completeOnTimeout(process, 60, TimeUnit.SECONDS).join().isAlive()
+				|| process.exitValue() != 0) {
+			throw new IOException("Failed: " + String.join(" ", command));
+		}
+	}
+
+	/**
+	 * Give a command and wait for the line that answers it.
+	 * @return what follows the first word of that line
+	 */
+	String ask(String command, String answer) throws IOException {
 		this.input.write(command + "\n");
 		this.input.flush();
+		return await(answer);
+	}
+
+	/**
+	 * Wait for a line, and pass on those before it: messages of a client.
+	 */
+	String await(String answer) throws IOException {
 		String line = readLine();
-		while (!line.startsWith("round ")) {
+		while (!line.startsWith(answer)) {
 			System.err.println(line);
 			line = readLine();
 		}
-		return Round.parse(line);
+		return line.substring(answer.length()).trim();
 	}
 
 	String readLine() throws IOException {
@@ -66,6 +99,10 @@ record Child(Process process, BufferedReader output, Writer input) implements Au
 		return line;
 	}
 
+	void signal(String signal) throws IOException {
+		runToEnd(List.of("kill", "-" + signal, String.valueOf(this.process.pid())));
+	}
+
 	@Override
 	public void close() {
 		try {
@@ -74,7 +111,10 @@ record Child(Process process, BufferedReader output, Writer input) implements Au
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		this.process.destroy();
+		finally {
+			// Not just told to end: one that is stopped by a signal would not hear it
+			this.process.onExit().completeOnTimeout(this.process, 5, TimeUnit.SECONDS).join().destroyForcibly();
+		}
 	}
 
 }

@@ -30,25 +30,34 @@ final class Client {
 	private Client() {
 	}
 
+	/**
+	 * Obey commands of a base URL, a number of events in flight, and for how many
+	 * milliseconds to send without and with measuring.
+	 * @param args the way to send, and the certificate of the server
+	 */
 	public static void main(String[] args) throws Exception {
-		String url = args[1];
 		Map<String, Sender> senders = new HashMap<>();
 		BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-		System.out.println("ready");
 		String command;
 		while ((command = commands.readLine()) != null) {
-			String[] parts = command.split(" ", 3);
+			String[] parts = command.split(" ", 4);
 			Sender sender = senders.get(parts[0]);
 			if (sender == null) {
-				sender = Senders.create(args[0], url + "/" + parts[0]);
+				sender = Senders.create(args[0], parts[0], args[1]);
 				senders.put(parts[0], sender);
 			}
-			Measurement measurement = new Measurement();
-			sender.send(Integer.parseInt(parts[1]),
-					System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Long.parseLong(parts[2])), measurement);
-			System.out.println(measurement.end().format());
+			// Connections that have been closed meanwhile are opened again, for example
+			send(sender, parts[1], parts[2]);
+			System.out.println(send(sender, parts[1], parts[3]).format());
 		}
 		System.exit(0);
+	}
+
+	private static Round send(Sender sender, String inFlight, String millis) throws InterruptedException {
+		Measurement measurement = new Measurement();
+		sender.send(Integer.parseInt(inFlight),
+				System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Long.parseLong(millis)), measurement);
+		return measurement.end();
 	}
 
 }

@@ -22,10 +22,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.FileSystemUtils;
 
 /**
  * An installed PostgreSQL with a cluster of its own and its default settings, which means
@@ -49,7 +50,7 @@ final class LocalPostgres implements AutoCloseable {
 			this.port = socket.getLocalPort();
 		}
 		if (this.root) {
-			run(List.of("chown", "postgres", this.directory.toString()));
+			Child.runToEnd(List.of("chown", "postgres", this.directory.toString()));
 		}
 		run("initdb", "-D", data(), "-U", "postgres", "-A", "trust", "-E", "UTF8");
 		run("pg_ctl", "-D", data(), "-w", "-l", this.directory.resolve("log").toString(), "-o",
@@ -98,27 +99,13 @@ final class LocalPostgres implements AutoCloseable {
 		}
 		command.add(this.binaries.resolve(program).toString());
 		command.addAll(List.of(arguments));
-		run(command);
-	}
-
-	private static void run(List<String> command) throws IOException {
-		Process process = new ProcessBuilder(command).redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-			.start();
-		if (process.onExit().completeOnTimeout(process, 60, TimeUnit.SECONDS).join().isAlive()
-				|| process.exitValue() != 0) {
-			throw new IOException("Failed: " + String.join(" ", command));
-		}
+		Child.runToEnd(command);
 	}
 
 	@Override
 	public void close() throws IOException {
 		run("pg_ctl", "-D", data(), "-m", "immediate", "stop");
-		try (Stream<Path> files = Files.walk(this.directory)) {
-			for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-				Files.delete(file);
-			}
-		}
+		FileSystemUtils.deleteRecursively(this.directory);
 	}
 
 }

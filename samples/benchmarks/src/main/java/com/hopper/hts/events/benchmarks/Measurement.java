@@ -15,8 +15,10 @@
  */
 package com.hopper.hts.events.benchmarks;
 
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -34,6 +36,14 @@ final class Measurement {
 	private static final com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory
 		.getThreadMXBean();
 
+	private static final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+
+	/**
+	 * Whether a failure has been shown: one says what is wrong, or that it is a
+	 * {@code 503} that was asked for.
+	 */
+	private static final AtomicBoolean shown = new AtomicBoolean();
+
 	private final ConcurrentHistogram latencies = new ConcurrentHistogram(60_000_000_000L, 3);
 
 	private final LongAdder failures = new LongAdder();
@@ -41,6 +51,8 @@ final class Measurement {
 	private final AtomicLong allocatedByEndedThreads = new AtomicLong();
 
 	private final long start = System.nanoTime();
+
+	private final long compilation = compiler.getTotalCompilationTime();
 
 	private final long cpu = system.getProcessCpuTime();
 
@@ -55,7 +67,7 @@ final class Measurement {
 	}
 
 	void failed(Throwable failure) {
-		if (this.failures.sum() == 0) {
+		if (shown.compareAndSet(false, true)) {
 			System.err.println(failure);
 		}
 		this.failures.increment();
@@ -71,7 +83,8 @@ final class Measurement {
 		return new Round(count / (time / 1e9), (system.getProcessCpuTime() - this.cpu) / 1e3 / count,
 				(double) (allocated() + this.allocatedByEndedThreads.get() - this.allocated) / count,
 				this.latencies.getValueAtPercentile(50) / 1e3, this.latencies.getValueAtPercentile(99) / 1e3,
-				this.latencies.getValueAtPercentile(99.9) / 1e3, threads.getPeakThreadCount(), this.failures.sum());
+				this.latencies.getValueAtPercentile(99.9) / 1e3, threads.getPeakThreadCount(),
+				compiler.getTotalCompilationTime() - this.compilation, this.failures.sum());
 	}
 
 	private static long allocated() {

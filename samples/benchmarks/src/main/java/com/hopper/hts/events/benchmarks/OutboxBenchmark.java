@@ -20,18 +20,20 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
@@ -41,13 +43,13 @@ import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.hopper.hts.events.BookingConfirmed;
-import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.client.WebClientEventPublisher;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
-import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.JdbcEventOutbox;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.zaxxer.hikari.HikariDataSource;
 import org.jspecify.annotations.Nullable;
@@ -79,10 +81,11 @@ final class OutboxBenchmark {
 
 	private final TransactionTemplate transactions;
 
-	private final EventOutbox outbox;
+	private final JdbcEventOutbox outbox;
 
-	private final EventOutboxOperations operations;
-
+	/**
+	 * What the outbox sends with as well.
+	 */
 	private final EventPublisher publisher;
 
 	private final Deliveries deliveries;
@@ -94,36 +97,63 @@ final class OutboxBenchmark {
 	private OutboxBenchmark(ConfigurableApplicationContext context) {
 		this.jdbc = context.getBean(JdbcTemplate.class);
 		this.transactions = context.getBean(TransactionTemplate.class);
-		this.outbox = context.getBean(EventOutbox.class);
-		this.operations = context.getBean(EventOutboxOperations.class);
-		this.publisher = context.getBean(EventPublisher.class);
+		this.outbox = context.getBean(JdbcEventOutbox.class);
+		this.publisher = context.getBean(WebClientEventPublisher.class).withoutRetries();
 		this.deliveries = context.getBean(Deliveries.class);
 		this.dataSource = context.getBean(HikariDataSource.class);
 	}
 
-	static void run(String jdbcUrl, String user, String password, int rounds, int millis, int drained,
-			List<Integer> backlogs) throws Exception {
-		try (Child server = Child.start(Server.class)) {
-			String baseUrl = "http://127.0.0.1:" + server.readLine() + "/plain";
-			try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
-				.web(WebApplicationType.NONE)
-				.properties("spring.main.banner-mode=off", "logging.level.root=warn", "hopper.base-url=" + baseUrl,
-						"hopper.auth.token=benchmark-token", "hopper.outbox.type=jdbc",
-						"hopper.outbox.jdbc.initialize-schema=always", "hopper.outbox.concurrency=" + CONCURRENCY,
-						"spring.datasource.url=" + jdbcUrl, "spring.datasource.username=" + user,
-						"spring.datasource.password=" + password, "spring.datasource.hikari.maximum-pool-size=40")
-				.run()) {
-				OutboxBenchmark benchmark = new OutboxBenchmark(context);
-				benchmark.prepare();
-				benchmark.store(rounds, millis);
-				benchmark.drain(rounds, drained);
-				benchmark.latency();
-				benchmark.backlog(backlogs);
+	static void run(Options options) throws Exception {
+		System.out.printf("%n## The outbox%n");
+		try (Api api = Api.start()) {
+			String url = options.text("jdbc-url", "");
+			if (!url.isEmpty()) {
+				run(options, api, url);
 			}
+			else {
+				try (LocalPostgres postgres = LocalPostgres.start()) {
+					if (postgres != null) {
+						run(options, api, postgres.jdbcUrl());
+					}
+					else {
+						System.out.printf("%nNo PostgreSQL is installed; give one with `--jdbc-url`, or install the "
+								+ "package `postgresql`.%n");
+					}
+				}
+			}
+			MemoryOutboxBenchmark.run(options, api);
 		}
 	}
 
+	private static void run(Options options, Api api, String url) throws InterruptedException {
+		try (ConfigurableApplicationContext context = application(api, "hopper.outbox.type=jdbc",
+				"hopper.outbox.jdbc.initialize-schema=always", "spring.datasource.url=" + url,
+				"spring.datasource.username=" + options.text("jdbc-user", "postgres"),
+				"spring.datasource.password=" + options.text("jdbc-password", ""),
+				"spring.datasource.hikari.maximum-pool-size=" + (BOOKING_THREADS + CONCURRENCY))) {
+			OutboxBenchmark benchmark = new OutboxBenchmark(context);
+			int rounds = options.number("outbox-rounds", 3);
+			benchmark.prepare();
+			benchmark.store(rounds, options.number("outbox-millis", 3000));
+			benchmark.drain(rounds, options.number("drained", 20_000));
+			benchmark.latency(options.number("latency-seconds", 10));
+			benchmark.backlog(options.numbers("backlogs", "1000,100000,1000000"), options.number("drained", 20_000),
+					options.number("backlog-rounds", 2));
+		}
+	}
+
+	static ConfigurableApplicationContext application(Api api, String... properties) {
+		List<String> all = new ArrayList<>(List.of(properties));
+		all.addAll(List.of("spring.main.banner-mode=off", "logging.level.root=error",
+				"hopper.base-url=" + api.http("/plain"), "hopper.auth.token=benchmark-token",
+				"hopper.outbox.concurrency=" + CONCURRENCY));
+		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+			.properties(all.toArray(String[]::new))
+			.run();
+	}
+
 	private void prepare() {
+		this.outbox.stop();
 		this.jdbc.execute("drop table if exists bookings, raw_outbox, bare_scheduler");
 		this.jdbc.execute("truncate hopper_event_outbox");
 		this.jdbc.execute("create table bookings (number bigint primary key, reference text not null)");
@@ -132,16 +162,18 @@ final class OutboxBenchmark {
 		this.jdbc.execute("create index on raw_outbox (stored_at)");
 		this.jdbc.execute("create table bare_scheduler (like hopper_event_outbox including all)");
 		System.out.printf(
-				"%nPostgreSQL %s, fsync %s, synchronous_commit %s, %d booking threads, %d deliveries at a time%n",
-				setting("server_version"), setting("fsync"), setting("synchronous_commit"), BOOKING_THREADS,
-				CONCURRENCY);
+				"%nPostgreSQL %s, fsync %s, synchronous_commit %s, shared_buffers %s; %d threads that book, %d deliveries "
+						+ "at a time, all through the same publisher. The relay is stopped while others store or "
+						+ "deliver. The first round of each table is not counted.%n",
+				setting("server_version"), setting("fsync"), setting("synchronous_commit"), setting("shared_buffers"),
+				BOOKING_THREADS, CONCURRENCY);
 	}
 
 	private String setting(String name) {
 		return String.valueOf(this.jdbc.queryForObject("show " + name, String.class));
 	}
 
-	private static BookingConfirmed event(long number) {
+	static BookingConfirmed event(long number) {
 		return BookingConfirmed.occurredAt(Instant.now())
 			.withCfarContractId("contract-" + number)
 			.withDgContractId("2fd8b5bc-77d6-7e1b-8d3a-2e3c4d5e6f70")
@@ -152,7 +184,6 @@ final class OutboxBenchmark {
 	// Storing
 
 	private void store(int rounds, int millis) throws InterruptedException {
-		this.operations.pause("benchmark");
 		EventCodec codec = new EventCodec(false);
 		Scheduler bare = bareScheduler(null);
 		Map<String, LongConsumer> ways = new LinkedHashMap<>();
@@ -163,6 +194,7 @@ final class OutboxBenchmark {
 		ways.put("**`EventOutbox.store`**", (number) -> this.outbox.store("session-" + number, event(number)));
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = -1; round < rounds; round++) {
+			Benchmarks.progress("outbox: storing, round %d of %d".formatted(round + 1, rounds));
 			for (Map.Entry<String, LongConsumer> way : ways.entrySet()) {
 				double rate = book(way.getValue(), millis);
 				if (round >= 0) {
@@ -173,7 +205,6 @@ final class OutboxBenchmark {
 		}
 		print("Bookings per second, one transaction with one booking each", "what is stored with the booking", rates,
 				"one more `insert` with plain JDBC");
-		this.operations.resume();
 	}
 
 	private double book(LongConsumer store, int millis) throws InterruptedException {
@@ -215,6 +246,7 @@ final class OutboxBenchmark {
 		EventCodec codec = new EventCodec(false);
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = -1; round < rounds; round++) {
+			Benchmarks.progress("outbox: delivering, round %d of %d".formatted(round + 1, rounds));
 			Map<String, Double> once = new LinkedHashMap<>();
 			once.put("plain JDBC, 100 rows at a time, `for update skip locked`", drainRaw(codec, events));
 			once.put("bare db-scheduler", drainBare(codec, events));
@@ -229,13 +261,7 @@ final class OutboxBenchmark {
 	}
 
 	private double drainRaw(EventCodec codec, int events) throws InterruptedException {
-		for (int i = 0; i < events; i += 1000) {
-			this.transactions.executeWithoutResult((status) -> {
-				for (int j = 0; j < 1000; j++) {
-					insertRaw(codec, this.numbers.incrementAndGet());
-				}
-			});
-		}
+		many(events, (number) -> insertRaw(codec, number));
 		vacuum("raw_outbox");
 		long start = System.nanoTime();
 		concurrently(2, () -> {
@@ -249,7 +275,7 @@ final class OutboxBenchmark {
 
 	private boolean drainRawBatch() {
 		List<Raw> rows = this.jdbc.query(
-				"select id, session_id, body from raw_outbox order by stored_at limit 100 " + "for update skip locked",
+				"select id, session_id, body from raw_outbox order by stored_at limit 100 for update skip locked",
 				(resultSet, row) -> new Raw(resultSet.getObject(1, UUID.class), resultSet.getString(2),
 						EventCodec.decode(resultSet.getBytes(3))));
 		Flux.fromIterable(rows)
@@ -265,17 +291,11 @@ final class OutboxBenchmark {
 	private double drainBare(EventCodec codec, int events) throws InterruptedException {
 		CountDownLatch delivered = new CountDownLatch(events);
 		Scheduler bare = bareScheduler(delivered);
-		for (int i = 0; i < events; i += 1000) {
-			this.transactions.executeWithoutResult((status) -> {
-				for (int j = 0; j < 1000; j++) {
-					scheduleBare(bare, codec, this.numbers.incrementAndGet());
-				}
-			});
-		}
+		many(events, (number) -> scheduleBare(bare, codec, number));
 		vacuum("bare_scheduler");
 		long start = System.nanoTime();
 		bare.start();
-		delivered.await();
+		Deliveries.await(delivered);
 		double rate = rate(events, start);
 		bare.stop();
 		return rate;
@@ -301,24 +321,26 @@ final class OutboxBenchmark {
 	}
 
 	private double drainOutbox(int events) throws InterruptedException {
-		this.operations.pause("benchmark");
-		for (int i = 0; i < events; i += 1000) {
-			this.transactions.executeWithoutResult((status) -> {
-				for (int j = 0; j < 1000; j++) {
-					long number = this.numbers.incrementAndGet();
-					this.outbox.store("session-" + number, event(number));
-				}
-			});
-		}
+		many(events, (number) -> this.outbox.store("session-" + number, event(number)));
 		vacuum("hopper_event_outbox");
-		CountDownLatch delivered = this.deliveries.expect(events);
+		this.deliveries.expect(events);
 		long start = System.nanoTime();
-		this.operations.resume();
-		delivered.await();
-		return rate(events, start);
+		this.outbox.start();
+		this.deliveries.await();
+		double rate = rate(events, start);
+		this.outbox.stop();
+		return rate;
 	}
 
-	private static double rate(int events, long start) {
+	private void many(int events, LongConsumer store) {
+		this.transactions.executeWithoutResult((status) -> {
+			for (int i = 0; i < events; i++) {
+				store.accept(this.numbers.incrementAndGet());
+			}
+		});
+	}
+
+	static double rate(int events, long start) {
 		return events / ((System.nanoTime() - start) / 1e9);
 	}
 
@@ -333,59 +355,85 @@ final class OutboxBenchmark {
 
 	// Latency
 
-	private void latency() throws InterruptedException {
+	private void latency(int seconds) throws InterruptedException {
 		System.out.printf("%n### From the commit of a booking to its delivery%n%n");
 		System.out.println("| bookings/s | p50 ms | p99 ms | max ms |\n| ---: | ---: | ---: | ---: |");
+		this.outbox.start();
 		for (int perSecond : new int[] { 10, 50, 200 }) {
-			int events = perSecond * 10;
-			long[] latencies = new long[events];
-			CountDownLatch delivered = this.deliveries.expect(events);
+			Benchmarks.progress("outbox: latency, %d bookings per second".formatted(perSecond));
+			int events = perSecond * seconds;
+			this.deliveries.expect(events);
 			Map<UUID, Long> commits = new HashMap<>();
+			long start = System.nanoTime();
 			for (int i = 0; i < events; i++) {
-				long number = this.numbers.incrementAndGet();
-				UUID[] id = new UUID[1];
-				book(number, (n) -> id[0] = this.outbox.store("session-" + n, event(n)));
-				commits.put(id[0], System.nanoTime());
-				TimeUnit.MICROSECONDS.sleep(1_000_000 / perSecond);
+				LockSupport.parkNanos(start + i * 1_000_000_000L / perSecond - System.nanoTime());
+				AtomicReference<UUID> id = new AtomicReference<>();
+				book(this.numbers.incrementAndGet(),
+						(number) -> id.set(this.outbox.store("session-" + number, event(number))));
+				commits.put(id.get(), System.nanoTime());
 			}
-			delivered.await();
-			int i = 0;
-			for (Map.Entry<UUID, Long> commit : commits.entrySet()) {
-				latencies[i++] = Math.max(0, this.deliveries.time(commit.getKey()) - commit.getValue());
-			}
-			Arrays.sort(latencies);
+			this.deliveries.await();
+			long[] latencies = commits.entrySet()
+				.stream()
+				// Some are delivered before the thread that booked goes on
+				.mapToLong((commit) -> Math.max(0, this.deliveries.time(commit.getKey()) - commit.getValue()))
+				.sorted()
+				.toArray();
 			System.out.printf(Locale.ROOT, "| %d | %.1f | %.1f | %.1f |%n", perSecond, latencies[events / 2] / 1e6,
 					latencies[(int) (events * 0.99)] / 1e6, latencies[events - 1] / 1e6);
 		}
+		this.outbox.stop();
+		clear();
 	}
 
 	// Backlog
 
-	private void backlog(List<Integer> backlogs) throws InterruptedException {
-		System.out.printf("%n### The same with a backlog%n%n");
-		System.out.println("| events stored | delivered per second, of the first 20,000 at most | × the smallest |");
-		System.out.println("| ---: | ---: | ---: |");
-		double smallest = 0;
-		for (int events : backlogs) {
-			double rate = drainOfBacklog(events);
-			smallest = (smallest == 0) ? rate : smallest;
-			System.out.printf(Locale.ROOT, "| %,d | %,.0f | %.2f |%n", events, rate, rate / smallest);
-			if (events == backlogs.get(backlogs.size() - 1)) {
-				System.out.printf("%nThe claim, with what is left of these:%n%n```%n%s%n```%n", String.join("\n",
-						this.jdbc.queryForList("explain (analyze, costs off, timing off, summary off) "
-								+ "select * from hopper_event_outbox where picked = false and execution_time <= now() "
-								+ "and task_name in ('booking_confirmed', 'offers_displayed') "
-								+ "order by execution_time asc for update skip locked limit 50", String.class)));
+	private void backlog(List<Integer> backlogs, int most, int rounds) throws InterruptedException {
+		Map<Integer, List<Double>> rates = new LinkedHashMap<>();
+		for (int round = 0; round < rounds; round++) {
+			for (int events : backlogs) {
+				Benchmarks.progress("outbox: %,d stored, round %d of %d".formatted(events, round + 1, rounds));
+				rates.computeIfAbsent(events, (key) -> new ArrayList<>()).add(drainBacklog(events, most));
 			}
-			clear();
+			if (round < rounds - 1) {
+				clear();
+			}
 		}
+		System.out
+			.printf(Locale.ROOT, "%n### With a backlog%n%nThe first %,d events are delivered, or all of a smaller "
+					+ "backlog, as often as it takes to deliver as many. What counts is the time between the 10th and the "
+					+ "90th percent of them.%n%n", most);
+		System.out.printf(Locale.ROOT, "| events stored | delivered per second | × %,d |%n| ---: | ---: | ---: |%n",
+				backlogs.get(0));
+		rates.forEach((events, values) -> System.out.printf(Locale.ROOT, "| %,d | %s | %.2f |%n", events,
+				Statistics.spread("%,.0f", values), Statistics.medianRatio(values, rates.get(backlogs.get(0)))));
+		explain();
+		clear();
 	}
 
-	private double drainOfBacklog(int events) throws InterruptedException {
-		this.operations.pause("benchmark");
+	private double drainBacklog(int events, int most) throws InterruptedException {
+		double time = 0;
+		int delivered = 0;
+		while (delivered < most) {
+			fill(events);
+			int measured = Math.min(events, most);
+			this.deliveries.expect(measured);
+			this.outbox.start();
+			this.deliveries.await();
+			this.outbox.stop();
+			time += this.deliveries.seconds(measured / 10, measured * 9 / 10);
+			delivered += measured;
+		}
+		return delivered * 0.8 / time;
+	}
+
+	/**
+	 * Fill the table up with copies of one stored event that have other ids.
+	 */
+	private void fill(int events) {
+		clear();
 		long number = this.numbers.incrementAndGet();
 		this.outbox.store("session-" + number, event(number));
-		// Copies of one row, with other ids
 		this.jdbc
 			.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, "
 					+ "version) select task_name, replacement, convert_to(replace(convert_from(task_data, 'UTF8'), "
@@ -394,26 +442,42 @@ final class OutboxBenchmark {
 					+ "from hopper_event_outbox, generate_series(1, ?) n where task_name = 'booking_confirmed') rows",
 					events - 1);
 		vacuum("hopper_event_outbox");
-		int measured = Math.min(events, 20_000);
-		CountDownLatch delivered = this.deliveries.expect(measured);
-		long start = System.nanoTime();
-		this.operations.resume();
-		delivered.await();
-		double rate = rate(measured, start);
-		this.operations.pause("benchmark");
-		TimeUnit.SECONDS.sleep(1);
-		return rate;
+		// Else a million rows would be written to the disk while deliveries are measured
+		this.jdbc.execute("checkpoint");
+	}
+
+	/**
+	 * Explain the statement that the relay has just claimed events with, as PostgreSQL
+	 * has seen it.
+	 */
+	private void explain() throws InterruptedException {
+		this.outbox.start();
+		List<String> claims = List.of();
+		for (int i = 0; claims.isEmpty() && i < 10_000; i++) {
+			TimeUnit.MILLISECONDS.sleep(1);
+			claims = this.jdbc.queryForList("select query from pg_stat_activity where query ilike "
+					+ "'%update hopper_event_outbox%skip locked%' and pid <> pg_backend_pid()", String.class);
+		}
+		this.outbox.stop();
+		vacuum("hopper_event_outbox");
+		String claim = claims.get(0).strip();
+		List<String> plan = this.transactions.execute((status) -> {
+			status.setRollbackOnly();
+			this.jdbc.execute("prepare claim as " + claim);
+			return this.jdbc.queryForList("explain (analyze, buffers, costs off, timing off, summary off) "
+					+ "execute claim (true, 'benchmark', now(), false, now())", String.class);
+		});
+		System.out.printf(Locale.ROOT,
+				"%nThe claim, as PostgreSQL has received it, with %,d events stored:%n%n"
+						+ "```sql%n%s%n```%n%n```%n%s%n```%n",
+				this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Long.class), claim,
+				String.join("\n", Objects.requireNonNull(plan)));
 	}
 
 	private static void print(String title, String first, Map<String, List<Double>> rates, String baseline) {
-		System.out.printf("%n### %s%n%n| %s | per second | spread | × %s |%n| --- | ---: | ---: | ---: |%n", title,
-				first, baseline);
-		List<Double> compared = rates.getOrDefault(baseline, List.of());
-		rates.forEach((name, values) -> {
-			List<Double> sorted = values.stream().sorted().toList();
-			System.out.printf(Locale.ROOT, "| %s | %,.0f | %,.0f–%,.0f | %.2f |%n", name, Statistics.median(values),
-					sorted.get(0), sorted.get(sorted.size() - 1), Statistics.medianRatio(values, compared));
-		});
+		System.out.printf("%n### %s%n%n| %s | per second | × %s |%n| --- | ---: | ---: |%n", title, first, baseline);
+		rates.forEach((name, values) -> System.out.printf(Locale.ROOT, "| %s | %s | %.2f |%n", name,
+				Statistics.spread("%,.0f", values), Statistics.medianRatio(values, rates.get(baseline))));
 	}
 
 	private static void concurrently(int threads, Runnable work) throws InterruptedException {
@@ -458,16 +522,31 @@ final class OutboxBenchmark {
 
 		private volatile CountDownLatch expected = new CountDownLatch(0);
 
-		CountDownLatch expect(int deliveries) {
+		void expect(int deliveries) {
 			this.times.clear();
-			CountDownLatch latch = new CountDownLatch(deliveries);
-			this.expected = latch;
-			return latch;
+			this.expected = new CountDownLatch(deliveries);
+		}
+
+		void await() throws InterruptedException {
+			await(this.expected);
+		}
+
+		static void await(CountDownLatch expected) throws InterruptedException {
+			if (!expected.await(5, TimeUnit.MINUTES)) {
+				throw new IllegalStateException(expected.getCount() + " events were not delivered");
+			}
 		}
 
 		long time(UUID id) {
-			Long time = this.times.get(id);
-			return (time != null) ? time : 0;
+			return Objects.requireNonNull(this.times.get(id));
+		}
+
+		/**
+		 * Return the time from one delivery to another.
+		 */
+		double seconds(int from, int to) {
+			long[] sorted = this.times.values().stream().mapToLong(Long::longValue).sorted().toArray();
+			return (sorted[to] - sorted[from]) / 1e9;
 		}
 
 		@Override

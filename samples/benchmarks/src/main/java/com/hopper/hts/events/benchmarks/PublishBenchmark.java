@@ -17,13 +17,13 @@ package com.hopper.hts.events.benchmarks;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
  * Publishing from end to end over loopback: one JVM for the API, one for each way to
@@ -31,89 +31,123 @@ import org.jspecify.annotations.Nullable;
  */
 final class PublishBenchmark {
 
-	private final List<String> names;
+	private final Api api;
 
-	private final int rounds;
+	private final Options options;
 
-	private final int warmUp;
+	private final Map<String, Child> clients = new LinkedHashMap<>();
 
-	private final int millis;
+	/**
+	 * What was measured in the scenario of that name.
+	 */
+	private final Map<String, Map<String, List<Round>>> results = new LinkedHashMap<>();
 
-	PublishBenchmark(List<String> names, int rounds, int warmUp, int millis) {
-		this.names = names;
-		this.rounds = rounds;
-		this.warmUp = warmUp;
-		this.millis = millis;
+	private PublishBenchmark(Api api, Options options) {
+		this.api = api;
+		this.options = options;
 	}
 
-	void run(List<Scenario> scenarios) throws IOException {
-		try (Child server = Child.start(Server.class)) {
-			String url = "http://127.0.0.1:" + server.readLine();
-			Map<String, Child> clients = new LinkedHashMap<>();
+	static void run(Options options) throws IOException {
+		System.out.printf("%n## Publishing%n%nOne JVM for each client and one for the server, on the same cores, so "
+				+ "events per second depend on the server as well: what a client costs is its CPU time. JIT ms is "
+				+ "how long the JVM was still compiling in a round: little, if the warm-up was long enough. Medians "
+				+ "and extremes of the rounds, in which the clients take turns; × is the median of the ratios of "
+				+ "each round.%n");
+		try (Api api = Api.start()) {
+			PublishBenchmark benchmark = new PublishBenchmark(api, options);
 			try {
-				for (String name : this.names) {
-					Child client = Child.start(Client.class, name, url);
-					client.readLine();
-					clients.put(name, client);
-				}
-				for (Scenario scenario : scenarios) {
-					print(scenario, measure(scenario, clients));
+				for (String name : options.list("scenarios", String.join(",", Scenario.ALL))) {
+					benchmark.run(name);
 				}
 			}
 			finally {
-				clients.values().forEach(Child::close);
+				benchmark.clients.values().forEach(Child::close);
 			}
+			Bar.print(benchmark.results);
 		}
 	}
 
-	private Map<String, List<Round>> measure(Scenario scenario, Map<String, Child> clients) throws IOException {
-		Map<String, List<Round>> results = new LinkedHashMap<>();
-		for (int i = 0; i < this.warmUp + this.rounds; i++) {
-			for (Map.Entry<String, Child> client : clients.entrySet()) {
-				Round round = client.getValue()
-					.round("%s %d %d".formatted(scenario.path(), scenario.inFlight(), this.millis));
-				if (i >= this.warmUp) {
-					results.computeIfAbsent(client.getKey(), (name) -> new ArrayList<>()).add(round);
-				}
-			}
+	private void run(String name) throws IOException {
+		Scenario scenario = Scenario.of(name);
+		// Beyond the first two, the clients are compiled and differences are large
+		boolean main = name.equals(Scenario.BUSY) || name.equals(Scenario.ALONE);
+		int rounds = this.options.number("rounds", main ? 7 : 5);
+		int millis = this.options.number("millis", main ? 3000 : 2000);
+		List<String> names = new ArrayList<>(scenario.clients());
+		names.retainAll(this.options.list("clients", String.join(",", names)));
+		if (names.isEmpty()) {
+			return;
 		}
-		return results;
-	}
-
-	private void print(Scenario scenario, Map<String, List<Round>> results) {
-		@Nullable List<Round> baseline = results.get(Senders.BASELINE);
 		System.out.printf("%n### %s%n%n", scenario.title());
-		System.out.println("| client | events/s | spread | × baseline | CPU µs/event | × baseline | bytes/event "
-				+ "| p50 ms | p99 ms | p99.9 ms | threads | failed |");
-		System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+		System.out.printf("%d rounds of %.1f s. %s%n%n", rounds, millis / 1000.0, warmUp(scenario, names));
+		Map<String, List<Round>> measured = new LinkedHashMap<>();
+		// In this order in the table
+		names.forEach((client) -> measured.put(client, new ArrayList<>()));
+		for (int i = 0; i < rounds; i++) {
+			Benchmarks.progress("%s: round %d of %d".formatted(scenario.title(), i + 1, rounds));
+			for (String client : names) {
+				measured.computeIfAbsent(client, (key) -> new ArrayList<>())
+					.add(send(scenario, client, millis / 10, millis));
+			}
+			// Back and forth, so that drift of the machine favours nobody
+			Collections.reverse(names);
+		}
+		print(scenario, measured);
+		this.results.put(name, measured);
+	}
+
+	/**
+	 * Send until the client is compiled. A client that has been in another scenario only
+	 * has to get used to this one.
+	 */
+	private String warmUp(Scenario scenario, List<String> names) throws IOException {
+		Map<Integer, Integer> seconds = new LinkedHashMap<>();
+		for (String name : names) {
+			int duration = this.clients.containsKey(name) ? this.options.number("warm-up-again", 8)
+					: this.options.number("warm-up", 40);
+			Benchmarks.progress("%s: warming up %s for %d s".formatted(scenario.title(), name, duration));
+			send(scenario, name, duration * 1000, 0);
+			seconds.merge(duration, 1, Integer::sum);
+		}
+		return "Warmed up before: " + seconds.entrySet()
+			.stream()
+			.map((entry) -> "%d clients for %d s each".formatted(entry.getValue(), entry.getKey()))
+			.collect(Collectors.joining(", ")) + ".";
+	}
+
+	private Round send(Scenario scenario, String name, int leadIn, int millis) throws IOException {
+		Child client = this.clients.get(name);
+		if (client == null) {
+			client = Child.start(name, Client.class, name, this.api.certificate().pem());
+			this.clients.put(name, client);
+		}
+		return Round.parse(client
+			.ask("%s %d %d %d".formatted(scenario.url(this.api, name), scenario.inFlight(), leadIn, millis), "round"));
+	}
+
+	private static void print(Scenario scenario, Map<String, List<Round>> results) {
+		List<String> baselines = scenario.baselines().stream().filter(results::containsKey).toList();
+		String ratios = baselines.stream().map((name) -> "× " + name + " | ").collect(Collectors.joining());
+		System.out.printf("| client | CPU µs/event | %sevents/s | %sbytes/event | p50 ms | p99 ms | p99.9 ms | threads "
+				+ "| JIT ms | failed |%n", ratios, ratios);
+		System.out.println("| --- |" + " ---: |".repeat(9 + 2 * baselines.size()));
 		results.forEach((name, rounds) -> {
-			double[] perSecond = rounds.stream().mapToDouble(Round::perSecond).sorted().toArray();
-			System.out.printf(Locale.ROOT,
-					"| %s | %,.0f | %,.0f–%,.0f | %s | %.1f | %s | %,.0f | %.2f | %.2f | %.2f | %.0f | %.0f |%n",
-					Senders.describe(name), median(rounds, Round::perSecond), perSecond[0],
-					perSecond[perSecond.length - 1], ratio(rounds, baseline, Round::perSecond),
-					median(rounds, Round::cpu), ratio(rounds, baseline, Round::cpu), median(rounds, Round::allocated),
-					median(rounds, Round::p50) / 1e3, median(rounds, Round::p99) / 1e3,
-					median(rounds, Round::p999) / 1e3, median(rounds, Round::threads),
+			System.out.printf("| %s | %s | ", Senders.describe(name), spread("%,.1f", rounds, Round::cpu));
+			baselines.forEach((baseline) -> System.out.printf(Locale.ROOT, "%.2f | ",
+					Statistics.medianRatio(rounds, results.get(baseline), Round::cpu)));
+			System.out.printf("%s | ", spread("%,.0f", rounds, Round::perSecond));
+			baselines.forEach((baseline) -> System.out.printf(Locale.ROOT, "%.2f | ",
+					Statistics.medianRatio(rounds, results.get(baseline), Round::perSecond)));
+			System.out.printf(Locale.ROOT, "%,.0f | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f |%n",
+					Statistics.median(rounds, Round::allocated), Statistics.median(rounds, Round::p50) / 1e3,
+					Statistics.median(rounds, Round::p99) / 1e3, Statistics.median(rounds, Round::p999) / 1e3,
+					Statistics.median(rounds, Round::threads), Statistics.median(rounds, Round::compilation),
 					rounds.stream().mapToDouble(Round::failures).sum());
 		});
 	}
 
-	private static double median(List<Round> rounds, Function<Round, Double> value) {
-		return Statistics.median(rounds.stream().map(value).toList());
-	}
-
-	private static String ratio(List<Round> rounds, @Nullable List<Round> baseline, Function<Round, Double> value) {
-		return (baseline != null) ? String.format(Locale.ROOT, "%.2f",
-				Statistics.medianRatio(rounds.stream().map(value).toList(), baseline.stream().map(value).toList()))
-				: "";
-	}
-
-	/**
-	 * What is asked of all clients.
-	 */
-	record Scenario(String title, String path, int inFlight) {
-
+	private static String spread(String format, List<Round> rounds, Function<Round, Double> value) {
+		return Statistics.spread(format, rounds.stream().map(value).toList());
 	}
 
 }

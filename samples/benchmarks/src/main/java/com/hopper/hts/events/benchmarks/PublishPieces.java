@@ -16,11 +16,15 @@
 package com.hopper.hts.events.benchmarks;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import com.google.gson.Gson;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
@@ -37,13 +41,10 @@ import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpMethod;
@@ -62,10 +63,12 @@ import org.springframework.web.reactive.function.client.WebClient;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(1)
-@Warmup(iterations = 6, time = 2)
-@Measurement(iterations = 5, time = 2)
 public class PublishPieces {
+
+	/**
+	 * The methods in the order in which they add up, with what they are in the table.
+	 */
+	static final Map<String, String> STEPS = steps();
 
 	private static final URI URL = URI.create("http://127.0.0.1:8089/airline/v1.1");
 
@@ -84,6 +87,10 @@ public class PublishPieces {
 	private final URI uri = URI.create(URL + "/events");
 
 	private final byte[] body = this.codec.encode(SESSION, this.event);
+
+	private final Gson gson = new Gson();
+
+	private final EventPublisher once = publisher(false, false, false).withoutRetries();
 
 	private final EventPublisher bare = publisher(false, false, false);
 
@@ -109,6 +116,15 @@ public class PublishPieces {
 	}
 
 	/**
+	 * Write it as generated SDKs do.
+	 * @return the JSON
+	 */
+	@Benchmark
+	public byte[] gson() {
+		return this.gson.toJson(Senders.Booking.create()).getBytes(StandardCharsets.UTF_8);
+	}
+
+	/**
 	 * {@code WebClient} alone, with a prepared body.
 	 * @return the status
 	 */
@@ -123,7 +139,17 @@ public class PublishPieces {
 	}
 
 	/**
-	 * The publisher without anything that can be left out.
+	 * The publisher without anything that can be left out: with JSON, deadlines and
+	 * errors.
+	 * @return the receipt
+	 */
+	@Benchmark
+	public @Nullable EventReceipt publishOnce() {
+		return this.once.publish(SESSION, this.event).block();
+	}
+
+	/**
+	 * And with retries, of which none is needed.
 	 * @return the receipt
 	 */
 	@Benchmark
@@ -158,11 +184,24 @@ public class PublishPieces {
 		return this.observed.publish(SESSION, this.event).block();
 	}
 
+	private static Map<String, String> steps() {
+		Map<String, String> steps = new LinkedHashMap<>();
+		steps.put("gson", "JSON of the event, Gson (for comparison)");
+		steps.put("json", "JSON of the event, validated");
+		steps.put("webClientAlone", "`WebClient` alone, prepared body");
+		steps.put("publishOnce", "`EventPublisher` without anything that can be left out");
+		steps.put("publish", "… and retries");
+		steps.put("publishWithToken", "… and bearer token");
+		steps.put("publishWithTokenAndMetrics", "… and meters and observation of the publication");
+		steps.put("publishWithTokenMetricsAndRequestObservation", "… and `http.client.requests`");
+		return steps;
+	}
+
 	private static WebClient webClient() {
 		return WebClient.builder().clientConnector(new Memory()).build();
 	}
 
-	private static EventPublisher publisher(boolean token, boolean metrics, boolean requests) {
+	private static WebClientEventPublisher publisher(boolean token, boolean metrics, boolean requests) {
 		WebClient.Builder client = webClient().mutate();
 		MeterRegistry meters = new SimpleMeterRegistry();
 		ObservationRegistry observations = ObservationRegistry.create();

@@ -16,6 +16,7 @@
 package com.hopper.hts.events.benchmarks;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import org.reactivestreams.Subscription;
@@ -23,7 +24,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
- * Keeps a number of calls in flight.
+ * Keeps a number of calls in flight: the next one is made where one has ended.
  */
 final class Pump {
 
@@ -49,7 +50,9 @@ final class Pump {
 		for (int i = 0; i < this.inFlight; i++) {
 			next();
 		}
-		this.running.await();
+		if (!this.running.await(this.end - System.nanoTime() + TimeUnit.MINUTES.toNanos(1), TimeUnit.NANOSECONDS)) {
+			throw new IllegalStateException(this.running.getCount() + " calls have not ended");
+		}
 	}
 
 	private void next() {

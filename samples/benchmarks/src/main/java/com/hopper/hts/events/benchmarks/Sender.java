@@ -68,8 +68,7 @@ interface Sender {
 				one.send(1, end, measurement);
 				return;
 			}
-			Pump pump = new Pump(call, inFlight, end, measurement);
-			pump.run();
+			new Pump(call, inFlight, end, measurement).run();
 		};
 	}
 

@@ -23,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -30,8 +31,6 @@ import com.google.gson.Gson;
 import com.google.gson.annotations.SerializedName;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.client.RetryPolicy;
-import com.hopper.hts.events.client.WebClientEventPublisher;
 import io.netty.buffer.Unpooled;
 import okhttp3.ConnectionPool;
 import okhttp3.MediaType;
@@ -50,6 +49,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.ConnectionProvider;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.annotation.JsonNaming;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -59,50 +59,118 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Senders {
 
+	static final String OKHTTP = "okhttp";
+
+	static final String NETTY = "netty";
+
+	static final String PUBLISHER = "publisher";
+
+	static final String PUBLISHER_OFF = "publisher-off";
+
+	static final String HTTP1 = "https";
+
+	static final String HTTP2 = "http2-";
+
+	static final String TOKEN = "benchmark-token-benchmark-token-benchmark-token";
+
+	static final String SESSION = "b6bbb84f-2a1d-4f5e-9d0c-5f6a7b8c9d0e";
+
+	private static final String MICROMETER = "org.springframework.boot.micrometer.";
+
+	private static final String REQUEST_OBSERVATION = "org.springframework.boot.webclient.autoconfigure"
+			+ ".WebClientObservationAutoConfiguration";
+
 	/**
-	 * The baseline: what the other numbers are ratios of.
+	 * Without these an application has no registry of meters or observations, so the
+	 * publisher has none either.
 	 */
-	static final String BASELINE = "okhttp";
-
-	static final List<String> ALL = List.of("netty", "publisher", "publisher-off", BASELINE, "webclient",
-			"webclient-tuned", "jdk");
-
-	private static final String TOKEN = "benchmark-token-benchmark-token-benchmark-token";
-
-	private static final String SESSION = "b6bbb84f-2a1d-4f5e-9d0c-5f6a7b8c9d0e";
-
-	private static final int CONNECTIONS = 64;
+	private static final List<String> OBSERVABILITY = List.of(
+			MICROMETER + "metrics.autoconfigure.MetricsAutoConfiguration",
+			MICROMETER + "metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
+			MICROMETER + "metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration",
+			MICROMETER + "observation.autoconfigure.ObservationAutoConfiguration", REQUEST_OBSERVATION);
 
 	private Senders() {
 	}
 
 	static String describe(String name) {
 		return switch (name) {
-			case "netty" -> "bare reactor-netty, pre-built bytes (the limit)";
-			case "publisher" -> "**`EventPublisher`, everything on**";
-			case "publisher-off" -> "`EventPublisher` without token provider, retries, metrics and observation";
-			case BASELINE -> "OkHttp 4 + Gson, as generated SDKs do it (the baseline)";
+			case NETTY -> "bare reactor-netty, pre-built bytes (the limit)";
+			case PUBLISHER -> "**`EventPublisher`, everything on**";
+			case "publisher-metrics" -> "`EventPublisher` without `http.client.requests`";
+			case PUBLISHER_OFF -> "`EventPublisher` without metrics, observations and retries";
+			case "publisher-blocking" -> "`EventPublisher.publishAndWait`, everything on, a thread for each in flight";
+			case OKHTTP -> "OkHttp 4 + Gson, as generated SDKs do it (the baseline)";
 			case "webclient" -> "`WebClient` with `bodyValue(record)`";
 			case "webclient-tuned" -> "`WebClient`, prepared `URI` and `ObjectWriter`";
 			case "jdk" -> "JDK `HttpClient`, asynchronous";
+			case HTTP1 -> "`EventPublisher`, 64 connections with HTTP/1.1";
+			case HTTP2 + "1" -> "`EventPublisher`, 1 connection with HTTP/2";
+			case HTTP2 + "2" -> "`EventPublisher`, 2 connections with HTTP/2";
+			case HTTP2 + "4" -> "`EventPublisher`, 4 connections with HTTP/2";
 			default -> throw new IllegalArgumentException(name);
 		};
 	}
 
-	static Sender create(String name, String baseUrl) {
+	/**
+	 * Create a way to send.
+	 * @param name the name of the way
+	 * @param baseUrl the base URL
+	 * @param certificate a file with the certificate to trust, for HTTPS
+	 */
+	static Sender create(String name, String baseUrl, String certificate) {
 		return switch (name) {
-			case "netty" -> netty(baseUrl);
-			case "publisher" -> publisher(baseUrl);
-			case "publisher-off" -> barePublisher(baseUrl);
-			case BASELINE -> okHttp(baseUrl);
+			case NETTY -> netty(baseUrl);
+			case OKHTTP -> okHttp(baseUrl);
 			case "webclient" -> webClient(baseUrl);
 			case "webclient-tuned" -> tunedWebClient(baseUrl);
 			case "jdk" -> jdk(baseUrl);
-			default -> throw new IllegalArgumentException(name);
+			default -> publisher(name, baseUrl, certificate);
 		};
 	}
 
-	private static BookingConfirmed event() {
+	private static Sender publisher(String name, String baseUrl, String certificate) {
+		EventPublisher publisher = application(name, baseUrl, certificate).getBean(EventPublisher.class);
+		Sender blocking = Sender.blocking(() -> publisher.publishAndWait(SESSION, event()));
+		Sender reactive = Sender.reactive(() -> publisher.publish(SESSION, event()));
+		return (inFlight, end,
+				measurement) -> ((inFlight == 1 || name.equals("publisher-blocking")) ? blocking : reactive)
+					.send(inFlight, end, measurement);
+	}
+
+	/**
+	 * Start an application whose publisher is what auto-configuration makes of it. What
+	 * is on or off differs by auto-configurations and properties only.
+	 */
+	static ConfigurableApplicationContext application(String name, String baseUrl, String certificate) {
+		List<String> excluded = new ArrayList<>();
+		excluded.add("org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration");
+		List<String> properties = new ArrayList<>(List.of("spring.main.banner-mode=off", "logging.level.root=error",
+				"hopper.base-url=" + baseUrl, "hopper.auth.token=" + TOKEN));
+		int connections = Api.MAX_IN_FLIGHT;
+		if (name.equals("publisher-metrics")) {
+			excluded.add(REQUEST_OBSERVATION);
+		}
+		if (name.equals(PUBLISHER_OFF)) {
+			excluded.addAll(OBSERVABILITY);
+			properties.add("hopper.retry.max-attempts=1");
+		}
+		if (baseUrl.startsWith("https:")) {
+			properties.add("spring.ssl.bundle.pem.benchmark.truststore.certificate=file:" + certificate);
+			properties.add("hopper.client.ssl.bundle=benchmark");
+		}
+		if (name.startsWith(HTTP2)) {
+			properties.add("hopper.client.http2=true");
+			connections = Integer.parseInt(name.substring(HTTP2.length()));
+		}
+		properties.add("hopper.client.pool.max-connections=" + connections);
+		properties.add("spring.autoconfigure.exclude=" + String.join(",", excluded));
+		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+			.properties(properties.toArray(String[]::new))
+			.run();
+	}
+
+	static BookingConfirmed event() {
 		return BookingConfirmed.occurredAt(Instant.now())
 			.withCfarContractId("1ec9a4ab-66c5-6d0a-9c2f-1d2b3c4d5e6f")
 			.withDgContractId("2fd8b5bc-77d6-7e1b-8d3a-2e3c4d5e6f70")
@@ -110,36 +178,10 @@ final class Senders {
 			.withBookingReference("cfar", "ABC123");
 	}
 
-	private static Sender publisher(String baseUrl) {
-		ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
-			.web(WebApplicationType.NONE)
-			.properties("spring.main.banner-mode=off", "logging.level.root=warn", "hopper.base-url=" + baseUrl,
-					"hopper.auth.token=" + TOKEN, "hopper.client.pool.max-connections=" + CONNECTIONS,
-					"spring.autoconfigure.exclude=org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
-			.run();
-		return sender(context.getBean(EventPublisher.class));
-	}
-
-	private static Sender barePublisher(String baseUrl) {
-		RetryPolicy noRetries = new RetryPolicy(1, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ZERO,
-				Duration.ofMinutes(1), false, 0);
-		WebClientEventPublisher publisher = WebClientEventPublisher
-			.builder(webClientBuilder().defaultHeader(HttpHeaders.AUTHORIZATION, "Bearer " + TOKEN).build(),
-					URI.create(baseUrl), noRetries)
-			.build();
-		return sender(publisher);
-	}
-
-	private static Sender sender(EventPublisher publisher) {
-		Sender one = Sender.blocking(() -> publisher.publishAndWait(SESSION, event()));
-		Sender many = Sender.reactive(() -> publisher.publish(SESSION, event()));
-		return (inFlight, end, measurement) -> ((inFlight == 1) ? one : many).send(inFlight, end, measurement);
-	}
-
 	private static Sender okHttp(String baseUrl) {
 		OkHttpClient client = new OkHttpClient.Builder()
 			// More than the default of 5, in its favour
-			.connectionPool(new ConnectionPool(CONNECTIONS, 5, TimeUnit.MINUTES))
+			.connectionPool(new ConnectionPool(Api.MAX_IN_FLIGHT, 5, TimeUnit.MINUTES))
 			.addInterceptor((chain) -> chain
 				.proceed(chain.request().newBuilder().header("Authorization", "Bearer " + TOKEN).build()))
 			.build();
@@ -166,6 +208,7 @@ final class Senders {
 		return Sender.reactive(() -> client.post()
 			.uri("/events")
 			.contentType(org.springframework.http.MediaType.APPLICATION_JSON)
+			.accept(org.springframework.http.MediaType.APPLICATION_JSON)
 			.header("HC-Session-ID", SESSION)
 			.bodyValue(BookingRecord.create())
 			.retrieve()
@@ -175,10 +218,7 @@ final class Senders {
 	private static Sender tunedWebClient(String baseUrl) {
 		WebClient client = webClientBuilder().build();
 		URI uri = URI.create(baseUrl + "/events");
-		ObjectWriter writer = JsonMapper.builder()
-			.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-			.build()
-			.writerFor(BookingRecord.class);
+		ObjectWriter writer = JsonMapper.shared().writerFor(BookingRecord.class);
 		return Sender.reactive(() -> {
 			byte[] body = writer.writeValueAsBytes(BookingRecord.create());
 			return client.post().uri(uri).headers((headers) -> {
@@ -190,19 +230,19 @@ final class Senders {
 			})
 				.body((request, context) -> request
 					.writeWith(Mono.fromSupplier(() -> request.bufferFactory().wrap(body))))
-				.exchangeToMono((response) -> response.releaseBody().thenReturn(response.statusCode()));
+				.exchangeToMono((response) -> response.releaseBody().then(check(response.statusCode().value())));
 		});
 	}
 
 	private static WebClient.Builder webClientBuilder() {
 		return WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(reactor.netty.http.client.HttpClient
-				.create(ConnectionProvider.builder("benchmark").maxConnections(CONNECTIONS).lifo().build())));
+				.create(ConnectionProvider.builder("benchmark").maxConnections(Api.MAX_IN_FLIGHT).lifo().build())));
 	}
 
 	private static Sender netty(String baseUrl) {
 		reactor.netty.http.client.HttpClient client = reactor.netty.http.client.HttpClient
-			.create(ConnectionProvider.builder("benchmark").maxConnections(CONNECTIONS).lifo().build())
+			.create(ConnectionProvider.builder("benchmark").maxConnections(Api.MAX_IN_FLIGHT).lifo().build())
 			.headers((headers) -> headers.set("Authorization", "Bearer " + TOKEN)
 				.set("Content-Type", "application/json")
 				.set("Accept", "application/json")
@@ -212,7 +252,7 @@ final class Senders {
 			.uri(baseUrl + "/events")
 			.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body)))
 			// Not response(), which closes the connection
-			.responseSingle((response, content) -> content.then()));
+			.responseSingle((response, content) -> content.then(check(response.status().code()))));
 	}
 
 	private static Sender jdk(String baseUrl) {
@@ -222,13 +262,19 @@ final class Senders {
 			.build();
 		Gson gson = new Gson();
 		return Sender
-			.reactive(() -> Mono.fromFuture(client.sendAsync(HttpRequest.newBuilder(URI.create(baseUrl + "/events"))
-				.header("Authorization", "Bearer " + TOKEN)
-				.header("Content-Type", "application/json")
-				.header("Accept", "application/json")
-				.header("HC-Session-ID", SESSION)
-				.POST(HttpRequest.BodyPublishers.ofString(gson.toJson(Booking.create())))
-				.build(), HttpResponse.BodyHandlers.discarding())));
+			.reactive(() -> Mono
+				.fromFuture(client.sendAsync(HttpRequest.newBuilder(URI.create(baseUrl + "/events"))
+					.header("Authorization", "Bearer " + TOKEN)
+					.header("Content-Type", "application/json")
+					.header("Accept", "application/json")
+					.header("HC-Session-ID", SESSION)
+					.POST(HttpRequest.BodyPublishers.ofString(gson.toJson(Booking.create())))
+					.build(), HttpResponse.BodyHandlers.discarding()))
+				.flatMap((response) -> check(response.statusCode())));
+	}
+
+	private static Mono<Void> check(int status) {
+		return (status == 204) ? Mono.empty() : Mono.error(new IOException("Status " + status));
 	}
 
 	/**
@@ -274,6 +320,7 @@ final class Senders {
 	/**
 	 * The event as a record.
 	 */
+	@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 	record BookingRecord(String type, Instant occurredDateTime, String cfarContractId, String dgContractId,
 			List<String> cfarOfferIds, java.util.Map<String, String> bookingReferences) {
 

@@ -16,15 +16,25 @@
 package com.hopper.hts.events.benchmarks;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import javax.net.ssl.KeyManagerFactory;
+
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
+import reactor.netty.http.Http2SslContextSpec;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.tcp.SslProvider;
 
 /**
  * The API that all clients talk to, in a JVM of its own. It does as little as possible:
@@ -38,12 +48,48 @@ final class Server {
 	private Server() {
 	}
 
-	public static void main(String[] args) throws IOException {
-		DisposableServer server = HttpServer.create().host("127.0.0.1").port(0).handle(Server::handle).bindNow();
-		System.out.println(server.port());
-		// Until the parent is gone
+	/**
+	 * Listen until the parent is gone.
+	 * @param args the port for HTTP, or 0 for any that is free; the key store
+	 */
+	public static void main(String[] args) throws Exception {
+		StringBuilder ports = new StringBuilder();
+		ports.append(http(Integer.parseInt(args[0])).port());
+		for (int connections : Api.HTTP2_CONNECTIONS) {
+			ports.append(' ').append(https(Path.of(args[1]), Api.MAX_IN_FLIGHT / connections).port());
+		}
+		System.out.println(ports);
 		System.in.transferTo(OutputStream.nullOutputStream());
-		server.disposeNow();
+		System.exit(0);
+	}
+
+	private static DisposableServer http(int port) {
+		return HttpServer.create().host("127.0.0.1").port(port).handle(Server::handle).bindNow();
+	}
+
+	/**
+	 * A client opens another HTTP/2 connection only when those it has are full, so their
+	 * number is decided by how many requests the server takes on one.
+	 */
+	private static DisposableServer https(Path keyStore, int maxStreams) throws Exception {
+		SslProvider.GenericSslContextSpec<?> context = Http2SslContextSpec.forServer(keyManagers(keyStore));
+		return HttpServer.create()
+			.host("127.0.0.1")
+			.protocol(HttpProtocol.H2, HttpProtocol.HTTP11)
+			.http2Settings((settings) -> settings.maxConcurrentStreams(maxStreams))
+			.secure((ssl) -> ssl.sslContext(context))
+			.handle(Server::handle)
+			.bindNow();
+	}
+
+	private static KeyManagerFactory keyManagers(Path file) throws IOException, GeneralSecurityException {
+		KeyStore keyStore = KeyStore.getInstance("PKCS12");
+		try (InputStream content = Files.newInputStream(file)) {
+			keyStore.load(content, Certificate.PASSWORD.toCharArray());
+		}
+		KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		keys.init(keyStore, Certificate.PASSWORD.toCharArray());
+		return keys;
 	}
 
 	private static Mono<Void> handle(HttpServerRequest request, HttpServerResponse response) {

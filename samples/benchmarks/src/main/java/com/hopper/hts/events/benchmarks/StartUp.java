@@ -17,38 +17,43 @@ package com.hopper.hts.events.benchmarks;
 
 import java.lang.management.ManagementFactory;
 
+import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * An application that does nothing but start, with or without the starter's
- * auto-configuration, in a JVM of its own. Prints milliseconds, bean definitions, bytes
- * of heap and threads.
+ * An application that does nothing but start, with what is on the class path. Prints
+ * milliseconds, bean definitions, bytes of heap and threads.
  */
 final class StartUp {
-
-	private static final String OURS = String.join(",",
-			"com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration",
-			"com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration",
-			"com.hopper.hts.events.autoconfigure.HopperHealthContributorAutoConfiguration");
 
 	private StartUp() {
 	}
 
 	public static void main(String[] args) {
-		String excluded = "spring.autoconfigure.exclude=org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration";
 		long start = System.nanoTime();
-		ConfigurableApplicationContext context = new SpringApplicationBuilder(Senders.Application.class)
+		ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
 			.web(WebApplicationType.NONE)
 			.properties("spring.main.banner-mode=off", "logging.level.root=warn",
-					"hopper.base-url=https://airlines-api.example.com/airline/v1.1", "hopper.auth.token=token",
-					args[0].equals("with") ? excluded : excluded + "," + OURS)
+					"hopper.base-url=https://airlines-api.example.com/airline/v1.1", "hopper.auth.token=token")
 			.run();
 		double millis = (System.nanoTime() - start) / 1e6;
 		System.gc();
-		System.out.println("%s %s %s %s".formatted(millis, context.getBeanDefinitionCount(),
-				ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), Thread.activeCount()));
+		System.out.println("started %s %s %s %s".formatted(millis, context.getBeanDefinitionCount(),
+				ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
+				ManagementFactory.getThreadMXBean().getThreadCount()));
+		System.exit(0);
+	}
+
+	/**
+	 * Nothing but auto-configuration.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
 	}
 
 }

@@ -15,58 +15,113 @@
  */
 package com.hopper.hts.events.benchmarks;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * What the starter adds to an application with {@code WebClient} and metrics that does
- * nothing.
+ * What the starter adds to an empty application, and how much of that is
+ * {@code spring-boot-starter-webclient}.
  */
 final class StartUpBenchmark {
 
-	private final int rounds;
+	/**
+	 * What {@code spring-boot-starter} alone brings.
+	 */
+	private static final Pattern EMPTY = Pattern.compile("(spring-boot(-autoconfigure|-starter|-starter-logging)?|"
+			+ "spring-(core|context|beans|aop|expression)|logback-(classic|core)|slf4j-api|jul-to-slf4j|"
+			+ "log4j-(api|to-slf4j)|jakarta\\.annotation-api|snakeyaml|micrometer-(commons|observation)|jspecify|"
+			+ "commons-logging)-\\d.*");
 
-	StartUpBenchmark(int rounds) {
-		this.rounds = rounds;
+	private static final Pattern OURS = Pattern.compile("hopper-events-.*");
+
+	private StartUpBenchmark() {
 	}
 
-	void run() throws IOException {
-		List<List<Double>> without = new ArrayList<>();
-		List<List<Double>> with = new ArrayList<>();
-		for (int i = 0; i < this.rounds; i++) {
-			without.add(start("without"));
-			with.add(start("with"));
-		}
-		System.out.printf("%n### Start-up%n%n| | without | with | added |%n| --- | ---: | ---: | ---: |%n");
-		row("milliseconds to start", median(without, 0), median(with, 0));
-		row("bean definitions", median(without, 1), median(with, 1));
-		row("heap after garbage collection, KiB", median(without, 2) / 1024, median(with, 2) / 1024);
-		row("threads", median(without, 3), median(with, 3));
-		for (String element : System.getProperty("java.class.path").split(java.io.File.pathSeparator, -1)) {
-			if (element.contains("hopper-events-spring-boot-") && Files.isRegularFile(Path.of(element))) {
-				System.out.printf(Locale.ROOT, "| %s, KiB | | | %d |%n", Path.of(element).getFileName(),
-						Files.size(Path.of(element)) / 1024);
+	static void run(Options options) throws IOException {
+		List<Path> starter = Arrays
+			.stream(options.text("starter-class-path", System.getProperty("java.class.path"))
+				.split(File.pathSeparator, -1))
+			.map(Path::of)
+			.filter(Files::isRegularFile)
+			.toList();
+		Map<String, List<Path>> applications = new LinkedHashMap<>();
+		applications.put("empty", select(starter, EMPTY.asMatchPredicate()));
+		applications.put("`spring-boot-starter-webclient`", select(starter, OURS.asMatchPredicate().negate()));
+		applications.put("**`hopper-events-spring-boot-starter`**", starter);
+		int starts = options.number("starts", 11);
+		Map<String, List<List<Double>>> results = new LinkedHashMap<>();
+		for (int i = 0; i < starts; i++) {
+			Benchmarks.progress("start-up: round %d of %d".formatted(i + 1, starts));
+			for (Map.Entry<String, List<Path>> application : applications.entrySet()) {
+				results.computeIfAbsent(application.getKey(), (name) -> new ArrayList<>())
+					.add(start(application.getValue()));
 			}
 		}
+		System.out.printf("%n## Start-up%n%nMedians of %d starts in a JVM each.%n%n", starts);
+		row("application with", List.copyOf(applications.keySet()));
+		System.out.println("| --- |" + " ---: |".repeat(applications.size()));
+		measured("time to start, ms", results, 0);
+		measured("bean definitions", results, 1);
+		measured("heap after garbage collection, KiB", results, 2);
+		measured("threads", results, 3);
+		row("jars", applications.values().stream().map((jars) -> String.valueOf(jars.size())).toList());
+		row("size of the jars, KiB", sizes(applications, (jar) -> true));
+		row("of which ours, KiB", sizes(applications, OURS.asMatchPredicate()));
 	}
 
-	private static List<Double> start(String how) throws IOException {
-		try (Child child = Child.start(StartUp.class, how)) {
-			return Arrays.stream(child.readLine().split(" ", 4)).map(Double::valueOf).toList();
+	private static List<Path> select(List<Path> jars, Predicate<String> names) {
+		return jars.stream().filter((jar) -> names.test(jar.getFileName().toString())).toList();
+	}
+
+	private static List<Double> start(List<Path> jars) throws IOException {
+		String classPath = classes() + File.pathSeparator
+				+ jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+		try (Child child = Child.start("start-up", classPath, StartUp.class)) {
+			return Arrays.stream(child.await("started").split(" ", 4)).map(Double::valueOf).toList();
 		}
 	}
 
-	private static double median(List<List<Double>> rounds, int value) {
-		return Statistics.median(rounds.stream().map((round) -> round.get(value)).toList());
+	/**
+	 * Where the class of the application is.
+	 */
+	private static String classes() {
+		return Path
+			.of(java.net.URI.create(StartUp.class.getProtectionDomain().getCodeSource().getLocation().toString()))
+			.toString();
 	}
 
-	private static void row(String name, double without, double with) {
-		System.out.printf(Locale.ROOT, "| %s | %,.0f | %,.0f | %,.0f |%n", name, without, with, with - without);
+	private static void measured(String title, Map<String, List<List<Double>>> results, int value) {
+		double divisor = title.endsWith("KiB") ? 1024 : 1;
+		row(title,
+				results.values()
+					.stream()
+					.map((starts) -> String.format(Locale.ROOT, "%,.0f",
+							Statistics.median(starts, (start) -> start.get(value)) / divisor))
+					.toList());
+	}
+
+	private static List<String> sizes(Map<String, List<Path>> applications, Predicate<String> names) {
+		ToDoubleFunction<Path> size = (jar) -> jar.toFile().length() / 1024.0;
+		return applications.values()
+			.stream()
+			.map((jars) -> String.format(Locale.ROOT, "%,.0f", select(jars, names).stream().mapToDouble(size).sum()))
+			.toList();
+	}
+
+	private static void row(String title, List<String> values) {
+		System.out.printf("| %s | %s |%n", title, String.join(" | ", values));
 	}
 
 }

@@ -16,8 +16,15 @@
 package com.hopper.hts.events.benchmarks;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
 
 /**
  * What is said of several rounds.
@@ -28,21 +35,36 @@ final class Statistics {
 	}
 
 	static double median(List<Double> values) {
-		return median(values.stream().mapToDouble(Double::doubleValue).toArray());
+		double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+		Arrays.sort(sorted);
+		int middle = sorted.length / 2;
+		return (sorted.length % 2 == 1) ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+	}
+
+	static <T> double median(List<T> rounds, Function<T, Double> value) {
+		return median(rounds.stream().map(value).toList());
 	}
 
 	/**
 	 * Return the median of the ratios of rounds that followed each other: drift of the
 	 * machine concerns both.
 	 */
-	static double medianRatio(List<Double> values, List<Double> baseline) {
-		return median(IntStream.range(0, values.size()).mapToDouble((i) -> values.get(i) / baseline.get(i)).toArray());
+	static double medianRatio(List<Double> values, @Nullable List<Double> baseline) {
+		Assert.state(baseline != null, "Nothing to compare with");
+		return median(IntStream.range(0, values.size()).mapToObj((i) -> values.get(i) / baseline.get(i)).toList());
 	}
 
-	private static double median(double[] values) {
-		Arrays.sort(values);
-		int middle = values.length / 2;
-		return (values.length % 2 == 1) ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+	static <T> double medianRatio(List<T> rounds, @Nullable List<T> baseline, Function<T, Double> value) {
+		Assert.state(baseline != null, "Nothing to compare with");
+		return medianRatio(rounds.stream().map(value).toList(), baseline.stream().map(value).toList());
+	}
+
+	/**
+	 * Return the median and, in parentheses, the extremes.
+	 */
+	static String spread(String format, List<Double> values) {
+		return String.format(Locale.ROOT, format + " (" + format + "–" + format + ")", median(values),
+				Collections.min(values), Collections.max(values));
 	}
 
 }
