@@ -75,13 +75,14 @@ final class HopperHttpConnector implements DisposableBean {
 				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
+			Deadlines deadlines = new Deadlines(Schedulers.parallel());
 			ConnectionProvider provider = connectionProvider("hopper-events", properties,
 					properties.pool().maxConnections());
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS);
 			HttpClient client = httpClient(
 					builder.withHttpClientFactory(() -> create(provider)).withHttpClientCustomizer(protocol),
 					ownSettings);
-			return new Connections(provider, new LeanReactorConnector(client), signInProvider,
+			return new Connections(provider, new LeanReactorConnector(client, deadlines), signInProvider,
 					builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
 		};
 		this.connections = this.factory.apply(sslBundle);

@@ -16,23 +16,30 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import com.hopper.hts.events.time.Deadlines;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.cookie.Cookie;
 import io.netty.handler.codec.http.cookie.DefaultCookie;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.handler.timeout.ReadTimeoutHandler;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -68,13 +75,19 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 	private final HttpClient client;
 
+	private final @Nullable Duration readTimeout;
+
+	private final Deadlines deadlines;
+
 	/**
 	 * Where the last request went, and where nearly every request goes.
 	 */
 	private volatile @Nullable Target target;
 
-	LeanReactorConnector(HttpClient client) {
-		this.client = client;
+	LeanReactorConnector(HttpClient client, Deadlines deadlines) {
+		this.readTimeout = client.configuration().responseTimeout();
+		this.client = client.responseTimeout(null);
+		this.deadlines = deadlines;
 	}
 
 	@Override
@@ -109,7 +122,7 @@ final class LeanReactorConnector implements ClientHttpConnector {
 	/**
 	 * One request and its answer.
 	 */
-	private static final class Exchange
+	private final class Exchange
 			implements BiFunction<HttpClientResponse, Connection, Publisher<ClientHttpResponse>>, Runnable {
 
 		private final HttpMethod method;
@@ -120,6 +133,8 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		private volatile @Nullable Response response;
 
+		private volatile @Nullable Disposable silence;
+
 		Exchange(HttpMethod method, URI uri, Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
 			this.method = method;
 			this.uri = uri;
@@ -127,21 +142,66 @@ final class LeanReactorConnector implements ClientHttpConnector {
 		}
 
 		Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound) {
-			return this.requestCallback.apply(new Request(this.method, this.uri, request, outbound));
+			return this.requestCallback.apply(new Request(this, request, outbound));
 		}
 
 		@Override
 		public Publisher<ClientHttpResponse> apply(HttpClientResponse response, Connection connection) {
 			Response result = new Response(this.method, response, connection);
 			this.response = result;
+			Disposable silence = this.silence;
+			if (silence != null) {
+				silence.dispose();
+				if (LeanReactorConnector.this.readTimeout != null && result.mayHaveBody()) {
+					connection.addHandlerFirst(new ReadTimeoutHandler(LeanReactorConnector.this.readTimeout.toMillis(),
+							TimeUnit.MILLISECONDS));
+				}
+			}
 			return Mono.just(result);
+		}
+
+		/**
+		 * Limit the time to the answer of a request that is sent as a whole, now. Reactor
+		 * Netty would put a handler with a timer into the pipeline and take it out again.
+		 */
+		void limitSilence(Connection connection) {
+			Duration readTimeout = LeanReactorConnector.this.readTimeout;
+			if (readTimeout != null) {
+				Channel channel = connection.channel();
+				this.silence = LeanReactorConnector.this.deadlines
+					.schedule(() -> channel.eventLoop().execute(() -> giveUp(channel)), readTimeout);
+			}
+		}
+
+		/**
+		 * Limit the time to the answer, and between its parts, of a request that takes
+		 * time to be sent.
+		 */
+		void limitSilence(HttpClientRequest request) {
+			Duration readTimeout = LeanReactorConnector.this.readTimeout;
+			if (readTimeout != null) {
+				request.responseTimeout(readTimeout);
+			}
+		}
+
+		@SuppressWarnings("FutureReturnValueIgnored")
+		private void giveUp(Channel channel) {
+			// On the event loop, so that the connection cannot be another request's yet
+			if (this.response == null && channel.isActive()) {
+				channel.pipeline().fireExceptionCaught(ReadTimeoutException.INSTANCE);
+				channel.close();
+			}
 		}
 
 		@Override
 		public void run() {
 			Response response = this.response;
+			Disposable silence = this.silence;
 			if (response != null) {
 				response.releaseUnread();
+			}
+			else if (silence != null) {
+				silence.dispose();
 			}
 		}
 
@@ -152,9 +212,7 @@ final class LeanReactorConnector implements ClientHttpConnector {
 	 */
 	private static final class Request implements ClientHttpRequest {
 
-		private final HttpMethod method;
-
-		private final URI uri;
+		private final Exchange exchange;
 
 		private final HttpClientRequest request;
 
@@ -172,9 +230,8 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		private boolean committed;
 
-		Request(HttpMethod method, URI uri, HttpClientRequest request, NettyOutbound outbound) {
-			this.method = method;
-			this.uri = uri;
+		Request(Exchange exchange, HttpClientRequest request, NettyOutbound outbound) {
+			this.exchange = exchange;
 			this.request = request;
 			this.outbound = outbound;
 			this.bufferFactory = new NettyDataBufferFactory(outbound.alloc());
@@ -185,12 +242,12 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		@Override
 		public HttpMethod getMethod() {
-			return this.method;
+			return this.exchange.method;
 		}
 
 		@Override
 		public URI getURI() {
-			return this.uri;
+			return this.exchange.uri;
 		}
 
 		@Override
@@ -238,15 +295,15 @@ final class LeanReactorConnector implements ClientHttpConnector {
 		}
 
 		private NettyOutbound send(Publisher<? extends DataBuffer> body) {
-			if (body instanceof Callable<?> callable) {
-				Object buffer = call(callable);
-				if (buffer instanceof DataBuffer dataBuffer) {
-					return this.outbound.sendObject(NettyDataBufferFactory.toByteBuf(dataBuffer));
-				}
-				return this.outbound.send(Mono.empty());
+			if (!(body instanceof Callable<?> callable)) {
+				this.exchange.limitSilence(this.request);
+				return this.outbound.send((body instanceof Mono<? extends DataBuffer> mono)
+						? mono.map(NettyDataBufferFactory::toByteBuf) : buffers(body));
 			}
-			return this.outbound.send((body instanceof Mono<? extends DataBuffer> mono)
-					? mono.map(NettyDataBufferFactory::toByteBuf) : buffers(body));
+			this.outbound.withConnection(this.exchange::limitSilence);
+			return (call(callable) instanceof DataBuffer buffer)
+					? this.outbound.sendObject(NettyDataBufferFactory.toByteBuf(buffer))
+					: this.outbound.send(Mono.empty());
 		}
 
 		private static @Nullable Object call(Callable<?> callable) {
@@ -264,13 +321,19 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		@Override
 		public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
-			return commit(() -> this.outbound.sendGroups(Flux.from(body).map(Request::buffers)));
+			return commit(() -> {
+				this.exchange.limitSilence(this.request);
+				return this.outbound.sendGroups(Flux.from(body).map(Request::buffers));
+			});
 		}
 
 		@Override
 		public Mono<Void> setComplete() {
 			// Reactor Netty sends the headers when nothing else was sent
-			return commit(Mono::empty);
+			return commit(() -> {
+				this.exchange.limitSilence(this.request);
+				return Mono.empty();
+			});
 		}
 
 		private Mono<Void> commit(Supplier<? extends Publisher<Void>> write) {
@@ -384,7 +447,7 @@ final class LeanReactorConnector implements ClientHttpConnector {
 			}
 		}
 
-		private boolean mayHaveBody() {
+		boolean mayHaveBody() {
 			return switch (this.response.status().code()) {
 				case 204, 205, 304 -> false;
 				default -> !this.method.equals(HttpMethod.HEAD) && this.headers.getContentLength() != 0;

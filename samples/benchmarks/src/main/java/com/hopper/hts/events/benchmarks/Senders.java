@@ -61,6 +61,8 @@ final class Senders {
 
 	static final String OKHTTP = "okhttp";
 
+	static final String OKHTTP_TUNED = "okhttp-tuned";
+
 	static final String NETTY = "netty";
 
 	static final String PUBLISHER = "publisher";
@@ -101,6 +103,7 @@ final class Senders {
 			case PUBLISHER_OFF -> "`EventPublisher` without metrics, observations and retries";
 			case "publisher-blocking" -> "`EventPublisher.publishAndWait`, everything on, a thread for each in flight";
 			case OKHTTP -> "OkHttp 4 + Gson, as generated SDKs do it (the baseline)";
+			case OKHTTP_TUNED -> "OkHttp 4 + Gson, with a pool as large as there are requests in flight";
 			case "webclient" -> "`WebClient` with `bodyValue(record)`";
 			case "webclient-tuned" -> "`WebClient`, prepared `URI` and `ObjectWriter`";
 			case "jdk" -> "JDK `HttpClient`, asynchronous";
@@ -121,7 +124,9 @@ final class Senders {
 	static Sender create(String name, String baseUrl, String certificate) {
 		return switch (name) {
 			case NETTY -> netty(baseUrl);
-			case OKHTTP -> okHttp(baseUrl);
+			// As it comes, with no more than five idle connections
+			case OKHTTP -> okHttp(baseUrl, new ConnectionPool());
+			case OKHTTP_TUNED -> okHttp(baseUrl, new ConnectionPool(Api.MAX_IN_FLIGHT, 5, TimeUnit.MINUTES));
 			case "webclient" -> webClient(baseUrl);
 			case "webclient-tuned" -> tunedWebClient(baseUrl);
 			case "jdk" -> jdk(baseUrl);
@@ -178,10 +183,8 @@ final class Senders {
 			.withBookingReference("cfar", "ABC123");
 	}
 
-	private static Sender okHttp(String baseUrl) {
-		OkHttpClient client = new OkHttpClient.Builder()
-			// More than the default of 5, in its favour
-			.connectionPool(new ConnectionPool(Api.MAX_IN_FLIGHT, 5, TimeUnit.MINUTES))
+	private static Sender okHttp(String baseUrl, ConnectionPool pool) {
+		OkHttpClient client = new OkHttpClient.Builder().connectionPool(pool)
 			.addInterceptor((chain) -> chain
 				.proceed(chain.request().newBuilder().header("Authorization", "Bearer " + TOKEN).build()))
 			.build();
