@@ -64,7 +64,7 @@ class LeanReactorConnectorTests {
 
 	private final ConnectionProvider connections = ConnectionProvider.builder("test")
 		.maxConnections(1)
-		.pendingAcquireTimeout(Duration.ofSeconds(5))
+		.pendingAcquireTimeout(Duration.ofSeconds(3))
 		.build();
 
 	private final AtomicReference<HttpHeaders> received = new AtomicReference<>();
