@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.crashtest;
+
+import java.lang.reflect.Method;
+import java.util.Arrays;
+
+/**
+ * Runs the main method of another class, and ends when the process that has started this
+ * one does, however that ends: a test that is killed leaves no processes behind.
+ */
+final class Child {
+
+	private Child() {
+	}
+
+	public static void main(String[] args) throws ReflectiveOperationException {
+		ProcessHandle.current()
+			.parent()
+			.ifPresent((parent) -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
+		Method main = Class.forName(args[0]).getDeclaredMethod("main", String[].class);
+		main.setAccessible(true);
+		main.invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+	}
+
+}
