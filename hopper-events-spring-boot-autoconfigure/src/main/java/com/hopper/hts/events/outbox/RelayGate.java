@@ -78,9 +78,16 @@ final class RelayGate {
 
 	private boolean probing;
 
+	/**
+	 * Whether the API has said how long the pause must be.
+	 */
+	private boolean asked;
+
 	private boolean probeScheduled;
 
 	private @Nullable Disposable probeTimer;
+
+	private int probeTimers;
 
 	private int inFlight;
 
@@ -131,8 +138,7 @@ final class RelayGate {
 				return null;
 			}
 			if (this.pause != null) {
-				Instant probe = this.pause.nextProbe();
-				if (this.probing || (probe != null && this.clock.instant().isBefore(probe))) {
+				if (this.probing || !isProbeDue(this.pause)) {
 					return null;
 				}
 				if (this.pause.reason() == PauseReason.API_UNAVAILABLE && !this.outages.mayProbe()) {
@@ -152,6 +158,15 @@ final class RelayGate {
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	/**
+	 * The timer decides as well as the clock, which may be set back while the relay is
+	 * paused: nobody would ask again.
+	 */
+	private boolean isProbeDue(EventOutboxState.Pause pause) {
+		Instant probe = pause.nextProbe();
+		return !this.probeScheduled || probe == null || !this.clock.instant().isBefore(probe);
 	}
 
 	/**
@@ -212,12 +227,13 @@ final class RelayGate {
 			if (delivered) {
 				this.lastDelivery = this.clock.instant();
 			}
-			ended = this.pause;
+			// What was sent before the API asked for a certain time does not shorten it
+			ended = (permit.probe() || !this.asked) ? this.pause : null;
 			if (ended != null) {
 				endPause();
 				this.limit = 1;
 			}
-			else if (this.limit < this.policy.concurrency()) {
+			else if (this.pause == null && this.limit < this.policy.concurrency()) {
 				this.limit++;
 			}
 		}
@@ -290,6 +306,11 @@ final class RelayGate {
 	}
 
 	private void returned(Permit permit) {
+		if (permit.returned) {
+			// An attempt may be cancelled in the moment in which it ends
+			return;
+		}
+		permit.returned = true;
 		this.inFlight--;
 		if (permit.probe()) {
 			this.probing = false;
@@ -305,6 +326,7 @@ final class RelayGate {
 		Instant now = this.clock.instant();
 		Duration wait = (retryAfter != null) ? retryAfter : probeInterval();
 		this.probes++;
+		this.asked = retryAfter != null;
 		Instant since = (current != null && current.reason() == reason) ? current.since() : null;
 		this.pause = new EventOutboxState.Pause(reason, (since != null) ? since : now, message, now.plus(wait));
 		this.notFoundInRow.clear();
@@ -320,8 +342,12 @@ final class RelayGate {
 			this.probeTimer.dispose();
 		}
 		this.probeScheduled = true;
+		int current = ++this.probeTimers;
 		this.probeTimer = this.scheduler.schedule(() -> {
-			locked(() -> this.probeScheduled = false);
+			locked(() -> {
+				// One that was replaced in the moment in which it ran says nothing
+				this.probeScheduled = this.probeScheduled && current != this.probeTimers;
+			});
 			wakeUp();
 		}, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
 	}
@@ -335,6 +361,7 @@ final class RelayGate {
 
 	private void endPause() {
 		this.pause = null;
+		this.asked = false;
 		this.probes = 0;
 		this.probeScheduled = false;
 		if (this.probeTimer != null) {
@@ -365,6 +392,9 @@ final class RelayGate {
 				endPause();
 				this.limit = 1;
 				this.outages.reset();
+			}
+			if (paused) {
+				this.limit = 1;
 			}
 			return paused;
 		});
@@ -453,10 +483,26 @@ final class RelayGate {
 
 	/**
 	 * Permission to send one event, to be given back with what came of it.
-	 *
-	 * @param probe whether the event is sent to find out whether a pause can end
 	 */
-	record Permit(boolean probe) {
+	static final class Permit {
+
+		private final boolean probe;
+
+		/**
+		 * Guarded by the gate's lock.
+		 */
+		private boolean returned;
+
+		private Permit(boolean probe) {
+			this.probe = probe;
+		}
+
+		/**
+		 * Return whether the event is sent to find out whether a pause can end.
+		 */
+		boolean probe() {
+			return this.probe;
+		}
 
 	}
 
