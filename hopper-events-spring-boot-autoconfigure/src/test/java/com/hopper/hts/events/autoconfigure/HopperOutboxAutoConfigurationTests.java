@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
 
@@ -57,6 +58,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
@@ -67,8 +69,11 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextRefreshedEvent;
+
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
@@ -368,6 +373,60 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(this.api.received()).hasSize(1);
 				assertThat(new JdbcTemplate(context.getBean(DataSource.class))
 					.queryForList("select * from events_for_hopper")).isEmpty();
+			});
+	}
+
+	@Test
+	void twoApplicationsShareADatabaseWithTablesOfTheirOwn() {
+		try (FakeHopperApi otherApi = FakeHopperApi.builder().token("test-token").start()) {
+			ApplicationContextRunner runner = this.jdbcContextRunner.withPropertyValues(
+					"spring.datasource.generate-unique-name=false", "spring.datasource.url=jdbc:h2:mem:shared",
+					"hopper.outbox.jdbc.initialize-schema=always", "hopper.outbox.jdbc.polling-interval=100ms");
+			runner.run(
+					(first) -> runner
+						.withPropertyValues("hopper.outbox.jdbc.table-name=other_events",
+								"hopper.base-url=" + otherApi.baseUrl())
+						.run((second) -> {
+							first.getBean(EventOutboxOperations.class).pause("test");
+							first.getBean(EventOutbox.class)
+								.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+							// Neither its events nor its pause are the other's
+							storeAndFlush(second.getBean(EventOutbox.class));
+							assertThat(otherApi.received()).hasSize(1);
+							assertThat(this.api.requests()).isEmpty();
+							first.getBean(EventOutboxOperations.class).resume();
+							assertThat(first.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+							assertThat(this.api.received()).hasSize(1);
+							assertThat(otherApi.received()).hasSize(1);
+						}));
+		}
+	}
+
+	@Test
+	void outboxStopsIfTheApplicationCannotStart() {
+		AtomicReference<JdbcEventOutbox> started = new AtomicReference<>();
+		this.jdbcContextRunner.withBean("failing", ApplicationListener.class, () -> {
+			ApplicationListener<ContextRefreshedEvent> failing = (event) -> {
+				started.set(event.getApplicationContext().getBean(JdbcEventOutbox.class));
+				assertThat(started.get().isRunning()).isTrue();
+				throw new IllegalStateException("The application cannot start");
+			};
+			return failing;
+		}).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(started.get().isRunning()).isFalse();
+		});
+	}
+
+	@Test
+	void outboxIsAtWorkAlthoughBeansAreLazy() {
+		this.jdbcContextRunner.withUserConfiguration(BookingService.class)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> {
+				context.getBean(BookingService.class).book("contract-1", false);
+				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+				assertThat(this.api.received()).hasSize(2);
 			});
 	}
 
