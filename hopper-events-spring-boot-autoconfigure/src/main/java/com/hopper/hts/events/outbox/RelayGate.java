@@ -141,19 +141,20 @@ final class RelayGate {
 				if (this.probing || !isProbeDue(this.pause)) {
 					return null;
 				}
-				if (this.pause.reason() == PauseReason.API_UNAVAILABLE && !this.outages.mayProbe()) {
+				boolean outage = this.pause.reason() == PauseReason.API_UNAVAILABLE;
+				if (outage && !this.outages.mayProbe()) {
 					schedule(probeInterval());
 					return null;
 				}
 				this.probing = true;
 				this.inFlight++;
-				return new Permit(true);
+				return new Permit(true, outage);
 			}
 			if (this.inFlight >= this.limit) {
 				return null;
 			}
 			this.inFlight++;
-			return new Permit(false);
+			return new Permit(false, false);
 		}
 		finally {
 			this.lock.unlock();
@@ -199,7 +200,7 @@ final class RelayGate {
 	 * Give a permit back without having learned anything about the API.
 	 */
 	void release(Permit permit) {
-		locked(() -> returned(permit));
+		locked(() -> returnedInVain(permit));
 		wakeUp();
 	}
 
@@ -254,7 +255,7 @@ final class RelayGate {
 	void failedForAll(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
 		this.lock.lock();
 		try {
-			returned(permit);
+			returnedInVain(permit);
 			pause(permit, reason, message, retryAfter);
 		}
 		finally {
@@ -286,7 +287,7 @@ final class RelayGate {
 	void notFound(Permit permit, UUID event, String message) {
 		this.lock.lock();
 		try {
-			returned(permit);
+			returnedInVain(permit);
 			this.notFoundInRow.add(event);
 			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
 				pause(permit, PauseReason.NOT_FOUND, message, null);
@@ -315,6 +316,16 @@ final class RelayGate {
 		if (permit.probe()) {
 			this.probing = false;
 		}
+	}
+
+	/**
+	 * A permit is given back without an answer that says whether the API is down.
+	 */
+	private void returnedInVain(Permit permit) {
+		if (permit.outage && !permit.returned) {
+			this.outages.notProbed();
+		}
+		returned(permit);
 	}
 
 	private void pause(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
@@ -488,13 +499,16 @@ final class RelayGate {
 
 		private final boolean probe;
 
+		private final boolean outage;
+
 		/**
 		 * Guarded by the gate's lock.
 		 */
 		private boolean returned;
 
-		private Permit(boolean probe) {
+		private Permit(boolean probe, boolean outage) {
 			this.probe = probe;
+			this.outage = outage;
 		}
 
 		/**

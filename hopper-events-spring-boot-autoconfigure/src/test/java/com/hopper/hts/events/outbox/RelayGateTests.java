@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.hopper.hts.events.testing.MutableClock;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -195,6 +197,30 @@ class RelayGateTests {
 		assertThat(calls).hasValue(0);
 		advance(Duration.ofMillis(2));
 		assertThat(calls).hasValue(1);
+	}
+
+	@Test
+	void circuitBreakerDoesNotWaitForAProbeThatWasNotSent() {
+		CircuitBreaker circuitBreaker = CircuitBreaker.of("test",
+				CircuitBreakerConfig.custom()
+					.slidingWindowSize(2)
+					.minimumNumberOfCalls(2)
+					.permittedNumberOfCallsInHalfOpenState(1)
+					.build());
+		RelayGate guarded = new RelayGate(RelayPolicy.defaults(), this.clock, this.scheduler, () -> 0.0,
+				new CircuitBreakerOutageDetector(circuitBreaker));
+		guarded.open();
+		guarded.failed(guarded.tryAcquire(), "test", null);
+		guarded.failed(guarded.tryAcquire(), "test", null);
+		advance(Duration.ofSeconds(1));
+		assertThat(guarded.tryAcquire()).isNull();
+		circuitBreaker.transitionToHalfOpenState();
+		guarded.release(guarded.tryAcquire());
+		guarded.notFound(guarded.tryAcquire(), UUID.randomUUID(), "test");
+		assertThat(guarded.pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
+		advance(Duration.ofMinutes(1));
+		guarded.delivered(guarded.tryAcquire());
+		assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
 	}
 
 	@Test
