@@ -66,13 +66,26 @@ record OutageReport(String engine, int events, int stored, long delivered, long 
 		rows.put("requests while the API was down for %d s".formatted(this.outage.toSeconds()), this.requestsInOutage);
 		rows.put("requests in flight, after the recovery, one by one",
 				this.inFlight.stream().limit(24).map(String::valueOf).collect(Collectors.joining(" ")));
-		rows.put("requests in each second after the recovery",
-				this.perSecond.stream().limit(10).map(String::valueOf).collect(Collectors.joining(" ")));
-		rows.put("seconds until everything was delivered / events per second", "%.1f / %.0f".formatted(
-				this.drained.toMillis() / 1000.0, this.delivered * 1000.0 / Math.max(1, this.drained.toMillis())));
+		rows.put("seconds from the recovery to the next request (a probe)", asked());
+		rows.put("requests in each second from then on",
+				this.perSecond.stream()
+					.skip(asked())
+					.limit(10)
+					.map(String::valueOf)
+					.collect(Collectors.joining(" ")));
+		double seconds = Math.max(0.001, this.drained.toMillis() / 1000.0 - asked());
+		rows.put("seconds from then on until everything was delivered / events per second",
+				"%.1f / %.0f".formatted(seconds, this.delivered / seconds));
 		StringBuilder table = new StringBuilder("| | |\n| --- | ---: |\n");
 		rows.forEach((name, value) -> table.append("| %s | %s |\n".formatted(name, value)));
 		return table.toString();
+	}
+
+	/**
+	 * Return after how many seconds the API was asked again.
+	 */
+	private long asked() {
+		return this.perSecond.stream().takeWhile((requests) -> requests == 0).count();
 	}
 
 	private static String megabytes(long bytes) {
