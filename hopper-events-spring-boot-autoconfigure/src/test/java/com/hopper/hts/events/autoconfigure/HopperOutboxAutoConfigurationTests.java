@@ -34,6 +34,8 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.health.HopperHealthIndicator;
 import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.JdbcEventOutbox;
@@ -56,6 +58,8 @@ import io.micrometer.observation.transport.SenderContext;
 import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
@@ -82,6 +86,7 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -205,6 +210,55 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(registry.get("hopper.outbox.oldest.age").gauge().value()).isZero();
 			});
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "memory", "jdbc" })
+	void everyEventIsCountedInOnePlace(String type) {
+		this.jdbcContextRunner.withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+			.withPropertyValues("hopper.outbox.type=" + type, "hopper.outbox.retry.initial-interval=10ms")
+			.run((context) -> {
+				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				context.getBeansOfType(MeterBinder.class).values().forEach((binder) -> binder.bindTo(registry));
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				EventOutboxOperations operations = context.getBean(EventOutboxOperations.class);
+				TransactionTemplate transactions = context.getBean(TransactionTemplate.class);
+				this.api.failRandomly(0.5, 42, Fault.status(503), Fault.status(422), Fault.reset());
+				for (int i = 0; i < 60; i++) {
+					boolean rollBack = i % 4 == 0;
+					transactions.executeWithoutResult((status) -> {
+						outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+						if (rollBack) {
+							status.setRollbackOnly();
+						}
+					});
+				}
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				List<DeadLetter> letters = operations.deadLetters(DeadLetterFilter.all(), null, 2);
+				assertThat(operations.discard(letters.get(0).event().id(), "test")).isTrue();
+				this.api.recover();
+				assertThat(operations.replay(letters.get(1).event().id())).isTrue();
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				operations.pause("test");
+				outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+				await().untilAsserted(() -> {
+					double delivered = registry.get("hopper.outbox.delivered").timer().count();
+					double letter = registry.get("hopper.outbox.dead.letters")
+						.tag("event.type", "offers_displayed")
+						.gauge()
+						.value();
+					double pending = registry.get("hopper.outbox.pending")
+						.tag("event.type", "offers_displayed")
+						.gauge()
+						.value();
+					double discarded = registry.get("hopper.outbox.discarded").tag("reason", "operator").counter().count();
+					assertThat(List.of(discarded, pending)).containsOnly(1.0);
+					assertThat(letter).isPositive();
+					assertThat(delivered + letter + pending + discarded).isEqualTo(46);
+					assertThat(registry.get("hopper.outbox.stored").counter().count()).isEqualTo(46);
+				});
+				operations.resume();
+			});
 	}
 
 	@Test

@@ -458,7 +458,9 @@ class MemoryEventOutboxTests {
 		this.outbox.stop();
 		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).extracting(StoredEvent::id)
 			.containsExactlyInAnyOrderElementsOf(ids);
-		assertThat(output.getAll().lines().filter((line) -> line.contains("was lost at the end of the application")))
+		assertThat(output.getAll()
+			.lines()
+			.filter((line) -> line.contains(" ERROR ") && line.contains("was lost at the end of the application")))
 			.hasSize(20);
 		assertThat(ids).allSatisfy((id) -> assertThat(output).contains(id.toString()));
 		assertThat(this.outbox.state().pendingCount()).isZero();
