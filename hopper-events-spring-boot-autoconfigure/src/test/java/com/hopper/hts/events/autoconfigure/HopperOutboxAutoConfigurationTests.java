@@ -251,7 +251,10 @@ class HopperOutboxAutoConfigurationTests {
 						.tag("event.type", "offers_displayed")
 						.gauge()
 						.value();
-					double discarded = registry.get("hopper.outbox.discarded").tag("reason", "operator").counter().count();
+					double discarded = registry.get("hopper.outbox.discarded")
+						.tag("reason", "operator")
+						.counter()
+						.count();
 					assertThat(List.of(discarded, pending)).containsOnly(1.0);
 					assertThat(letter).isPositive();
 					assertThat(delivered + letter + pending + discarded).isEqualTo(46);

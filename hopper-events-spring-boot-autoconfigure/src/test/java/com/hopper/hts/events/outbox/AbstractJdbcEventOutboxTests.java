@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
@@ -48,7 +50,9 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -457,6 +461,47 @@ abstract class AbstractJdbcEventOutboxTests {
 	}
 
 	@Test
+	void whoIsLateReplaysAndDiscardsNothing() {
+		this.api.failNext(2, Fault.status(422));
+		List<UUID> ids = List.of(this.outbox.store("session-1", booking(1)),
+				this.outbox.store("session-1", booking(2)));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(2));
+		PlatformTransactionManager transactionManager = this.transactions.getTransactionManager();
+		JdbcEventOutbox late = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, new PlatformTransactionManager() {
+				@Override
+				public TransactionStatus getTransaction(TransactionDefinition definition) {
+					// After the dead letters were read
+					AbstractJdbcEventOutboxTests.this.outbox.replayAll(DeadLetterFilter.all());
+					flush();
+					return transactionManager.getTransaction(definition);
+				}
+
+				@Override
+				public void commit(TransactionStatus status) {
+					transactionManager.commit(status);
+				}
+
+				@Override
+				public void rollback(TransactionStatus status) {
+					transactionManager.rollback(status);
+				}
+			})
+			.listeners(List.of(this.listener))
+			.build();
+		assertThat(late.replay(ids.get(0))).isFalse();
+		assertThat(this.api.received()).hasSize(2);
+		this.api.failNext(1, Fault.status(422));
+		UUID next = this.outbox.store("session-1", booking(3));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(3));
+		assertThat(late.discard(next, "test")).isFalse();
+		flush();
+		assertThat(this.api.received()).hasSize(3);
+		assertThat(this.listener.replayed).hasValue(3);
+		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
+	}
+
+	@Test
 	void failingListenersAndThoseThatStoreHarmNothing() {
 		this.outbox.stop();
 		this.outbox = JdbcEventOutbox
@@ -494,6 +539,42 @@ abstract class AbstractJdbcEventOutboxTests {
 		flush();
 		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(1));
 		assertThat(this.api.received()).hasSize(3);
+	}
+
+	@Test
+	void stopWaitsForWhatIsBeingSent() throws Exception {
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		CompletableFuture<Void> stop = CompletableFuture.runAsync(this.outbox::stop);
+		await().until(this.outbox.gate::isBlocked);
+		this.api.release();
+		stop.get(20, TimeUnit.SECONDS);
+		assertThat(this.api.received()).hasSize(1);
+		assertThat(this.listener.delivered).hasSize(1);
+		assertThat(rows()).isZero();
+	}
+
+	@Test
+	void rowIsHandedBackAlthoughTheHandOverIsInterrupted() {
+		this.outbox.stop();
+		MemoryEventOutbox full = MemoryEventOutbox.builder(TestPublishers.create(this.api))
+			.limits(1, 100_000)
+			.overflow(OverflowPolicy.BLOCK, Duration.ofHours(1))
+			.build();
+		full.store("session-1", booking(1));
+		this.outbox = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, this.transactions.getTransactionManager())
+			.policy(new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
+					Duration.ofMillis(50), Duration.ofMillis(100)))
+			.handOverTo(full)
+			.build();
+		this.outbox.start();
+		this.outbox.store("session-1", booking(2));
+		await().until(() -> this.outbox.gate.inFlight() == 1);
+		this.outbox.stop();
+		assertThat(this.jdbc.queryForList("select picked from hopper_event_outbox", Boolean.class))
+			.containsExactly(false);
 	}
 
 	@Test

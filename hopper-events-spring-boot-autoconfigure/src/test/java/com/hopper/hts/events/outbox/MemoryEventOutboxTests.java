@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
@@ -550,6 +551,27 @@ class MemoryEventOutboxTests {
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
 		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.FORBIDDEN);
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(20);
+	}
+
+	@Test
+	void failureToSignInPausesTheRelayAndNoEventIsGivenUp() {
+		AtomicBoolean refused = new AtomicBoolean(true);
+		this.outbox.stop();
+		this.outbox = MemoryEventOutbox
+			.builder(TestPublishers.create(this.api,
+					() -> refused.get() ? Mono.error(new IllegalStateException("The secret has expired"))
+							: Mono.just(TestPublishers.TOKEN)))
+			.policy(this.policy)
+			.listeners(List.of(this.listener))
+			.build();
+		this.outbox.start();
+		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.SIGN_IN_FAILED);
+		assertThat(this.api.requests()).isEmpty();
+		refused.set(false);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(20);
 	}

@@ -68,11 +68,7 @@ record OutageReport(String engine, int events, int stored, long delivered, long 
 				this.inFlight.stream().limit(24).map(String::valueOf).collect(Collectors.joining(" ")));
 		rows.put("seconds from the recovery to the next request (a probe)", asked());
 		rows.put("requests in each second from then on",
-				this.perSecond.stream()
-					.skip(asked())
-					.limit(10)
-					.map(String::valueOf)
-					.collect(Collectors.joining(" ")));
+				this.perSecond.stream().skip(asked()).limit(10).map(String::valueOf).collect(Collectors.joining(" ")));
 		double seconds = Math.max(0.001, this.drained.toMillis() / 1000.0 - asked());
 		rows.put("seconds from then on until everything was delivered / events per second",
 				"%.1f / %.0f".formatted(seconds, this.delivered / seconds));
