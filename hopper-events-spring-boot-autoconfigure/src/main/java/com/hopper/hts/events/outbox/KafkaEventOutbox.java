@@ -563,8 +563,12 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 
 		void stop() {
 			this.startAndStop.lock();
-			this.ended = true;
-			this.startAndStop.unlock();
+			try {
+				this.ended = true;
+			}
+			finally {
+				this.startAndStop.unlock();
+			}
 			this.relay.stop();
 			this.container.stop();
 			// What has not ended by now never will

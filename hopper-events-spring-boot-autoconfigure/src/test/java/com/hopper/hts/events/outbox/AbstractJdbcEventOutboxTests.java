@@ -575,6 +575,9 @@ abstract class AbstractJdbcEventOutboxTests {
 		this.outbox.stop();
 		assertThat(this.jdbc.queryForList("select picked from hopper_event_outbox", Boolean.class))
 			.containsExactly(false);
+		// Nothing is wrong with it
+		byte[] data = this.jdbc.queryForObject("select task_data from hopper_event_outbox", byte[].class);
+		assertThat(StoredEventJson.read(data).attempts()).isZero();
 	}
 
 	@Test

@@ -27,6 +27,7 @@ final class Child {
 	private Child() {
 	}
 
+	@SuppressWarnings("FutureReturnValueIgnored") // Nothing comes after it
 	public static void main(String[] args) throws ReflectiveOperationException {
 		ProcessHandle.current()
 			.parent()
