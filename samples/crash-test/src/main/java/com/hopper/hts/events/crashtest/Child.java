@@ -20,7 +20,8 @@ import java.util.Arrays;
 
 /**
  * Runs the main method of another class, and ends when the process that has started this
- * one does, however that ends: a test that is killed leaves no processes behind.
+ * one does, however that ends: a test that is killed leaves no processes behind. The
+ * arguments are the id of that process, the class and its arguments.
  */
 final class Child {
 
@@ -29,12 +30,14 @@ final class Child {
 
 	@SuppressWarnings("FutureReturnValueIgnored") // Nothing comes after it
 	public static void main(String[] args) throws ReflectiveOperationException {
-		ProcessHandle.current()
-			.parent()
-			.ifPresent((parent) -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
-		Method main = Class.forName(args[0]).getDeclaredMethod("main", String[].class);
+		ProcessHandle parent = ProcessHandle.of(Long.parseLong(args[0])).orElse(null);
+		if (parent == null) {
+			return;
+		}
+		parent.onExit().thenRun(() -> Runtime.getRuntime().halt(1));
+		Method main = Class.forName(args[1]).getDeclaredMethod("main", String[].class);
 		main.setAccessible(true);
-		main.invoke(null, (Object) Arrays.copyOfRange(args, 1, args.length));
+		main.invoke(null, (Object) Arrays.copyOfRange(args, 2, args.length));
 	}
 
 }

@@ -46,6 +46,7 @@ final class Processes {
 		command.add("-cp");
 		command.add(System.getProperty("java.class.path"));
 		command.add(Child.class.getName());
+		command.add(Long.toString(ProcessHandle.current().pid()));
 		command.addAll(Arrays.asList(mainClassAndArguments));
 		return new ProcessBuilder(command).redirectErrorStream(true)
 			.redirectOutput(ProcessBuilder.Redirect.appendTo(new File(log.toString())))
