@@ -17,7 +17,9 @@ package com.hopper.hts.events.crashtest;
 
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link Processes}.
@@ -43,6 +46,8 @@ class ProcessesTests {
 		try (BufferedReader output = parent.inputReader(StandardCharsets.UTF_8)) {
 			Optional<ProcessHandle> child = ProcessHandle.of(Long.parseLong(output.readLine()));
 			assertThat(child).hasValueSatisfying((handle) -> assertThat(handle.isAlive()).isTrue());
+			await().atMost(Duration.ofMinutes(1))
+				.until(() -> Files.readString(this.directory.resolve("log")).contains("up"));
 			parent.destroyForcibly().waitFor();
 			assertThat(child.orElseThrow().onExit().get(60, TimeUnit.SECONDS).isAlive()).isFalse();
 		}
@@ -63,6 +68,7 @@ class ProcessesTests {
 	static final class Sleeper {
 
 		public static void main(String[] args) throws Exception {
+			System.out.println("up");
 			new Sleeper().sleep();
 		}
 
