@@ -72,7 +72,9 @@ public interface EventOutbox {
 	UUID store(BookingConfirmed event);
 
 	/**
-	 * Store several events, all of them or, if one of them cannot be stored, none.
+	 * Store several events, all of them or, if one of them cannot be stored, none. The
+	 * Kafka engine cannot promise that: if the broker fails halfway, some of them may
+	 * have been stored.
 	 * @param events the events
 	 * @return the ids under which the events are stored, in the same order
 	 * @throws HopperApiException.InvalidEvent if the API would refuse one of the events

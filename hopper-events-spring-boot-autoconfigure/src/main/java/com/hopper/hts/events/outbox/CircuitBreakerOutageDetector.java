@@ -50,6 +50,12 @@ final class CircuitBreakerOutageDetector implements OutageDetector {
 	}
 
 	@Override
+	public void notProbed() {
+		// There are few while it is half open, and it would wait for this one forever
+		this.circuitBreaker.releasePermission();
+	}
+
+	@Override
 	public void reset() {
 		this.circuitBreaker.reset();
 	}

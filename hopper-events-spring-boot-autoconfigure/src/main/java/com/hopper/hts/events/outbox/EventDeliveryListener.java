@@ -23,7 +23,8 @@ import com.hopper.hts.events.EventReceipt;
  * Hears what becomes of stored events. Every bean of this type is called, in order, on a
  * thread that may be blocked for a short while, which delays further deliveries but no
  * booking. What it throws is logged and changes nothing. Implementations must be safe for
- * use by many threads.
+ * use by many threads. The outbox needs its listeners to be created: a listener that
+ * stores events itself asks for an {@code ObjectProvider} of the outbox.
  *
  * @since 0.1.0
  */

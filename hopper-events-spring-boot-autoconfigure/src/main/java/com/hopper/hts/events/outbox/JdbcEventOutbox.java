@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +35,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToLongFunction;
 
 import javax.sql.DataSource;
@@ -127,6 +127,8 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	private final Duration pollingInterval;
 
+	private final Duration heartbeatInterval;
+
 	private final reactor.core.scheduler.Scheduler timers;
 
 	private final JdbcCustomization customization;
@@ -144,9 +146,15 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	 * Delivered events whose row could not be removed: they must not be sent again when
 	 * they turn up.
 	 */
-	private final Set<UUID> notRemoved = Collections.synchronizedSet(new LinkedHashSet<>());
+	private final Map<UUID, Outcome> notRemoved = new ConcurrentHashMap<>();
 
 	private final Object lifecycle = new Object();
+
+	/**
+	 * Held while an operator pauses or resumes, so that what was read from the table
+	 * before does not undo it.
+	 */
+	private final ReentrantLock control = new ReentrantLock();
 
 	/**
 	 * Keeps replayed events of a transaction apart from those stored in it.
@@ -174,6 +182,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		this.dataSource = builder.dataSource;
 		this.tableName = builder.tableName;
 		this.pollingInterval = builder.pollingInterval;
+		this.heartbeatInterval = builder.heartbeatInterval;
 		this.timers = builder.scheduler;
 		this.next = builder.next;
 		this.jdbc = new JdbcTemplate(builder.dataSource);
@@ -336,9 +345,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		catch (IllegalArgumentException ex) {
 			return bury(instance, unreadable(instance.getId(), ex), instance.getData());
 		}
-		if (this.notRemoved.contains(event.id())) {
-			return remove(event, () -> {
-			});
+		Outcome before = this.notRemoved.get(event.id());
+		if (before != null) {
+			return remove(before);
 		}
 		Instant due = context.getExecution().executionTime;
 		try {
@@ -358,7 +367,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 			if (outcome instanceof Outcome.Dead dead) {
 				return bury(instance, dead.deadLetter(), StoredEventJson.write(dead.deadLetter()));
 			}
-			return remove(event, () -> announce(outcome));
+			return remove(outcome);
 		}
 		catch (InterruptedException ex) {
 			// The flag stays cleared: the row must still be handed back
@@ -394,13 +403,19 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		return null;
 	}
 
-	private Outcome handOver(AbstractEventOutbox target, StoredEvent event, RelayGate.Permit permit) {
+	private Outcome handOver(AbstractEventOutbox target, StoredEvent event, RelayGate.Permit permit)
+			throws InterruptedException {
 		try {
 			target.accept(List.of(event));
 			this.gate.delivered(permit);
 			return new Outcome.HandedOver(event);
 		}
 		catch (RuntimeException ex) {
+			if (Thread.interrupted()) {
+				// With the flag set, the row could not be handed back
+				this.gate.release(permit);
+				throw new InterruptedException();
+			}
 			String message = String.valueOf(ex.getMessage());
 			this.gate.failed(permit, message, null);
 			Instant now = this.clock.instant();
@@ -410,15 +425,16 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		}
 	}
 
-	private CompletionHandler<byte[]> remove(StoredEvent event, Runnable afterwards) {
+	private CompletionHandler<byte[]> remove(Outcome outcome) {
+		UUID id = outcome.event().id();
 		return (complete, operations) -> {
-			this.notRemoved.add(event.id());
-			operations.stop();
-			this.notRemoved.remove(event.id());
 			if (this.notRemoved.size() > MAX_REMEMBERED) {
 				this.notRemoved.clear();
 			}
-			afterwards.run();
+			this.notRemoved.put(id, outcome);
+			operations.stop();
+			this.notRemoved.remove(id);
+			announce(outcome);
 		};
 	}
 
@@ -534,7 +550,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 			.threads(this.policy.concurrency())
 			.executorService(executor())
 			.pollingInterval(this.pollingInterval)
-			.heartbeatInterval(HEARTBEAT)
+			.heartbeatInterval(this.heartbeatInterval)
 			.missedHeartbeatsLimit(4)
 			.deleteUnresolvedAfter(Duration.ofDays(36_500))
 			.shutdownMaxWait(this.policy.shutdownTimeout())
@@ -600,12 +616,13 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 	@Override
 	public void pause(String reason) {
-		super.pause(reason);
-		if (this.next != null) {
-			this.next.pause(reason);
-		}
-		byte[] data = reason.getBytes(StandardCharsets.UTF_8);
+		this.control.lock();
 		try {
+			super.pause(reason);
+			if (this.next != null) {
+				this.next.pause(reason);
+			}
+			byte[] data = reason.getBytes(StandardCharsets.UTF_8);
 			transaction().executeWithoutResult((status) -> {
 				delete(CONTROL, PAUSED);
 				this.client.scheduleBatch(List.of(new TaskInstance<>(CONTROL, PAUSED, data)), NEVER);
@@ -614,14 +631,23 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		catch (FailedToScheduleBatchException ex) {
 			this.logger.debug("Another instance was paused at the same time", ex);
 		}
+		finally {
+			this.control.unlock();
+		}
 	}
 
 	@Override
 	public void resume() {
-		transaction().executeWithoutResult((status) -> delete(CONTROL, PAUSED));
-		super.resume();
-		if (this.next != null) {
-			this.next.resume();
+		this.control.lock();
+		try {
+			transaction().executeWithoutResult((status) -> delete(CONTROL, PAUSED));
+			super.resume();
+			if (this.next != null) {
+				this.next.resume();
+			}
+		}
+		finally {
+			this.control.unlock();
 		}
 	}
 
@@ -629,6 +655,7 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 	 * Follow an operator who has paused or resumed another instance.
 	 */
 	private void readControl() {
+		this.control.lock();
 		try {
 			List<byte[]> reasons = this.jdbc.query(
 					"select task_data from " + this.tableName + " where task_name = ? and task_instance = ?",
@@ -643,6 +670,9 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		}
 		catch (DataAccessException ex) {
 			this.logger.debug("Whether the outbox is paused could not be read", ex);
+		}
+		finally {
+			this.control.unlock();
 		}
 	}
 
@@ -896,6 +926,8 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 
 		private Duration pollingInterval = Duration.ofSeconds(10);
 
+		private Duration heartbeatInterval = HEARTBEAT;
+
 		private @Nullable AbstractEventOutbox next;
 
 		private Builder(EventPublisher publisher, DataSource dataSource,
@@ -928,6 +960,15 @@ public final class JdbcEventOutbox extends AbstractEventOutbox {
 		public Builder pollingInterval(Duration pollingInterval) {
 			Assert.notNull(pollingInterval, "'pollingInterval' must not be null");
 			this.pollingInterval = pollingInterval;
+			return this;
+		}
+
+		/**
+		 * Set how often rows that are worked on are marked. For tests: whoever misses
+		 * four of these is taken for dead.
+		 */
+		Builder heartbeatInterval(Duration heartbeatInterval) {
+			this.heartbeatInterval = heartbeatInterval;
 			return this;
 		}
 

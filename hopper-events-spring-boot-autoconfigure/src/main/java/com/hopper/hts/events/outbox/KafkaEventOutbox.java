@@ -38,7 +38,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -272,6 +275,11 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			this.gate.open();
 			this.delivery.start(ready);
 		}
+		catch (RuntimeException ex) {
+			// Nobody stops what has not started
+			stop();
+			throw ex;
+		}
 		finally {
 			this.lock.unlock();
 		}
@@ -369,8 +377,9 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 				.partitionsToOffsetAndMetadata()
 				.get(ADMIN_TIMEOUT, TimeUnit.MILLISECONDS);
 			earliest.keySet().removeIf((key) -> committed.get(key) != null);
+			// All of them: what a replay has just committed is not readable at once
 			Map<TopicPartition, ListOffsetsResultInfo> ends = client
-				.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
+				.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
 				.all()
 				.get(ADMIN_TIMEOUT, TimeUnit.MILLISECONDS);
 			Map<TopicPartition, ListOffsetsResultInfo> starts = earliest.isEmpty() ? Map.of()
@@ -487,7 +496,9 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 
 		private volatile boolean paused;
 
-		private volatile boolean ended;
+		private final ReentrantLock startAndStop = new ReentrantLock();
+
+		private boolean ended;
 
 		Delivery() {
 			this.scheduler.setThreadNamePrefix("hopper-outbox-timer-");
@@ -505,12 +516,11 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			containerProperties.setMessageListener(this.relay);
 			containerProperties.setConsumerRebalanceListener(this.relay);
 			containerProperties.setAckMode(ContainerProperties.AckMode.MANUAL);
-			containerProperties.setFixTxOffsets(true);
 			containerProperties.setMissingTopicsFatal(false);
 			containerProperties.setAuthExceptionRetryInterval(AUTHENTICATION_RETRY);
 			containerProperties.setScheduler(this.scheduler);
 			containerProperties.setShutdownTimeout(KafkaEventOutbox.this.policy.shutdownTimeout().toMillis());
-			this.container = new ConcurrentMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(properties),
+			this.container = new ConcurrentMessageListenerContainer<>(new ConsumerFactory(properties, this.relay),
 					containerProperties);
 			this.container.setBeanName("hopper-outbox");
 			this.container.setConcurrency(KafkaEventOutbox.this.concurrency);
@@ -523,29 +533,42 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 
 		@SuppressWarnings("FutureReturnValueIgnored") // Logs itself what goes wrong
 		void start(boolean topicsReady) {
-			if (topicsReady) {
-				this.container.start();
+			this.startAndStop.lock();
+			try {
+				if (this.ended) {
+					return;
+				}
+				if (topicsReady) {
+					this.container.start();
+				}
+				else {
+					this.scheduler.schedule(this::startLater, Instant.now().plusMillis(TOPICS_RETRY));
+				}
 			}
-			else {
-				this.scheduler.schedule(this::startLater, Instant.now().plusMillis(TOPICS_RETRY));
+			finally {
+				this.startAndStop.unlock();
 			}
 		}
 
 		private void startLater() {
 			boolean ready = false;
 			try {
-				ready = !this.ended && prepareTopics();
+				ready = prepareTopics();
 			}
 			catch (RuntimeException ex) {
 				KafkaEventOutbox.this.logger.error("Stored events are not delivered", ex);
 			}
-			if (!this.ended) {
-				start(ready);
-			}
+			start(ready);
 		}
 
 		void stop() {
-			this.ended = true;
+			this.startAndStop.lock();
+			try {
+				this.ended = true;
+			}
+			finally {
+				this.startAndStop.unlock();
+			}
 			this.relay.stop();
 			this.container.stop();
 			// What has not ended by now never will
@@ -587,6 +610,36 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 				Delivery.this.paused = true;
 			}
 
+		}
+
+	}
+
+	/**
+	 * Creates consumers that tell the relay when they find nothing. The container could
+	 * correct offsets as well, but asks the broker for them before each poll, and calls
+	 * it an error if the broker is away.
+	 */
+	private static final class ConsumerFactory extends DefaultKafkaConsumerFactory<byte[], byte[]> {
+
+		private final KafkaRelay relay;
+
+		ConsumerFactory(Map<String, Object> properties, KafkaRelay relay) {
+			super(properties);
+			this.relay = relay;
+		}
+
+		@Override
+		protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> properties) {
+			return new KafkaConsumer<>(properties) {
+				@Override
+				public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+					ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
+					if (records.isEmpty()) {
+						ConsumerFactory.this.relay.foundNothing(this);
+					}
+					return records;
+				}
+			};
 		}
 
 	}

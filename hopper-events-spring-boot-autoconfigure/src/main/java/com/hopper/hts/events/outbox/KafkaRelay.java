@@ -212,6 +212,32 @@ final class KafkaRelay
 	}
 
 	/**
+	 * Commit how far a consumer has come that has found nothing to read: what it passes
+	 * without reading are the ends of transactions, and what these have aborted. They
+	 * would count as pending otherwise.
+	 */
+	void foundNothing(org.apache.kafka.clients.consumer.Consumer<?, ?> consumer) {
+		try {
+			for (TopicPartition key : consumer.assignment()) {
+				Partition partition = this.partitions.computeIfAbsent(key, (added) -> new Partition());
+				long position = consumer.position(key, Duration.ZERO);
+				if (position > partition.passed && !partition.isOpen(position)) {
+					partition.passed = position;
+					consumer.commitAsync(Map.of(key, new OffsetAndMetadata(position)), (offsets, failure) -> {
+						if (failure != null) {
+							logger.debug("The position was not committed", failure);
+							partition.passed = -1;
+						}
+					});
+				}
+			}
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("The position is not known at the moment", ex);
+		}
+	}
+
+	/**
 	 * The records of one poll.
 	 */
 	private final class Batch {
@@ -513,6 +539,11 @@ final class KafkaRelay
 
 		private long committed = -1;
 
+		/**
+		 * The last position that was committed without anything to read.
+		 */
+		private long passed = -1;
+
 		Entry entry(ConsumerRecord<byte[], byte[]> consumed) {
 			if (consumed.offset() < this.committed) {
 				Entry entry = new Entry(consumed);
@@ -522,8 +553,18 @@ final class KafkaRelay
 			return this.entries.computeIfAbsent(consumed.offset(), (offset) -> new Entry(consumed));
 		}
 
+		/**
+		 * Return whether the fate of a record before an offset is open.
+		 */
+		boolean isOpen(long offset) {
+			return this.entries.entrySet()
+				.stream()
+				.anyMatch((entry) -> entry.getKey() < offset && entry.getValue().state != State.FINAL);
+		}
+
 		Partition committed(long offset) {
 			this.committed = offset;
+			this.passed = Math.max(this.passed, offset);
 			this.entries.keySet().removeIf((entry) -> entry < offset);
 			return this;
 		}

@@ -149,7 +149,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 	}
 
 	private void reserve(List<StoredEvent> events) {
-		int size = events.stream().mapToInt(StoredEvent::size).sum();
+		long size = events.stream().mapToLong(StoredEvent::size).sum();
 		boolean onlyOffers = events.stream().allMatch(MemoryEventOutbox::isOffers);
 		List<StoredEvent> dropped = new ArrayList<>();
 		this.lock.lock();
@@ -283,8 +283,10 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		do {
 			StoredEvent next = null;
 			RelayGate.Permit permit = null;
+			boolean due;
 			do {
-				permit = isDue() ? this.gate.tryAcquire() : null;
+				due = isDue();
+				permit = due ? this.gate.tryAcquire() : null;
 				next = (permit != null) ? takeDue() : null;
 				if (next != null && permit != null) {
 					deliver(next, permit);
@@ -295,7 +297,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 				}
 			}
 			while (next != null);
-			scheduleDrain();
+			scheduleDrain(due && permit == null);
 			missed = this.draining.addAndGet(-missed);
 		}
 		while (missed != 0);
@@ -327,18 +329,20 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		}
 	}
 
-	private void scheduleDrain() {
+	/**
+	 * Go on when the next event is due, unless the gate will say when.
+	 */
+	private void scheduleDrain(boolean blocked) {
 		this.lock.lock();
 		try {
 			if (this.timer != null) {
 				this.timer.dispose();
 				this.timer = null;
 			}
-			if (this.running && !this.byDue.isEmpty()) {
+			if (this.running && !this.byDue.isEmpty() && !blocked) {
+				// It may have become due since it was looked at
 				long wait = Duration.between(this.clock.instant(), this.byDue.first().due()).toMillis();
-				if (wait >= 0) {
-					this.timer = this.scheduler.schedule(this::drain, wait + 1, TimeUnit.MILLISECONDS);
-				}
+				this.timer = this.scheduler.schedule(this::drain, Math.max(wait, 0) + 1, TimeUnit.MILLISECONDS);
 			}
 		}
 		finally {
@@ -494,7 +498,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		finally {
 			this.lock.unlock();
 		}
-		scheduleDrain();
+		scheduleDrain(true);
 		this.deliveries.dispose();
 		if (!waiting.isEmpty()) {
 			this.logger.error(("%d events were lost because they were not delivered when the application ended: %s. "
@@ -522,6 +526,10 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 	}
 
 	private boolean canStillDeliver() {
+		if (!this.running) {
+			// Never started, because the application could not
+			return false;
+		}
 		EventOutboxState.Pause pause = this.gate.pause();
 		return !this.inFlight.isEmpty() || pause == null || pause.reason() != PauseReason.OPERATOR;
 	}

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what becomes of stored events. For every type of event, the events stored are
- * those delivered, dead, discarded and pending.
+ * those delivered, those discarded, except the rolled back ones, which were never stored,
+ * and those that are pending or dead letters at the moment.
  *
  * @since 0.1.0
  */

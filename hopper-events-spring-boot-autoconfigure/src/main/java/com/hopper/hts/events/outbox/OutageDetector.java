@@ -38,6 +38,11 @@ interface OutageDetector {
 	boolean mayProbe();
 
 	/**
+	 * The event that was to find out whether the API is back did not.
+	 */
+	void notProbed();
+
+	/**
 	 * An operator has ended the pause.
 	 */
 	void reset();
@@ -64,6 +69,11 @@ interface OutageDetector {
 		@Override
 		public boolean mayProbe() {
 			return true;
+		}
+
+		@Override
+		public void notProbed() {
+			// There can be another one
 		}
 
 		@Override

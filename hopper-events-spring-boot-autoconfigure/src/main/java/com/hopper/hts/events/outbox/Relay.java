@@ -152,6 +152,9 @@ final class Relay {
 			if (strikes.size() >= STRIKES && this.gate.deliveredSince(strikes.get(0).failedAt())) {
 				return dead(failed, DeadLetterReason.NOT_FOUND, now);
 			}
+			if (isTooOld(event, now)) {
+				return dead(failed, DeadLetterReason.EXPIRED, now);
+			}
 			return new Outcome.Retry(failed, now.plus(wait(failed, null)));
 		}
 		Duration retryAfter = retryAfter(ex);
@@ -165,10 +168,14 @@ final class Relay {
 		else {
 			this.gate.failed(permit, message, retryAfter);
 		}
-		if (event.since().plus(this.policy.maxAge()).isBefore(now)) {
+		if (isTooOld(event, now)) {
 			return dead(failed, DeadLetterReason.EXPIRED, now);
 		}
 		return new Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
+	}
+
+	private boolean isTooOld(StoredEvent event, Instant now) {
+		return event.since().plus(this.policy.maxAge()).isBefore(now);
 	}
 
 	private static Outcome dead(StoredEvent event, DeadLetterReason reason, Instant now) {

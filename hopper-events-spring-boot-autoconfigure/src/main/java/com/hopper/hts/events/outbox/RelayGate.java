@@ -78,9 +78,16 @@ final class RelayGate {
 
 	private boolean probing;
 
+	/**
+	 * Whether the API has said how long the pause must be.
+	 */
+	private boolean asked;
+
 	private boolean probeScheduled;
 
 	private @Nullable Disposable probeTimer;
+
+	private int probeTimers;
 
 	private int inFlight;
 
@@ -131,27 +138,36 @@ final class RelayGate {
 				return null;
 			}
 			if (this.pause != null) {
-				Instant probe = this.pause.nextProbe();
-				if (this.probing || (probe != null && this.clock.instant().isBefore(probe))) {
+				if (this.probing || !isProbeDue(this.pause)) {
 					return null;
 				}
-				if (this.pause.reason() == PauseReason.API_UNAVAILABLE && !this.outages.mayProbe()) {
+				boolean outage = this.pause.reason() == PauseReason.API_UNAVAILABLE;
+				if (outage && !this.outages.mayProbe()) {
 					schedule(probeInterval());
 					return null;
 				}
 				this.probing = true;
 				this.inFlight++;
-				return new Permit(true);
+				return new Permit(true, outage);
 			}
 			if (this.inFlight >= this.limit) {
 				return null;
 			}
 			this.inFlight++;
-			return new Permit(false);
+			return new Permit(false, false);
 		}
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	/**
+	 * The timer decides as well as the clock, which may be set back while the relay is
+	 * paused: nobody would ask again.
+	 */
+	private boolean isProbeDue(EventOutboxState.Pause pause) {
+		Instant probe = pause.nextProbe();
+		return !this.probeScheduled || probe == null || !this.clock.instant().isBefore(probe);
 	}
 
 	/**
@@ -184,7 +200,7 @@ final class RelayGate {
 	 * Give a permit back without having learned anything about the API.
 	 */
 	void release(Permit permit) {
-		locked(() -> returned(permit));
+		locked(() -> returnedInVain(permit));
 		wakeUp();
 	}
 
@@ -212,12 +228,13 @@ final class RelayGate {
 			if (delivered) {
 				this.lastDelivery = this.clock.instant();
 			}
-			ended = this.pause;
+			// What was sent before the API asked for a certain time does not shorten it
+			ended = (permit.probe() || !this.asked) ? this.pause : null;
 			if (ended != null) {
 				endPause();
 				this.limit = 1;
 			}
-			else if (this.limit < this.policy.concurrency()) {
+			else if (this.pause == null && this.limit < this.policy.concurrency()) {
 				this.limit++;
 			}
 		}
@@ -238,7 +255,7 @@ final class RelayGate {
 	void failedForAll(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
 		this.lock.lock();
 		try {
-			returned(permit);
+			returnedInVain(permit);
 			pause(permit, reason, message, retryAfter);
 		}
 		finally {
@@ -270,7 +287,7 @@ final class RelayGate {
 	void notFound(Permit permit, UUID event, String message) {
 		this.lock.lock();
 		try {
-			returned(permit);
+			returnedInVain(permit);
 			this.notFoundInRow.add(event);
 			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
 				pause(permit, PauseReason.NOT_FOUND, message, null);
@@ -290,10 +307,25 @@ final class RelayGate {
 	}
 
 	private void returned(Permit permit) {
+		if (permit.returned) {
+			// An attempt may be cancelled in the moment in which it ends
+			return;
+		}
+		permit.returned = true;
 		this.inFlight--;
 		if (permit.probe()) {
 			this.probing = false;
 		}
+	}
+
+	/**
+	 * A permit is given back without an answer that says whether the API is down.
+	 */
+	private void returnedInVain(Permit permit) {
+		if (permit.outage && !permit.returned) {
+			this.outages.notProbed();
+		}
+		returned(permit);
 	}
 
 	private void pause(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
@@ -305,6 +337,7 @@ final class RelayGate {
 		Instant now = this.clock.instant();
 		Duration wait = (retryAfter != null) ? retryAfter : probeInterval();
 		this.probes++;
+		this.asked = retryAfter != null;
 		Instant since = (current != null && current.reason() == reason) ? current.since() : null;
 		this.pause = new EventOutboxState.Pause(reason, (since != null) ? since : now, message, now.plus(wait));
 		this.notFoundInRow.clear();
@@ -320,8 +353,12 @@ final class RelayGate {
 			this.probeTimer.dispose();
 		}
 		this.probeScheduled = true;
+		int current = ++this.probeTimers;
 		this.probeTimer = this.scheduler.schedule(() -> {
-			locked(() -> this.probeScheduled = false);
+			locked(() -> {
+				// One that was replaced in the moment in which it ran says nothing
+				this.probeScheduled = this.probeScheduled && current != this.probeTimers;
+			});
 			wakeUp();
 		}, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
 	}
@@ -335,6 +372,7 @@ final class RelayGate {
 
 	private void endPause() {
 		this.pause = null;
+		this.asked = false;
 		this.probes = 0;
 		this.probeScheduled = false;
 		if (this.probeTimer != null) {
@@ -365,6 +403,9 @@ final class RelayGate {
 				endPause();
 				this.limit = 1;
 				this.outages.reset();
+			}
+			if (paused) {
+				this.limit = 1;
 			}
 			return paused;
 		});
@@ -453,10 +494,29 @@ final class RelayGate {
 
 	/**
 	 * Permission to send one event, to be given back with what came of it.
-	 *
-	 * @param probe whether the event is sent to find out whether a pause can end
 	 */
-	record Permit(boolean probe) {
+	static final class Permit {
+
+		private final boolean probe;
+
+		private final boolean outage;
+
+		/**
+		 * Guarded by the gate's lock.
+		 */
+		private boolean returned;
+
+		private Permit(boolean probe, boolean outage) {
+			this.probe = probe;
+			this.outage = outage;
+		}
+
+		/**
+		 * Return whether the event is sent to find out whether a pause can end.
+		 */
+		boolean probe() {
+			return this.probe;
+		}
 
 	}
 

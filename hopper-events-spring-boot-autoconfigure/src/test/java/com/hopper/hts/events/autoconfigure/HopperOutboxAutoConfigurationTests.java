@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
 
@@ -33,6 +34,8 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.health.HopperHealthIndicator;
 import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.JdbcEventOutbox;
@@ -55,8 +58,11 @@ import io.micrometer.observation.transport.SenderContext;
 import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
@@ -67,8 +73,11 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextRefreshedEvent;
+
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
@@ -77,6 +86,7 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -200,6 +210,58 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(registry.get("hopper.outbox.oldest.age").gauge().value()).isZero();
 			});
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "memory", "jdbc" })
+	void everyEventIsCountedInOnePlace(String type) {
+		this.jdbcContextRunner.withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+			.withPropertyValues("hopper.outbox.type=" + type, "hopper.outbox.retry.initial-interval=10ms")
+			.run((context) -> {
+				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				context.getBeansOfType(MeterBinder.class).values().forEach((binder) -> binder.bindTo(registry));
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				EventOutboxOperations operations = context.getBean(EventOutboxOperations.class);
+				TransactionTemplate transactions = context.getBean(TransactionTemplate.class);
+				this.api.failRandomly(0.5, 42, Fault.status(503), Fault.status(422), Fault.reset());
+				for (int i = 0; i < 60; i++) {
+					boolean rollBack = i % 4 == 0;
+					transactions.executeWithoutResult((status) -> {
+						outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+						if (rollBack) {
+							status.setRollbackOnly();
+						}
+					});
+				}
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				List<DeadLetter> letters = operations.deadLetters(DeadLetterFilter.all(), null, 2);
+				assertThat(operations.discard(letters.get(0).event().id(), "test")).isTrue();
+				this.api.recover();
+				assertThat(operations.replay(letters.get(1).event().id())).isTrue();
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				operations.pause("test");
+				outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+				await().untilAsserted(() -> {
+					double delivered = registry.get("hopper.outbox.delivered").timer().count();
+					double letter = registry.get("hopper.outbox.dead.letters")
+						.tag("event.type", "offers_displayed")
+						.gauge()
+						.value();
+					double pending = registry.get("hopper.outbox.pending")
+						.tag("event.type", "offers_displayed")
+						.gauge()
+						.value();
+					double discarded = registry.get("hopper.outbox.discarded")
+						.tag("reason", "operator")
+						.counter()
+						.count();
+					assertThat(List.of(discarded, pending)).containsOnly(1.0);
+					assertThat(letter).isPositive();
+					assertThat(delivered + letter + pending + discarded).isEqualTo(46);
+					assertThat(registry.get("hopper.outbox.stored").counter().count()).isEqualTo(46);
+				});
+				operations.resume();
+			});
 	}
 
 	@Test
@@ -368,6 +430,60 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(this.api.received()).hasSize(1);
 				assertThat(new JdbcTemplate(context.getBean(DataSource.class))
 					.queryForList("select * from events_for_hopper")).isEmpty();
+			});
+	}
+
+	@Test
+	void twoApplicationsShareADatabaseWithTablesOfTheirOwn() {
+		try (FakeHopperApi otherApi = FakeHopperApi.builder().token("test-token").start()) {
+			ApplicationContextRunner runner = this.jdbcContextRunner.withPropertyValues(
+					"spring.datasource.generate-unique-name=false", "spring.datasource.url=jdbc:h2:mem:shared",
+					"hopper.outbox.jdbc.initialize-schema=always", "hopper.outbox.jdbc.polling-interval=100ms");
+			runner.run(
+					(first) -> runner
+						.withPropertyValues("hopper.outbox.jdbc.table-name=other_events",
+								"hopper.base-url=" + otherApi.baseUrl())
+						.run((second) -> {
+							first.getBean(EventOutboxOperations.class).pause("test");
+							first.getBean(EventOutbox.class)
+								.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+							// Neither its events nor its pause are the other's
+							storeAndFlush(second.getBean(EventOutbox.class));
+							assertThat(otherApi.received()).hasSize(1);
+							assertThat(this.api.requests()).isEmpty();
+							first.getBean(EventOutboxOperations.class).resume();
+							assertThat(first.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+							assertThat(this.api.received()).hasSize(1);
+							assertThat(otherApi.received()).hasSize(1);
+						}));
+		}
+	}
+
+	@Test
+	void outboxStopsIfTheApplicationCannotStart() {
+		AtomicReference<JdbcEventOutbox> started = new AtomicReference<>();
+		this.jdbcContextRunner.withBean("failing", ApplicationListener.class, () -> {
+			ApplicationListener<ContextRefreshedEvent> failing = (event) -> {
+				started.set(event.getApplicationContext().getBean(JdbcEventOutbox.class));
+				assertThat(started.get().isRunning()).isTrue();
+				throw new IllegalStateException("The application cannot start");
+			};
+			return failing;
+		}).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(started.get().isRunning()).isFalse();
+		});
+	}
+
+	@Test
+	void outboxIsAtWorkAlthoughBeansAreLazy() {
+		this.jdbcContextRunner.withUserConfiguration(BookingService.class)
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> {
+				context.getBean(BookingService.class).book("contract-1", false);
+				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+				assertThat(this.api.received()).hasSize(2);
 			});
 	}
 

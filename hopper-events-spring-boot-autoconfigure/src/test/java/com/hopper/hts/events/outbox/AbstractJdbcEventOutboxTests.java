@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
@@ -27,6 +30,7 @@ import javax.sql.DataSource;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
@@ -40,12 +44,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -364,6 +371,323 @@ abstract class AbstractJdbcEventOutboxTests {
 			.withMessageContaining("hopper.outbox.jdbc.initialize-schema=always");
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> missing.store("session-1", booking(1)));
+	}
+
+	@Test
+	void incompleteTableIsReportedWithWhatIsMissing() {
+		this.transactions.executeWithoutResult((status) -> this.jdbc
+			.execute("create table incomplete_outbox (task_name varchar(100), task_instance varchar(100))"));
+		try {
+			JdbcEventOutbox incomplete = create(this.dataSource, "incomplete_outbox", this.listener);
+			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(incomplete::checkTable)
+				.withMessageContaining("incomplete_outbox")
+				.withMessageMatching("(?is).*task_data.*");
+		}
+		finally {
+			this.transactions.executeWithoutResult((status) -> this.jdbc.execute("drop table incomplete_outbox"));
+		}
+	}
+
+	@Test
+	void anyTextArrives() {
+		String text = "null \u0000, quote ', emoji \uD83D\uDE80, line\nfeed";
+		this.outbox.store("session-1", CustomEvent.occurredAt("offers_displayed", TIME).withAttribute("note", text));
+		this.outbox.pause("null \u0000");
+		this.outbox.resume();
+		flush();
+		assertThat(this.api.requests()).singleElement()
+			.satisfies((request) -> assertThat(request.body())
+				.contains("null \\u0000, quote ', emoji \uD83D\uDE80, line\\nfeed"));
+	}
+
+	@Test
+	void eventThatOutlivesTheMaximumAgeIsDead() {
+		JdbcEventOutbox impatient = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, this.transactions.getTransactionManager())
+			.policy(new RelayPolicy(8, Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(50),
+					Duration.ofMillis(50), Duration.ofSeconds(5)))
+			.build();
+		this.outbox.stop();
+		this.api.failNext(1, Fault.status(503));
+		UUID id = this.outbox.store("session-1", booking(1));
+		impatient.start();
+		try {
+			await().untilAsserted(() -> assertThat(impatient.deadLetter(id))
+				.hasValueSatisfying((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.EXPIRED)));
+		}
+		finally {
+			impatient.stop();
+		}
+	}
+
+	@Test
+	void everythingStoredEndsInOnePlace() {
+		this.api.failRandomly(0.3, 42, Fault.status(503), Fault.status(422), Fault.reset(), Fault.resetAfterAccepting(),
+				Fault.status(429).withRetryAfter("0"));
+		this.outbox
+			.storeAll(IntStream.range(0, 300).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+		flush();
+		await()
+			.untilAsserted(() -> assertThat(this.listener.delivered.size() + this.listener.dead.size()).isEqualTo(300));
+		assertThat(this.listener.stored).hasSize(300);
+		assertThat(this.listener.dead).isNotEmpty();
+		assertThat(rows()).isEqualTo(this.listener.dead.size());
+	}
+
+	@Test
+	void severalInstancesReplayEveryDeadLetterOnce() {
+		this.api.failRandomly(1, 1, Fault.status(422));
+		this.outbox.storeAll(IntStream.range(0, 40).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+		flush();
+		this.api.recover();
+		JdbcEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		long replayed = Mono.zip(replayAll(this.outbox), replayAll(other), replayAll(this.outbox), replayAll(other))
+			.map((counts) -> counts.getT1() + counts.getT2() + counts.getT3() + counts.getT4())
+			.block(SECONDS);
+		assertThat(replayed).isEqualTo(40);
+		flush();
+		assertThat(this.api.received()).hasSize(40);
+		assertThat(rows()).isZero();
+	}
+
+	/**
+	 * What meets another transaction that the database undoes is tried once more, like an
+	 * operator would.
+	 */
+	private static Mono<Long> replayAll(JdbcEventOutbox target) {
+		return Mono.fromCallable(() -> target.replayAll(DeadLetterFilter.all()))
+			.retry(3)
+			.subscribeOn(Schedulers.boundedElastic());
+	}
+
+	@Test
+	void whoIsLateReplaysAndDiscardsNothing() {
+		this.api.failNext(2, Fault.status(422));
+		List<UUID> ids = List.of(this.outbox.store("session-1", booking(1)),
+				this.outbox.store("session-1", booking(2)));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(2));
+		PlatformTransactionManager transactionManager = this.transactions.getTransactionManager();
+		JdbcEventOutbox late = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, new PlatformTransactionManager() {
+				@Override
+				public TransactionStatus getTransaction(TransactionDefinition definition) {
+					// After the dead letters were read
+					AbstractJdbcEventOutboxTests.this.outbox.replayAll(DeadLetterFilter.all());
+					flush();
+					return transactionManager.getTransaction(definition);
+				}
+
+				@Override
+				public void commit(TransactionStatus status) {
+					transactionManager.commit(status);
+				}
+
+				@Override
+				public void rollback(TransactionStatus status) {
+					transactionManager.rollback(status);
+				}
+			})
+			.listeners(List.of(this.listener))
+			.build();
+		assertThat(late.replay(ids.get(0))).isFalse();
+		assertThat(this.api.received()).hasSize(2);
+		this.api.failNext(1, Fault.status(422));
+		UUID next = this.outbox.store("session-1", booking(3));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(3));
+		assertThat(late.discard(next, "test")).isFalse();
+		flush();
+		assertThat(this.api.received()).hasSize(3);
+		assertThat(this.listener.replayed).hasValue(3);
+		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
+	}
+
+	@Test
+	void failingListenersAndThoseThatStoreHarmNothing() {
+		this.outbox.stop();
+		this.outbox = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, this.transactions.getTransactionManager())
+			.policy(POLICY)
+			.listeners(List.of(new EventDeliveryListener() {
+				@Override
+				public void stored(StoredEvent event) {
+					if (event.type().equals("offers_displayed")) {
+						AbstractJdbcEventOutboxTests.this.outbox.store("session-1", booking(1));
+					}
+					throw new IllegalStateException("test");
+				}
+
+				@Override
+				public void delivered(StoredEvent event, EventReceipt receipt) {
+					if (event.type().equals("offers_displayed")) {
+						AbstractJdbcEventOutboxTests.this.outbox.store("session-1", booking(2));
+					}
+					throw new AssertionError("test");
+				}
+
+				@Override
+				public void dead(DeadLetter deadLetter) {
+					throw new NoClassDefFoundError("test");
+				}
+			}, this.listener))
+			.build();
+		this.outbox.start();
+		this.transactions
+			.executeWithoutResult((status) -> this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME)));
+		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(3));
+		this.api.failNext(1, Fault.status(422));
+		this.outbox.store("session-1", booking(3));
+		flush();
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(1));
+		assertThat(this.api.received()).hasSize(3);
+	}
+
+	@Test
+	void stopWaitsForWhatIsBeingSent() throws Exception {
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		CompletableFuture<Void> stop = CompletableFuture.runAsync(this.outbox::stop);
+		await().until(this.outbox.gate::isBlocked);
+		this.api.release();
+		stop.get(20, TimeUnit.SECONDS);
+		assertThat(this.api.received()).hasSize(1);
+		assertThat(this.listener.delivered).hasSize(1);
+		assertThat(rows()).isZero();
+	}
+
+	@Test
+	void rowIsHandedBackAlthoughTheHandOverIsInterrupted() {
+		this.outbox.stop();
+		MemoryEventOutbox full = MemoryEventOutbox.builder(TestPublishers.create(this.api))
+			.limits(1, 100_000)
+			.overflow(OverflowPolicy.BLOCK, Duration.ofHours(1))
+			.build();
+		full.store("session-1", booking(1));
+		this.outbox = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, this.transactions.getTransactionManager())
+			.policy(new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
+					Duration.ofMillis(50), Duration.ofMillis(100)))
+			.handOverTo(full)
+			.build();
+		this.outbox.start();
+		this.outbox.store("session-1", booking(2));
+		await().until(() -> this.outbox.gate.inFlight() == 1);
+		this.outbox.stop();
+		assertThat(this.jdbc.queryForList("select picked from hopper_event_outbox", Boolean.class))
+			.containsExactly(false);
+		// Nothing is wrong with it
+		byte[] data = this.jdbc.queryForObject("select task_data from hopper_event_outbox", byte[].class);
+		assertThat(StoredEventJson.read(data).attempts()).isZero();
+	}
+
+	@Test
+	void nothingIsMovedThatAnotherInstanceHasTaken() {
+		this.api.failNext(1, Fault.status(422));
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		takeOver();
+		this.api.release();
+		// Waits for the attempt and what follows from it
+		this.outbox.stop();
+		assertThat(this.listener.dead).isEmpty();
+		assertThat(this.jdbc.queryForList("select task_name from hopper_event_outbox", String.class))
+			.containsExactly("booking_confirmed");
+	}
+
+	@Test
+	void deliveredEventWhoseRowCouldNotBeRemovedIsNotSentAgainAndCountsOnce() {
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		takeOver();
+		this.api.release();
+		await().untilAsserted(() -> assertThat(this.api.received()).hasSize(1));
+		await().untilAsserted(() -> {
+			// Given back, as by an instance that was taken for dead
+			this.transactions.executeWithoutResult((status) -> this.jdbc
+				.update("update hopper_event_outbox set picked = ?, picked_by = null, last_heartbeat = null", false));
+			assertThat(rows()).isZero();
+		});
+		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(1));
+		assertThat(this.api.requests()).hasSize(1);
+	}
+
+	private void takeOver() {
+		this.transactions
+			.executeWithoutResult((status) -> this.jdbc.update("update hopper_event_outbox set version = version + 1"));
+	}
+
+	@Test
+	void rowsOfAnInstanceThatDiedAreDeliveredAndThoseOfALaterVersionAreKept() {
+		this.outbox.stop();
+		this.outbox.store("session-1", booking(1));
+		UUID second = this.outbox.store("session-1", booking(2));
+		String diedLongAgo = "update hopper_event_outbox set last_heartbeat = execution_time where task_instance ";
+		this.transactions.executeWithoutResult((status) -> {
+			this.jdbc.update("update hopper_event_outbox set picked = ?, picked_by = 'gone', last_heartbeat = "
+					+ "timestamp '2999-01-01 00:00:00'", true);
+			this.jdbc.update(diedLongAgo + "<> ?", second.toString());
+			this.jdbc.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, "
+					+ "picked, version) select 'later_type', task_instance, task_data, execution_time, ?, 1 "
+					+ "from hopper_event_outbox where task_instance = ?", false, second.toString());
+		});
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		time.advanceTimeBy(Duration.ofMillis(Instant.now().toEpochMilli()));
+		JdbcEventOutbox survivor = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, this.transactions.getTransactionManager())
+			.policy(POLICY)
+			.scheduler(time)
+			.pollingInterval(Duration.ofMillis(100))
+			.heartbeatInterval(Duration.ofMillis(100))
+			.listeners(List.of(this.listener))
+			.build();
+		survivor.start();
+		try {
+			time.advanceTimeBy(Duration.ofMinutes(2));
+			awaitReceived(1, time);
+			time.advanceTimeBy(Duration.ofDays(30));
+			// Found by those who would remove what is not known, just before
+			this.transactions
+				.executeWithoutResult((status) -> this.jdbc.update(diedLongAgo + "= ?", second.toString()));
+			awaitReceived(2, time);
+			await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(2));
+			assertThat(this.jdbc.queryForList("select task_name from hopper_event_outbox", String.class))
+				.containsExactly("later_type");
+		}
+		finally {
+			survivor.stop();
+		}
+	}
+
+	private void awaitReceived(int count, VirtualTimeScheduler time) {
+		await().untilAsserted(() -> {
+			time.advanceTimeBy(Duration.ofMillis(100));
+			assertThat(this.api.received()).hasSize(count);
+		});
+	}
+
+	@Test
+	void deliversOnVirtualThreadsWhereThereAreSome() throws Exception {
+		AtomicReference<Thread> thread = new AtomicReference<>();
+		this.outbox.stop();
+		this.outbox = JdbcEventOutbox
+			.builder(TestPublishers.create(this.api), this.dataSource, this.transactions.getTransactionManager())
+			.listeners(List.of(new EventDeliveryListener() {
+				@Override
+				public void delivered(StoredEvent event, EventReceipt receipt) {
+					thread.set(Thread.currentThread());
+				}
+			}))
+			.build();
+		this.outbox.start();
+		this.outbox.store("session-1", booking(1));
+		await().until(() -> thread.get() != null);
+		assertThat(thread.get().getName()).startsWith("hopper-outbox-");
+		assertThat(thread.get().isDaemon()).isTrue();
+		boolean virtual = Runtime.version().feature() >= 21
+				&& (boolean) Thread.class.getMethod("isVirtual").invoke(thread.get());
+		assertThat(virtual).isEqualTo(Runtime.version().feature() >= 21);
 	}
 
 	private void flush() {

@@ -51,9 +51,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -188,6 +191,21 @@ class KafkaEventOutboxTests {
 			.isThrownBy(() -> start((builder) -> builder.topics("missing", null).createTopics(false, -1, -1)))
 			.withMessageContaining("'missing'")
 			.withMessageContaining("hopper.outbox.kafka.create-topics");
+	}
+
+	@Test
+	void outboxThatCannotStartLeavesNoThreads() {
+		Map<String, Object> properties = new HashMap<>(properties());
+		properties.put("client.id", "of-no-use");
+		KafkaEventOutbox missing = KafkaEventOutbox
+			.builder(TestPublishers.create(this.api), properties, properties, properties)
+			.topics("missing", null)
+			.createTopics(false, -1, -1)
+			.build();
+		assertThatIllegalStateException().isThrownBy(missing::start);
+		assertThat(missing.isRunning()).isFalse();
+		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+			.noneMatch((name) -> name.contains("of-no-use")));
 	}
 
 	@Test
@@ -383,7 +401,27 @@ class KafkaEventOutboxTests {
 	}
 
 	@Test
-	void restartOfTheBrokerLosesNothing() {
+	void replayThatIsNotReadableYetIsPending() {
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		try (Producer<byte[], byte[]> operator = topics().createOperator()) {
+			operator.initTransactions();
+			operator.beginTransaction();
+			operator.send(new ProducerRecord<>(this.topic, bytes("session-1"), bytes("{}"))).get();
+			assertThat(this.outbox.isDrained()).isFalse();
+			operator.abortTransaction();
+		}
+		catch (InterruptedException | ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+		// What was aborted and the mark of that are passed without being read
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.api.requests()).isEmpty();
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void restartOfTheBrokerLosesNothing(CapturedOutput output) {
+		assertThat(replayOne()).isTrue();
 		this.outbox.pause("test");
 		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		broker.getCluster().brokers().values().forEach(BrokerServer::shutdown);
@@ -400,6 +438,15 @@ class KafkaEventOutboxTests {
 		this.outbox.store("session-1", booking(51));
 		assertThat(this.outbox.flush(SECONDS.multipliedBy(2))).isTrue();
 		assertThat(bookings()).hasSizeGreaterThanOrEqualTo(51).contains(51).doesNotContain(52);
+		// Nothing that somebody would have to look after
+		assertThat(output.getAll().lines().filter((line) -> line.contains(" ERROR "))).isEmpty();
+	}
+
+	private boolean replayOne() {
+		this.api.failNext(1, Fault.status(422));
+		UUID refused = this.outbox.store("session-1", booking(0));
+		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 1);
+		return this.outbox.replay(refused) && this.outbox.flush(SECONDS);
 	}
 
 	@Test

@@ -18,8 +18,12 @@ package com.hopper.hts.events.outbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -34,10 +38,16 @@ import com.hopper.hts.events.test.Fault;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -437,14 +447,23 @@ class MemoryEventOutboxTests {
 	}
 
 	@Test
-	void stopNamesWhatIsLost() {
+	@ExtendWith(OutputCaptureExtension.class)
+	void stopNamesWhatIsLost(CapturedOutput output) {
 		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
 				Duration.ofMillis(50), Duration.ofMillis(200));
 		start(UnaryOperator.identity());
+		this.outbox.store("session-1", booking(20));
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		this.api.failRandomly(1, 1, Fault.status(503));
-		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		List<UUID> ids = IntStream.range(0, 20).mapToObj((i) -> this.outbox.store("session-1", booking(i))).toList();
 		this.outbox.stop();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).hasSize(20);
+		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).extracting(StoredEvent::id)
+			.containsExactlyInAnyOrderElementsOf(ids);
+		assertThat(output.getAll()
+			.lines()
+			.filter((line) -> line.contains(" ERROR ") && line.contains("was lost at the end of the application")))
+			.hasSize(20);
+		assertThat(ids).allSatisfy((id) -> assertThat(output).contains(id.toString()));
 		assertThat(this.outbox.state().pendingCount()).isZero();
 		assertThat(this.outbox.isRunning()).isFalse();
 	}
@@ -459,12 +478,186 @@ class MemoryEventOutboxTests {
 
 			@Override
 			public void delivered(StoredEvent event, com.hopper.hts.events.EventReceipt receipt) {
+				throw new AssertionError("test");
+			}
+
+			@Override
+			public void retrying(StoredEvent event, Instant nextAttempt) {
+				throw new IllegalStateException("test");
+			}
+
+			@Override
+			public void dead(DeadLetter deadLetter) {
+				throw new NoClassDefFoundError("test");
+			}
+
+			@Override
+			public void discarded(StoredEvent event, DiscardReason reason) {
+				throw new IllegalStateException("test");
+			}
+
+			@Override
+			public void replayed(StoredEvent event) {
 				throw new IllegalStateException("test");
 			}
 		}, this.listener)));
+		this.api.failNext(1, Fault.status(503));
 		this.outbox.store("session-1", booking(1));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(1));
+		this.api.failNext(2, Fault.status(400));
+		UUID refused = this.outbox.store("session-1", booking(2));
+		UUID discarded = this.outbox.store("session-1", booking(3));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(2));
+		assertThat(this.outbox.replay(refused)).isTrue();
+		assertThat(this.outbox.discard(discarded, "test")).isTrue();
+		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(2));
+	}
+
+	@Test
+	void listenerMayStoreAnotherEvent() {
+		AtomicInteger number = new AtomicInteger(1);
+		start((builder) -> builder.listeners(List.of(new EventDeliveryListener() {
+			@Override
+			public void delivered(StoredEvent event, com.hopper.hts.events.EventReceipt receipt) {
+				if (number.incrementAndGet() <= 5) {
+					MemoryEventOutboxTests.this.outbox.store("session-1", booking(number.get()));
+				}
+			}
+		})));
+		this.outbox.store("session-1", booking(1));
+		await().untilAsserted(() -> assertThat(this.api.received()).hasSize(5));
+	}
+
+	@Test
+	void savepointDecides() {
+		TransactionTemplate transactions = new TransactionTemplate(new TestTransactionManager());
+		transactions.executeWithoutResult((status) -> {
+			this.outbox.store("session-1", booking(1));
+			List<TransactionSynchronization> synchronizations = TransactionSynchronizationManager.getSynchronizations();
+			synchronizations.forEach((each) -> each.savepoint("savepoint"));
+			this.outbox.store("session-1", booking(2));
+			synchronizations.forEach((each) -> each.savepointRollback("savepoint"));
+			this.outbox.store("session-1", booking(3));
+		});
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(2);
+		assertThat(this.listener.discarded(DiscardReason.ROLLED_BACK)).hasSize(1);
+	}
+
+	@Test
+	void forbiddenPausesTheRelayAndNoEventIsGivenUp() {
+		this.api.failNext(10, Fault.status(403));
+		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.FORBIDDEN);
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(20);
+	}
+
+	@Test
+	void failureToSignInPausesTheRelayAndNoEventIsGivenUp() {
+		AtomicBoolean refused = new AtomicBoolean(true);
+		this.outbox.stop();
+		this.outbox = MemoryEventOutbox
+			.builder(TestPublishers.create(this.api,
+					() -> refused.get() ? Mono.error(new IllegalStateException("The secret has expired"))
+							: Mono.just(TestPublishers.TOKEN)))
+			.policy(this.policy)
+			.listeners(List.of(this.listener))
+			.build();
+		this.outbox.start();
+		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.SIGN_IN_FAILED);
+		assertThat(this.api.requests()).isEmpty();
+		refused.set(false);
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(20);
+	}
+
+	@Test
+	void eventThatIsNeverFoundIsDeadAtTheMaximumAge() {
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		start((builder) -> builder.scheduler(time));
+		UUID id = this.outbox.store("unknown-session", booking(1));
+		await().until(() -> this.listener.retrying.size() == 1);
+		time.advanceTimeBy(Duration.ofHours(73));
+		await().until(() -> {
+			time.advanceTimeBy(Duration.ofMinutes(1));
+			return this.outbox.deadLetter(id).isPresent();
+		});
+		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetterReason.EXPIRED);
+	}
+
+	@Test
+	void holdsNoThreadAndNoTimerWhileIdle() {
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		Set<Thread> before = Thread.getAllStackTraces().keySet();
+		start((builder) -> builder.scheduler(time));
+		assertThat(Thread.getAllStackTraces().keySet()).filteredOn((thread) -> !before.contains(thread)).isEmpty();
+		this.outbox.store("session-1", booking(1));
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		await().until(() -> this.outbox.inProgress() == 0);
+		assertThat(time.getScheduledTaskCount()).isZero();
+		this.api.failNext(1, Fault.status(503));
+		this.outbox.store("session-1", booking(2));
+		await().until(() -> this.listener.retrying.size() == 1);
+		await().until(() -> time.getScheduledTaskCount() == 1);
+	}
+
+	@Test
+	void eventThatBecomesDueJustAfterItWasLookedAtIsNotForgotten() {
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		AtomicLong now = new AtomicLong();
+		// Seven milliseconds pass between any two looks at the clock
+		Scheduler slow = new Scheduler() {
+			@Override
+			public Disposable schedule(Runnable task) {
+				return time.schedule(task);
+			}
+
+			@Override
+			public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
+				return time.schedule(task, delay, unit);
+			}
+
+			@Override
+			public Worker createWorker() {
+				return time.createWorker();
+			}
+
+			@Override
+			public long now(TimeUnit unit) {
+				return unit.convert(now.addAndGet(7), TimeUnit.MILLISECONDS);
+			}
+		};
+		start((builder) -> {
+			builder.random = () -> 0;
+			return builder.scheduler(slow);
+		});
+		this.api.failNext(1, Fault.status(503));
+		this.outbox.store("session-1", booking(1));
+		await().until(() -> this.listener.retrying.size() == 1);
+		await().untilAsserted(() -> {
+			time.advanceTimeBy(Duration.ofMillis(10));
+			assertThat(this.api.received()).hasSize(1);
+		});
+	}
+
+	@Test
+	@Timeout(30)
+	void outboxThatWasNeverStartedDoesNotWaitForDeliveries() {
+		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
+				Duration.ofMillis(50), Duration.ofHours(1));
+		MemoryEventOutbox neverStarted = MemoryEventOutbox.builder(TestPublishers.create(this.api))
+			.policy(this.policy)
+			.listeners(List.of(this.listener))
+			.build();
+		neverStarted.store("session-1", booking(1));
+		neverStarted.stop();
+		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).hasSize(1);
+		assertThat(this.api.requests()).isEmpty();
 	}
 
 	@Test

@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.hopper.hts.events.testing.MutableClock;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -62,7 +64,7 @@ class RelayGateTests {
 		assertThat(this.gate.tryAcquire()).isNull();
 		advance(Duration.ofSeconds(1));
 		RelayGate.Permit probe = this.gate.tryAcquire();
-		assertThat(probe).isEqualTo(new RelayGate.Permit(true));
+		assertThat(probe.probe()).isTrue();
 		assertThat(this.gate.tryAcquire()).isNull();
 		this.gate.delivered(probe);
 		for (int expected : new int[] { 1, 2, 4, 8, 8 }) {
@@ -140,6 +142,49 @@ class RelayGateTests {
 		assertThat(this.gate.tryAcquire()).isNull();
 		assertThat(this.gate.pause().reason()).isEqualTo(PauseReason.OPERATOR);
 		this.gate.resumeByOperator(true);
+		// What has piled up in the meantime is not sent all at once either
+		assertThat(acquireAll()).hasSize(1);
+	}
+
+	@Test
+	void permitThatIsGivenBackTwiceCountsOnce() {
+		Deque<RelayGate.Permit> permits = acquireAll();
+		RelayGate.Permit cancelledWhileItEnded = permits.pop();
+		this.gate.delivered(cancelledWhileItEnded);
+		this.gate.release(cancelledWhileItEnded);
+		assertThat(acquireAll()).hasSize(1);
+		assertThat(this.gate.inFlight()).isEqualTo(8);
+	}
+
+	@Test
+	void answerToAnEarlierRequestDoesNotShortenTheTimeThatTheApiHasAskedFor() {
+		RelayGate.Permit earlier = this.gate.tryAcquire();
+		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(1));
+		this.gate.delivered(earlier);
+		assertThat(this.gate.pause().reason()).isEqualTo(PauseReason.RATE_LIMITED);
+		advance(Duration.ofSeconds(59));
+		assertThat(this.gate.tryAcquire()).isNull();
+		advance(Duration.ofSeconds(1));
+		this.gate.delivered(this.gate.tryAcquire());
+		assertThat(this.gate.pause()).isNull();
+		assertThat(acquireAll()).hasSize(1);
+	}
+
+	@Test
+	void answerToAnEarlierRequestEndsAnyOtherPause() {
+		RelayGate.Permit earlier = this.gate.tryAcquire();
+		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.gate.delivered(earlier);
+		assertThat(this.gate.pause()).isNull();
+	}
+
+	@Test
+	void clockThatIsSetBackDoesNotProlongAPause() {
+		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.clock.advance(Duration.ofHours(-1));
+		this.scheduler.advanceTimeBy(Duration.ofMillis(999));
+		assertThat(this.gate.tryAcquire()).isNull();
+		this.scheduler.advanceTimeBy(Duration.ofMillis(2));
 		assertThat(this.gate.tryAcquire()).isNotNull();
 	}
 
@@ -152,6 +197,30 @@ class RelayGateTests {
 		assertThat(calls).hasValue(0);
 		advance(Duration.ofMillis(2));
 		assertThat(calls).hasValue(1);
+	}
+
+	@Test
+	void circuitBreakerDoesNotWaitForAProbeThatWasNotSent() {
+		CircuitBreaker circuitBreaker = CircuitBreaker.of("test",
+				CircuitBreakerConfig.custom()
+					.slidingWindowSize(2)
+					.minimumNumberOfCalls(2)
+					.permittedNumberOfCallsInHalfOpenState(1)
+					.build());
+		RelayGate guarded = new RelayGate(RelayPolicy.defaults(), this.clock, this.scheduler, () -> 0.0,
+				new CircuitBreakerOutageDetector(circuitBreaker));
+		guarded.open();
+		guarded.failed(guarded.tryAcquire(), "test", null);
+		guarded.failed(guarded.tryAcquire(), "test", null);
+		advance(Duration.ofSeconds(1));
+		assertThat(guarded.tryAcquire()).isNull();
+		circuitBreaker.transitionToHalfOpenState();
+		guarded.release(guarded.tryAcquire());
+		guarded.notFound(guarded.tryAcquire(), UUID.randomUUID(), "test");
+		assertThat(guarded.pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
+		advance(Duration.ofMinutes(1));
+		guarded.delivered(guarded.tryAcquire());
+		assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
 	}
 
 	@Test

@@ -40,12 +40,16 @@ final class TestPublishers {
 	}
 
 	static WebClientEventPublisher create(FakeHopperApi api) {
+		return create(api, BearerTokenProvider.of(TOKEN));
+	}
+
+	static WebClientEventPublisher create(FakeHopperApi api, BearerTokenProvider tokens) {
 		URI baseUrl = URI.create(api.baseUrl());
 		HttpClient http = HttpClient.create(ConnectionProvider.builder("outbox").maxConnections(100).build())
 			.disableRetry(true);
 		WebClient client = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(http))
-			.filter(new BearerTokenFilter(baseUrl, BearerTokenProvider.of(TOKEN)))
+			.filter(new BearerTokenFilter(baseUrl, tokens))
 			.build();
 		return WebClientEventPublisher
 			.builder(client, baseUrl,

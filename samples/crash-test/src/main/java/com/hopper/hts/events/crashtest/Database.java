@@ -70,7 +70,12 @@ final class Database implements Bookings {
 
 	@Override
 	public boolean areOver() {
-		return taken() >= this.events;
+		// In this order: who has taken one of the numbers holds the lock to the end of
+		// its
+		// transaction
+		return taken() >= this.events
+				&& number("select count(*) from pg_locks where relation = 'booking_numbers'::regclass "
+						+ "and mode = 'RowExclusiveLock'") == 0;
 	}
 
 	@Override

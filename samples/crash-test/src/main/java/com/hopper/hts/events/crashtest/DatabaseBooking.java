@@ -15,6 +15,9 @@
  */
 package com.hopper.hts.events.crashtest;
 
+import java.util.Objects;
+
+import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -26,6 +29,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -63,25 +68,28 @@ class DatabaseBooking implements ApplicationRunner {
 		int number = 0;
 		while (number < this.total) {
 			try {
-				number = next();
-				if (number < this.total) {
-					book(number);
-				}
+				number = Objects.requireNonNull(this.transactions.execute(this::book));
 			}
-			catch (DataAccessException ex) {
-				logger.warn("Booking " + number + " failed", ex);
+			catch (DataAccessException | TransactionException | EventNotStoredException ex) {
+				logger.warn("The booking after " + number + " failed", ex);
 			}
 		}
 	}
 
-	private void book(int number) {
-		this.transactions.executeWithoutResult((status) -> {
+	/**
+	 * The number is taken in the transaction, so that one can see from outside whether
+	 * the booking is over.
+	 */
+	private int book(TransactionStatus status) {
+		int number = next();
+		if (number < this.total) {
 			this.jdbc.update("insert into bookings (number) values (?)", number);
 			this.outbox.store(Numbers.session(number), BookingApplication.event(number));
 			if (Numbers.isRolledBack(number)) {
 				status.setRollbackOnly();
 			}
-		});
+		}
+		return number;
 	}
 
 	private int next() {

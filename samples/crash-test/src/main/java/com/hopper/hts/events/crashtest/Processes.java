@@ -31,7 +31,7 @@ final class Processes {
 	}
 
 	/**
-	 * Start a JVM.
+	 * Start a JVM, which ends with this one at the latest.
 	 * @param name the name of the process in the log
 	 * @param heap the size of the heap
 	 * @param log where its output is appended to
@@ -45,6 +45,8 @@ final class Processes {
 		command.add("-Dcrash-test.process=" + name);
 		command.add("-cp");
 		command.add(System.getProperty("java.class.path"));
+		command.add(Child.class.getName());
+		command.add(Long.toString(ProcessHandle.current().pid()));
 		command.addAll(Arrays.asList(mainClassAndArguments));
 		return new ProcessBuilder(command).redirectErrorStream(true)
 			.redirectOutput(ProcessBuilder.Redirect.appendTo(new File(log.toString())))

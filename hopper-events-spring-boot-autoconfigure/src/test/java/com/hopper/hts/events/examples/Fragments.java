@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.examples;
+
+import java.time.Instant;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.outbox.DeadLetterFilter;
+import com.hopper.hts.events.outbox.DeadLetterReason;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.session.HopperSessions;
+import com.hopper.hts.events.session.Session;
+import com.hopper.hts.events.session.SessionRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.security.oauth2.client.OAuth2AuthorizeRequest;
+import org.springframework.security.oauth2.client.ReactiveOAuth2AuthorizedClientManager;
+
+/**
+ * What the README shows in a few lines.
+ */
+@Configuration(proxyBeanMethods = false)
+class Fragments {
+
+	private static final Logger logger = LoggerFactory.getLogger(Fragments.class);
+
+	Mono<EventReceipt> withoutSession(EventPublisher publisher, Instant time) {
+		return publisher.publish(BookingConfirmed.occurredAt(time).withCfarOfferIds("offer-1", "offer-2"));
+	}
+
+	Mono<Session> session(HopperSessions sessions) {
+		Mono<Session> session = sessions.create(SessionRequest.purchase("US", "en"));
+		return session;
+	}
+
+	void several(EventPublisher publisher, Flux<SessionEvent> events) {
+		publisher.publishAll(events, 32) // Flux<SessionEvent>, 32 in flight
+			.filter((result) -> !result.delivered())
+			.subscribe((result) -> logger.warn("Not delivered: {}", result.sessionEvent(), result.error()));
+	}
+
+	Mono<EventReceipt> unknownType(EventPublisher publisher, String sessionId, Instant time) {
+		return publisher.publish(sessionId,
+				CustomEvent.occurredAt("seat_selected", time).withAttribute("seat_class", "economy"));
+	}
+
+	@Bean
+	BearerTokenProvider hopperTokens(ReactiveOAuth2AuthorizedClientManager clients) {
+		OAuth2AuthorizeRequest request = OAuth2AuthorizeRequest.withClientRegistrationId("hopper")
+			.principal("hopper")
+			.build();
+		return () -> clients.authorize(request).map((client) -> client.getAccessToken().getTokenValue());
+	}
+
+	void operate(EventOutboxOperations operations) {
+		operations.deadLetters(DeadLetterFilter.all().withType("booking_confirmed"), null, 50)
+			.forEach((letter) -> logger.info("{} {}", letter.event(), letter.event().failures()));
+		operations.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED));
+	}
+
+}

@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.examples.outbox;
+
+import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.HopperEvent;
+
+import org.springframework.transaction.event.TransactionPhase;
+import org.springframework.transaction.event.TransactionalEventListener;
+
+class BookingListener {
+
+	private final EventOutbox outbox;
+
+	BookingListener(EventOutbox outbox) {
+		this.outbox = outbox;
+	}
+
+	@TransactionalEventListener(phase = TransactionPhase.BEFORE_COMMIT)
+	void confirmed(BookingWasConfirmed booking) {
+		this.outbox.store(booking.sessionId(), booking.event());
+	}
+
+	record BookingWasConfirmed(String sessionId, HopperEvent event) {
+
+	}
+
+}
