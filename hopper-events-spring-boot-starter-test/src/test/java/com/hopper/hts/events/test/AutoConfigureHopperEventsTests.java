@@ -43,6 +43,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.transaction.TestTransaction;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -226,20 +227,23 @@ class AutoConfigureHopperEventsTests {
 	 * The application's own publishers and outboxes would send as well.
 	 */
 	@Nested
-	@SpringBootTest(classes = OwnBeans.Application.class, properties = "hopper.enabled=false")
+	@SpringBootTest(classes = { OwnBeans.Application.class, OwnBeans.AnnotatedEventPublisher.class },
+			properties = "hopper.enabled=false")
 	class OwnBeans {
 
 		@Test
 		void areReplaced(@Autowired @Qualifier("acme") EventPublisher acme, @Autowired EventPublisher primary,
-				@Autowired @Qualifier("other") EventPublisher other, @Autowired EventOutbox outbox,
+				@Autowired @Qualifier("other") EventPublisher other,
+				@Autowired @Qualifier("annotated") EventPublisher annotated, @Autowired EventOutbox outbox,
 				PublishedHopperEvents published) {
 			// The outer class's @BeforeEach has published with its own context's bean
 			acme.publishAndWait("acme", OFFERS);
 			other.publishAndWait("other", OFFERS);
+			annotated.publishAndWait("annotated", OFFERS);
 			primary.publishAndWait("primary", OFFERS);
 			outbox.store("outbox", OFFERS);
 			assertThat(published.all()).extracting(PublishedHopperEvent::sessionId)
-				.endsWith("acme", "other", "primary", "outbox");
+				.endsWith("acme", "other", "annotated", "primary", "outbox");
 		}
 
 		@Configuration(proxyBeanMethods = false)
@@ -247,6 +251,7 @@ class AutoConfigureHopperEventsTests {
 		static class Application {
 
 			@Bean
+			@Primary
 			@Qualifier("acme")
 			EventPublisher acmeEventPublisher() {
 				return new SendingEventPublisher();
@@ -262,6 +267,11 @@ class AutoConfigureHopperEventsTests {
 			EventOutbox acmeOutbox(@Qualifier("acme") EventPublisher publisher) {
 				throw new IllegalStateException("Not replaced");
 			}
+
+		}
+
+		@Qualifier("annotated")
+		static class AnnotatedEventPublisher extends SendingEventPublisher {
 
 		}
 
