@@ -52,7 +52,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -76,10 +75,7 @@ import tools.jackson.databind.JsonNode;
  * method calls and by HTTP, below {@code /simulator}. Safe for use by many threads.
  * <p>
  * As a bean, of {@link FakeHopperApiConfiguration} or declared by a test configuration,
- * it is what the auto-configured beans are connected with, whatever the properties say.
- * Such a declaration may look like that of a container, but {@code @ServiceConnection}
- * has no effect on it and is not needed: Spring Boot looks for that annotation on beans
- * of Testcontainers' types only.
+ * it is what the auto-configured beans are connected with, whatever the properties say:
  *
  * <pre class="code">
  * &#064;TestConfiguration(proxyBeanMethods = false)
@@ -93,22 +89,30 @@ import tools.jackson.databind.JsonNode;
  * }
  * </pre>
  *
+ * Such a method may stand among those of Testcontainers and be annotated like them with
+ * {@code @ServiceConnection}. It works with and without: Spring Boot looks for that
+ * annotation on containers only, and this starter looks for the bean. On a field, where
+ * Spring Boot insists on a container, leave it out.
+ * <p>
  * Without Spring it is an extension of JUnit, in a static field to be shared by all tests
- * of the class:
+ * of the class, of its nested classes and of its subclasses; it is stopped when all tests
+ * are over:
  *
  * <pre class="code">
  * &#064;RegisterExtension
  * static FakeHopperApi hopper = FakeHopperApi.builder().start();
  * </pre>
  *
+ * A test that has an application context as well hands {@link #baseUrl()} and
+ * {@link #token()} over with {@code @DynamicPropertySource}.
+ * <p>
  * In both cases it is {@link #reset() reset} before each test, and each test fails that
  * has sent what the API would refuse, unless it {@link #expectViolations() expects} that.
  * Tests that run in parallel need one each.
  *
  * @since 0.1.0
  */
-public final class FakeHopperApi
-		implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback {
 
 	private static final Logger logger = Loggers.getLogger(FakeHopperApi.class);
 
@@ -544,6 +548,9 @@ public final class FakeHopperApi
 	@Override
 	public void beforeAll(ExtensionContext context) {
 		this.shared = true;
+		// Not until this class is over: nested classes, subclasses and cached application
+		// contexts may use the same
+		context.getRoot().getStore(ExtensionContext.Namespace.create(FakeHopperApi.class)).put(this, this);
 	}
 
 	@Override
@@ -576,17 +583,16 @@ public final class FakeHopperApi
 		}
 	}
 
-	@Override
-	public void afterAll(ExtensionContext context) {
-		close();
-	}
-
 	/**
 	 * Return how many connections are open.
 	 * @return the number of connections
 	 */
 	public int openConnections() {
 		return this.connections.size();
+	}
+
+	boolean isClosed() {
+		return this.server.isDisposed();
 	}
 
 	/**
