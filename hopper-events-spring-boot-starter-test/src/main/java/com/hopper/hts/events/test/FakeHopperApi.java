@@ -38,8 +38,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 import com.hopper.hts.events.client.EventCodec;
 import com.hopper.hts.events.time.SchedulerClock;
@@ -64,6 +64,7 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.resources.LoopResources;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 import tools.jackson.databind.JsonNode;
@@ -118,6 +119,16 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 
 	private static final int MAX_BODY_SIZE = 1024 * 1024;
 
+	/**
+	 * How many events or requests a message lists.
+	 */
+	private static final int MAX_LISTED = 30;
+
+	/**
+	 * How many violations, of which one needs several lines.
+	 */
+	private static final int MAX_VIOLATIONS = 10;
+
 	private static final Duration AWAIT_TIMEOUT = Duration.ofSeconds(5);
 
 	private static final Instant NEVER = Instant.MAX;
@@ -137,6 +148,12 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	private final String token = UUID.randomUUID().toString();
 
 	private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+
+	/**
+	 * Not the event loops that applications share: when one application context is
+	 * closed, they stop for all.
+	 */
+	private final LoopResources eventLoops = LoopResources.create("hopper-fake-api");
 
 	private final DisposableServer server;
 
@@ -183,6 +200,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 				builder.requireSession);
 		restoreTokens();
 		this.server = HttpServer.create()
+			.runOn(this.eventLoops)
 			.host("127.0.0.1")
 			.port(builder.port)
 			// Not doOnConnection, which is called with the first request only
@@ -261,7 +279,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	 * @throws AssertionError if there were fewer; the message lists what was received
 	 */
 	public List<ReceivedEvent> awaitDelivered(int count, Duration timeout) {
-		await(() -> this.received.size() >= count, timeout, "%d %s to be delivered".formatted(count, events(count)));
+		await(this.received::size, count, timeout, "event", " to be delivered", "delivered");
 		return received();
 	}
 
@@ -272,8 +290,11 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	 * @throws AssertionError if there were fewer; the message lists them
 	 */
 	public List<ReceivedRequest> awaitRequests(int count) {
-		await(() -> this.requests.size() >= count, AWAIT_TIMEOUT,
-				"%d %s".formatted(count, (count == 1) ? "request" : "requests"));
+		return awaitRequests(count, AWAIT_TIMEOUT);
+	}
+
+	List<ReceivedRequest> awaitRequests(int count, Duration timeout) {
+		await(this.requests::size, count, timeout, "request", " to be made", "made");
 		return requests();
 	}
 
@@ -283,37 +304,45 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	 * @throws AssertionError if there were fewer; the message lists what was received
 	 */
 	public void awaitHeld(int count) {
-		await(() -> this.heldRequests >= count, AWAIT_TIMEOUT, "%d %s to be held".formatted(count, events(count)));
+		awaitHeld(count, AWAIT_TIMEOUT);
 	}
 
-	private static String events(int count) {
-		return (count == 1) ? "event" : "events";
+	void awaitHeld(int count, Duration timeout) {
+		await(() -> this.heldRequests, count, timeout, "event", " to be held", "held");
 	}
 
-	private void await(BooleanSupplier condition, Duration timeout, String expectation) {
+	private void await(IntSupplier actual, int expected, Duration timeout, String what, String expectation,
+			String done) {
 		if (!this.settings.keepRequests) {
 			throw new IllegalStateException("Requests are not kept, so they cannot be awaited");
 		}
 		long end = System.nanoTime() + timeout.toNanos();
 		synchronized (this.monitor) {
-			while (!condition.getAsBoolean()) {
+			while (actual.getAsInt() < expected) {
 				long remaining = end - System.nanoTime();
 				if (remaining <= 0) {
-					throw new AssertionError("Expected %s within %s, but %s%n%s".formatted(expectation, words(timeout),
-							this.received.isEmpty() ? "none was delivered."
-									: this.received.size() + " " + events(this.received.size()) + " "
-											+ ((this.received.size() == 1) ? "was" : "were") + " delivered.",
-							describe()));
+					throw new AssertionError(
+							"Expected %s%s within %s, but %s %s.%n%s".formatted(counted(expected, what), expectation,
+									words(timeout), wereCounted(actual.getAsInt(), what), done, describe()));
 				}
 				try {
 					TimeUnit.NANOSECONDS.timedWait(this.monitor, remaining);
 				}
 				catch (InterruptedException ex) {
 					Thread.currentThread().interrupt();
-					throw new AssertionError("Interrupted while waiting for " + expectation, ex);
+					throw new AssertionError(
+							"Interrupted while waiting for %s%s".formatted(counted(expected, what), expectation), ex);
 				}
 			}
 		}
+	}
+
+	private static String counted(int count, String what) {
+		return count + " " + what + ((count == 1) ? "" : "s");
+	}
+
+	private static String wereCounted(int count, String what) {
+		return (count == 0) ? "none was" : counted(count, what) + ((count == 1) ? " was" : " were");
 	}
 
 	private static String words(Duration time) {
@@ -337,7 +366,11 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			return;
 		}
 		text.append(title).append(':').append(System.lineSeparator());
-		for (int i = 0; i < elements.size(); i++) {
+		int first = Math.max(0, elements.size() - MAX_LISTED);
+		if (first > 0) {
+			text.append("(the latest ").append(MAX_LISTED).append(')').append(System.lineSeparator());
+		}
+		for (int i = first; i < elements.size(); i++) {
 			text.append(i + 1).append(". ").append(elements.get(i)).append(System.lineSeparator());
 		}
 	}
@@ -363,8 +396,11 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		if (!found.isEmpty()) {
 			StringBuilder text = new StringBuilder("The Hopper API would refuse %s:"
 				.formatted((found.size() == 1) ? "a request of this test" : found.size() + " requests of this test"));
-			for (int i = 0; i < found.size(); i++) {
+			for (int i = 0; i < Math.min(found.size(), MAX_VIOLATIONS); i++) {
 				text.append("%n%n%d. %s".formatted(i + 1, found.get(i)));
+			}
+			if (found.size() > MAX_VIOLATIONS) {
+				text.append("%n%n... and %d more".formatted(found.size() - MAX_VIOLATIONS));
 			}
 			text.append("%n%nA test that means to do this calls expectViolations().".formatted());
 			throw new AssertionError(text.toString());
@@ -602,6 +638,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	public void close() {
 		this.server.disposeNow(Duration.ofSeconds(5));
 		this.connections.close().awaitUninterruptibly(5_000);
+		this.eventLoops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)).subscribe();
 	}
 
 	private Mono<Void> handle(HttpServerRequest request, HttpServerResponse response) {
