@@ -321,9 +321,9 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			while (actual.getAsInt() < expected) {
 				long remaining = end - System.nanoTime();
 				if (remaining <= 0) {
-					throw new AssertionError(
-							"Expected %s%s within %s, but %s %s.%n%s".formatted(counted(expected, what), expectation,
-									words(timeout), wereCounted(actual.getAsInt(), what), done, describe()));
+					throw new AssertionError("Expected %s%s within %s, but %s %s.%n%s".formatted(
+							counted(expected, what), expectation, Descriptions.time(timeout),
+							wereCounted(actual.getAsInt(), what), done, describe()));
 				}
 				try {
 					TimeUnit.NANOSECONDS.timedWait(this.monitor, remaining);
@@ -343,10 +343,6 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 
 	private static String wereCounted(int count, String what) {
 		return (count == 0) ? "none was" : counted(count, what) + ((count == 1) ? " was" : " were");
-	}
-
-	private static String words(Duration time) {
-		return (time.toMillis() % 1000 == 0) ? time.toSeconds() + " s" : time.toMillis() + " ms";
 	}
 
 	private String describe() {
