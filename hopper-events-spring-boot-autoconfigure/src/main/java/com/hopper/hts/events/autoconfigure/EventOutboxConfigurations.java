@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.time.Clock;
+
 import javax.sql.DataSource;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
@@ -28,11 +30,13 @@ import com.hopper.hts.events.outbox.MemoryEventOutbox;
 import com.hopper.hts.events.outbox.MicrometerOutboxMetrics;
 import com.hopper.hts.events.outbox.OutboxBuilder;
 import com.hopper.hts.events.outbox.RelayPolicy;
+import com.hopper.hts.events.time.SchedulerClock;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -75,6 +79,10 @@ final class EventOutboxConfigurations {
 		return builder;
 	}
 
+	private static Clock clock(ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+		return SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
+	}
+
 	static JdbcEventOutbox jdbcOutbox(HopperProperties properties, EventPublisher publisher,
 			ConfigurableListableBeanFactory beanFactory, @Nullable EventOutbox next,
 			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
@@ -108,8 +116,9 @@ final class EventOutboxConfigurations {
 
 		@Bean
 		@ConditionalOnMissingBean
-		MicrometerOutboxMetrics hopperOutboxMetrics(MeterRegistry meterRegistry) {
-			return new MicrometerOutboxMetrics(meterRegistry);
+		MicrometerOutboxMetrics hopperOutboxMetrics(MeterRegistry meterRegistry,
+				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+			return new MicrometerOutboxMetrics(meterRegistry, clock(scheduler));
 		}
 
 	}
@@ -208,8 +217,9 @@ final class EventOutboxConfigurations {
 
 		@Bean
 		@ConditionalOnMissingBean(name = "hopperOutboxGauges")
-		MeterBinder hopperOutboxGauges(EventOutboxOperations operations) {
-			return MicrometerOutboxMetrics.gauges(operations);
+		MeterBinder hopperOutboxGauges(EventOutboxOperations operations,
+				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+			return MicrometerOutboxMetrics.gauges(operations, clock(scheduler));
 		}
 
 	}

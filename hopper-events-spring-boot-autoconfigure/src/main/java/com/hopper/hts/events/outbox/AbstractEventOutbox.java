@@ -70,6 +70,8 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	final Clock clock;
 
+	private final UuidV7 ids = new UuidV7();
+
 	private final EventCodec codec;
 
 	private final ObservationRegistry observationRegistry;
@@ -114,7 +116,8 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	private StoredEvent create(@Nullable String sessionId, HopperEvent event, byte[] payload) {
 		Instant now = this.clock.instant();
-		return new StoredEvent(UuidV7.create(now), now, sessionId, event.type(), payload, 0, List.of(), null, Map.of());
+		return new StoredEvent(this.ids.create(now), now, sessionId, event.type(), payload, 0, List.of(), null,
+				Map.of());
 	}
 
 	private UUID accept(StoredEvent event) {

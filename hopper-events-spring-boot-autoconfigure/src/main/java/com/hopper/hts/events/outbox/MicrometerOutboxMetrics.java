@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -53,11 +54,15 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	private final Meter.MeterProvider<Counter> replayed;
 
+	private final Clock clock;
+
 	/**
 	 * Create an instance.
 	 * @param registry the registry to register the meters with
+	 * @param clock the clock that the outbox has
 	 */
-	public MicrometerOutboxMetrics(MeterRegistry registry) {
+	public MicrometerOutboxMetrics(MeterRegistry registry, Clock clock) {
+		this.clock = clock;
 		this.stored = Counter.builder("hopper.outbox.stored")
 			.description("Events stored, after the commit of their transaction")
 			.withRegistry(registry);
@@ -84,7 +89,7 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 	@Override
 	public void delivered(StoredEvent event, EventReceipt receipt) {
 		this.delivered.withTag("event.type", event.countedType())
-			.record(Duration.between(event.storedAt(), Instant.now()));
+			.record(Duration.between(event.storedAt(), this.clock.instant()));
 	}
 
 	@Override
@@ -116,9 +121,10 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 	/**
 	 * Return gauges of what is in the outbox.
 	 * @param operations the outbox
+	 * @param clock the clock that the outbox has
 	 * @return what registers the gauges
 	 */
-	public static MeterBinder gauges(EventOutboxOperations operations) {
+	public static MeterBinder gauges(EventOutboxOperations operations, Clock clock) {
 		return (registry) -> {
 			for (String type : List.of(OffersDisplayed.TYPE, BookingConfirmed.TYPE, "custom")) {
 				gauge(registry, operations, "hopper.outbox.pending", "Events that wait for their delivery", type,
@@ -129,7 +135,8 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 			gauge(registry, operations, "hopper.outbox.pending", "Events that wait for their delivery",
 					EventOutboxState.ALL_TYPES,
 					(state) -> state.pending().getOrDefault(EventOutboxState.ALL_TYPES, 0L));
-			Gauge.builder("hopper.outbox.oldest.age", operations, (outbox) -> age(outbox.state().oldestPending()))
+			Gauge
+				.builder("hopper.outbox.oldest.age", operations, (outbox) -> age(outbox.state().oldestPending(), clock))
 				.description("Time since the oldest event that waits for its delivery was stored")
 				.baseUnit("seconds")
 				.register(registry);
@@ -153,8 +160,8 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 			.register(registry);
 	}
 
-	private static double age(@Nullable Instant since) {
-		return (since != null) ? Duration.between(since, Instant.now()).toMillis() / 1000.0 : 0;
+	private static double age(@Nullable Instant since, Clock clock) {
+		return (since != null) ? Duration.between(since, clock.instant()).toMillis() / 1000.0 : 0;
 	}
 
 }

@@ -76,6 +76,27 @@ public final class StoredEvent {
 	}
 
 	/**
+	 * Create an event as it is after it was stored, for tests of an
+	 * {@link EventDeliveryListener}. Nothing is stored.
+	 * @param id the id
+	 * @param storedAt when it was stored
+	 * @param sessionId the id of the session, or {@code null} for a
+	 * {@link BookingConfirmed} that names the offers shown
+	 * @param event the event
+	 * @return the event, without attempts
+	 * @throws com.hopper.hts.events.HopperApiException.InvalidEvent if it could not be
+	 * stored
+	 */
+	@SuppressWarnings("NullAway") // An event without the session it needs is refused
+	public static StoredEvent of(UUID id, Instant storedAt, @Nullable String sessionId, HopperEvent event) {
+		Assert.notNull(event, "'event' must not be null");
+		EventCodec codec = new EventCodec(false);
+		byte[] payload = (sessionId == null && event instanceof BookingConfirmed booking) ? codec.encode(booking)
+				: codec.encode(sessionId, event);
+		return new StoredEvent(id, storedAt, sessionId, event.type(), payload, 0, List.of(), null, Map.of());
+	}
+
+	/**
 	 * Return the id, a UUID of version 7: later events have greater ids.
 	 * @return the id
 	 */

@@ -36,13 +36,10 @@ final class UuidV7 {
 	/**
 	 * Milliseconds and a counter of 12 bits, which may run ahead of the clock.
 	 */
-	private static final AtomicLong last = new AtomicLong();
+	private final AtomicLong last = new AtomicLong();
 
-	private UuidV7() {
-	}
-
-	static UUID create(Instant now) {
-		long ticks = last.accumulateAndGet(now.toEpochMilli() << 12,
+	UUID create(Instant now) {
+		long ticks = this.last.accumulateAndGet(now.toEpochMilli() << 12,
 				(previous, current) -> Math.max(previous + 1, current));
 		long most = (ticks >>> 12) << 16 | 0x7000 | (ticks & 0xFFF);
 		long least = (ThreadLocalRandom.current().nextLong() ^ SALT) >>> 2 | 0x8000_0000_0000_0000L;

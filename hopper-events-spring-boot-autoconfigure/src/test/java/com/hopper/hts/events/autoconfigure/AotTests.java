@@ -21,7 +21,7 @@ import java.time.Instant;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.testing.ScriptedServer;
+import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.aot.test.generate.TestGenerationContext;
@@ -44,10 +44,10 @@ class AotTests {
 	@Test
 	@CompileWithForkedClassLoader
 	@SuppressWarnings("unchecked")
-	void publishesFromGeneratedCode() throws Exception {
-		try (ScriptedServer server = new ScriptedServer()) {
+	void publishesFromGeneratedCode() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
 			GenericApplicationContext context = new AnnotationConfigApplicationContext();
-			configure(context, server);
+			configure(context, api);
 			((AnnotationConfigApplicationContext) context).register(HopperEventsAutoConfiguration.class,
 					HopperOutboxAutoConfiguration.class);
 			TestGenerationContext generation = new TestGenerationContext();
@@ -55,7 +55,7 @@ class AotTests {
 			generation.writeGeneratedContent();
 			TestCompiler.forSystem().with(generation).compile((compiled) -> {
 				GenericApplicationContext generated = new GenericApplicationContext();
-				configure(generated, server);
+				configure(generated, api);
 				compiled.getInstance(ApplicationContextInitializer.class).initialize(generated);
 				generated.refresh();
 				assertThat(generated.getBean(EventPublisher.class)
@@ -64,15 +64,16 @@ class AotTests {
 				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
 				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
 				generated.close();
+				assertThat(api.received()).hasSize(2);
 			});
 		}
 	}
 
-	private static void configure(GenericApplicationContext context, ScriptedServer server) {
+	private static void configure(GenericApplicationContext context, FakeHopperApi api) {
 		context.getEnvironment()
 			.getPropertySources()
 			.addFirst(new MapPropertySource("test",
-					java.util.Map.of("hopper.auth.token", "token", "hopper.base-url", server.baseUrl().toString())));
+					java.util.Map.of("hopper.auth.token", "token", "hopper.base-url", api.baseUrl())));
 		ConfigurationPropertySources.attach(context.getEnvironment());
 	}
 

@@ -168,25 +168,29 @@ class HopperEventsAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource({ "/airline/v1.1,/airline/v1.1/events", "/airline/v1.1/,/airline/v1.1/events", "'',/events", "/,/events",
 			"/gateway/hopper/airline,/gateway/hopper/airline/events" })
-	void pathOfTheBaseUrlIsHonoured(String path, String expected) throws Exception {
-		try (ScriptedServer server = new ScriptedServer()) {
-			this.contextRunner.withPropertyValues("hopper.base-url=http://127.0.0.1:" + server.port() + path)
+	void pathOfTheBaseUrlIsHonoured(String path, String expected) {
+		try (FakeHopperApi api = FakeHopperApi.builder()
+			.pathPrefix(path.replaceAll("/$", ""))
+			.token("test-token")
+			.start()) {
+			this.contextRunner.withPropertyValues("hopper.base-url=http://127.0.0.1:" + api.port() + path)
 				.run((context) -> {
 					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
-					assertThat(server.requests().get(0).requestLine()).isEqualTo("POST " + expected + " HTTP/1.1");
+					assertThat(api.received()).singleElement()
+						.satisfies((received) -> assertThat(received.request().path()).isEqualTo(expected));
 				});
 		}
 	}
 
 	@Test
-	void headersAndUserAgentAreSent() throws Exception {
-		try (ScriptedServer server = new ScriptedServer()) {
+	void headersAndUserAgentAreSent() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("test-token").start()) {
 			this.contextRunner
-				.withPropertyValues("hopper.base-url=" + server.baseUrl(), "hopper.headers.X-Partner-Id=p 1",
+				.withPropertyValues("hopper.base-url=" + api.baseUrl(), "hopper.headers.X-Partner-Id=p 1",
 						"hopper.headers.x-other=o")
 				.run((context) -> {
 					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
-					assertThat(server.requests()).singleElement().satisfies((request) -> {
+					assertThat(api.requests()).singleElement().satisfies((request) -> {
 						assertThat(request.header("X-Partner-Id")).isEqualTo("p 1");
 						assertThat(request.header("X-Other")).isEqualTo("o");
 						assertThat(request.header("User-Agent"))
@@ -197,13 +201,13 @@ class HopperEventsAutoConfigurationTests {
 	}
 
 	@Test
-	void customizersApplyInTheirOrder() throws Exception {
-		try (ScriptedServer server = new ScriptedServer()) {
+	void customizersApplyInTheirOrder() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("test-token").start()) {
 			this.contextRunner.withUserConfiguration(Customizers.class)
-				.withPropertyValues("hopper.base-url=" + server.baseUrl(), "hopper.headers.X-Order=hopper")
+				.withPropertyValues("hopper.base-url=" + api.baseUrl(), "hopper.headers.X-Order=hopper")
 				.run((context) -> {
 					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
-					assertThat(server.requests()).singleElement().satisfies((request) -> {
+					assertThat(api.requests()).singleElement().satisfies((request) -> {
 						assertThat(request.header("X-Application")).isEqualTo("yes");
 						assertThat(request.header("X-Order")).isEqualTo("last");
 						assertThat(request.header("Authorization")).isEqualTo("Bearer test-token");
@@ -229,14 +233,14 @@ class HopperEventsAutoConfigurationTests {
 	}
 
 	@Test
-	void ownTokenProviderNeedsNoToken() throws Exception {
-		try (ScriptedServer server = new ScriptedServer()) {
+	void ownTokenProviderNeedsNoToken() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("vault-token").start()) {
 			new ApplicationContextRunner().withConfiguration(AUTO_CONFIGURATIONS)
 				.withBean(BearerTokenProvider.class, () -> () -> Mono.just("vault-token"))
-				.withPropertyValues("hopper.base-url=" + server.baseUrl())
+				.withPropertyValues("hopper.base-url=" + api.baseUrl())
 				.run((context) -> {
 					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
-					assertThat(server.requests().get(0).header("Authorization")).isEqualTo("Bearer vault-token");
+					assertThat(api.received()).hasSize(1);
 				});
 		}
 	}

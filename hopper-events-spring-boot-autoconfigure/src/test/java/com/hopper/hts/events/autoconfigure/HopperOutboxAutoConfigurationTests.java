@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -44,9 +45,11 @@ import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
+import com.hopper.hts.events.test.HopperTime;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -261,6 +264,32 @@ class HopperOutboxAutoConfigurationTests {
 					assertThat(registry.get("hopper.outbox.stored").counter().count()).isEqualTo(46);
 				});
 				operations.resume();
+			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "memory", "jdbc" })
+	void metricsGoByTheTimeOfTheOutbox(String type) {
+		this.jdbcContextRunner.withPropertyValues("hopper.outbox.type=" + type)
+			.withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+			.withUserConfiguration(HopperTime.class)
+			.run((context) -> {
+				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				context.getBeansOfType(MeterBinder.class).values().forEach((binder) -> binder.bindTo(registry));
+				HopperTime time = context.getBean(HopperTime.class);
+				this.api.failAll(Fault.status(503));
+				context.getBean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(time.now()));
+				Gauge age = registry.get("hopper.outbox.oldest.age").gauge();
+				assertThat(age.value()).isZero();
+				time.advanceBy(Duration.ofHours(1));
+				assertThat(age.value()).isEqualTo(3600);
+				this.api.recover();
+				time.advanceBy(Duration.ofMinutes(6));
+				assertThat(age.value()).isZero();
+				assertThat(registry.get("hopper.outbox.delivered").timer().totalTime(TimeUnit.MINUTES)).isBetween(60.0,
+						66.0);
+				// Leaves no trace in the ids of another context, whose time is another
+				context.getBean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(time.now()));
 			});
 	}
 

@@ -341,7 +341,7 @@ abstract class AbstractJdbcEventOutboxTests {
 
 	@Test
 	void rowThatCannotBeReadBecomesADeadLetterAndHoldsNothingUp() {
-		String id = UuidV7.create(Instant.now()).toString();
+		String id = new UuidV7().create(Instant.now()).toString();
 		this.transactions.executeWithoutResult((status) -> this.jdbc.update(
 				"insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, version) "
 						+ "select ?, ?, ?, " + now() + ", ?, 1 " + fromDual(),

@@ -58,7 +58,9 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * broker is needed. A stored event counts as published right after the commit of its
  * transaction, whatever {@code hopper.outbox.type} says, and never after a rollback;
  * there is nothing to wait for. Beans of type
- * {@link com.hopper.hts.events.outbox.EventDeliveryListener} are not called.
+ * {@link com.hopper.hts.events.outbox.EventDeliveryListener} then hear that it was stored
+ * and delivered, before the call that has stored or committed it returns; here nothing is
+ * ever retried, dead or discarded.
  * <p>
  * To test what happens when Hopper is slow, down or refuses, use {@link FakeHopperApi}.
  *

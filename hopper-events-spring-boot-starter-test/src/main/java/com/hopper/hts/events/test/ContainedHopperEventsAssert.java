@@ -288,22 +288,42 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 */
 	static final class Remarks {
 
-		private final Map<PublishedHopperEvent<?>, String> texts;
+		private final Map<PublishedHopperEvent<?>, Remark> remarks;
+
+		private final int conditions;
 
 		Remarks() {
-			this.texts = new HashMap<>();
+			this.remarks = new HashMap<>();
+			this.conditions = 0;
 		}
 
+		/**
+		 * Begin with the next condition.
+		 */
 		private Remarks(Remarks others) {
-			this.texts = new HashMap<>(others.texts);
+			this.remarks = new HashMap<>(others.remarks);
+			this.conditions = others.conditions + 1;
 		}
 
 		void put(PublishedHopperEvent<?> event, String text) {
-			this.texts.put(event, text);
+			this.remarks.put(event, new Remark(text, this.conditions));
 		}
 
 		@Nullable String get(PublishedHopperEvent<?> event) {
-			return this.texts.get(event);
+			Remark remark = this.remarks.get(event);
+			return (remark != null) ? remark.text() : null;
+		}
+
+		/**
+		 * Return how many conditions an event meets, the type being the first.
+		 */
+		int conditionsMet(PublishedHopperEvent<?> event) {
+			Remark remark = this.remarks.get(event);
+			return (remark != null) ? remark.conditionsMet() : 0;
+		}
+
+		private record Remark(String text, int conditionsMet) {
+
 		}
 
 	}

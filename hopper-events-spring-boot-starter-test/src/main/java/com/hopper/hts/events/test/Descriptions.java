@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.test;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -98,6 +99,10 @@ final class Descriptions {
 			return "\"" + shorten(clean(value.toString())) + "\"";
 		}
 		return shorten(clean(String.valueOf(value)));
+	}
+
+	static String time(Duration time) {
+		return (time.toMillis() % 1000 == 0) ? time.toSeconds() + " s" : time.toMillis() + " ms";
 	}
 
 	private static String clean(String text) {

@@ -38,8 +38,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 import com.hopper.hts.events.client.EventCodec;
 import com.hopper.hts.events.time.SchedulerClock;
@@ -52,7 +52,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -65,6 +64,7 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.resources.LoopResources;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 import tools.jackson.databind.JsonNode;
@@ -76,10 +76,7 @@ import tools.jackson.databind.JsonNode;
  * method calls and by HTTP, below {@code /simulator}. Safe for use by many threads.
  * <p>
  * As a bean, of {@link FakeHopperApiConfiguration} or declared by a test configuration,
- * it is what the auto-configured beans are connected with, whatever the properties say.
- * Such a declaration may look like that of a container, but {@code @ServiceConnection}
- * has no effect on it and is not needed: Spring Boot looks for that annotation on beans
- * of Testcontainers' types only.
+ * it is what the auto-configured beans are connected with, whatever the properties say:
  *
  * <pre class="code">
  * &#064;TestConfiguration(proxyBeanMethods = false)
@@ -93,26 +90,44 @@ import tools.jackson.databind.JsonNode;
  * }
  * </pre>
  *
+ * Such a method may stand among those of Testcontainers and be annotated like them with
+ * {@code @ServiceConnection}. It works with and without: Spring Boot looks for that
+ * annotation on containers only, and this starter looks for the bean. On a field, where
+ * Spring Boot insists on a container, leave it out.
+ * <p>
  * Without Spring it is an extension of JUnit, in a static field to be shared by all tests
- * of the class:
+ * of the class, of its nested classes and of its subclasses; it is stopped when all tests
+ * are over:
  *
  * <pre class="code">
  * &#064;RegisterExtension
  * static FakeHopperApi hopper = FakeHopperApi.builder().start();
  * </pre>
  *
+ * A test that has an application context as well hands {@link #baseUrl()} and
+ * {@link #token()} over with {@code @DynamicPropertySource}.
+ * <p>
  * In both cases it is {@link #reset() reset} before each test, and each test fails that
  * has sent what the API would refuse, unless it {@link #expectViolations() expects} that.
  * Tests that run in parallel need one each.
  *
  * @since 0.1.0
  */
-public final class FakeHopperApi
-		implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback {
 
 	private static final Logger logger = Loggers.getLogger(FakeHopperApi.class);
 
 	private static final int MAX_BODY_SIZE = 1024 * 1024;
+
+	/**
+	 * How many events or requests a message lists.
+	 */
+	private static final int MAX_LISTED = 30;
+
+	/**
+	 * How many violations, of which one needs several lines.
+	 */
+	private static final int MAX_VIOLATIONS = 10;
 
 	private static final Duration AWAIT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -133,6 +148,12 @@ public final class FakeHopperApi
 	private final String token = UUID.randomUUID().toString();
 
 	private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+
+	/**
+	 * Not the event loops that applications share: when one application context is
+	 * closed, they stop for all.
+	 */
+	private final LoopResources eventLoops = LoopResources.create("hopper-fake-api");
 
 	private final DisposableServer server;
 
@@ -179,6 +200,7 @@ public final class FakeHopperApi
 				builder.requireSession);
 		restoreTokens();
 		this.server = HttpServer.create()
+			.runOn(this.eventLoops)
 			.host("127.0.0.1")
 			.port(builder.port)
 			// Not doOnConnection, which is called with the first request only
@@ -257,7 +279,7 @@ public final class FakeHopperApi
 	 * @throws AssertionError if there were fewer; the message lists what was received
 	 */
 	public List<ReceivedEvent> awaitDelivered(int count, Duration timeout) {
-		await(() -> this.received.size() >= count, timeout, "%d %s to be delivered".formatted(count, events(count)));
+		await(this.received::size, count, timeout, "event", " to be delivered", "delivered");
 		return received();
 	}
 
@@ -268,8 +290,11 @@ public final class FakeHopperApi
 	 * @throws AssertionError if there were fewer; the message lists them
 	 */
 	public List<ReceivedRequest> awaitRequests(int count) {
-		await(() -> this.requests.size() >= count, AWAIT_TIMEOUT,
-				"%d %s".formatted(count, (count == 1) ? "request" : "requests"));
+		return awaitRequests(count, AWAIT_TIMEOUT);
+	}
+
+	List<ReceivedRequest> awaitRequests(int count, Duration timeout) {
+		await(this.requests::size, count, timeout, "request", " to be made", "made");
 		return requests();
 	}
 
@@ -279,41 +304,45 @@ public final class FakeHopperApi
 	 * @throws AssertionError if there were fewer; the message lists what was received
 	 */
 	public void awaitHeld(int count) {
-		await(() -> this.heldRequests >= count, AWAIT_TIMEOUT, "%d %s to be held".formatted(count, events(count)));
+		awaitHeld(count, AWAIT_TIMEOUT);
 	}
 
-	private static String events(int count) {
-		return (count == 1) ? "event" : "events";
+	void awaitHeld(int count, Duration timeout) {
+		await(() -> this.heldRequests, count, timeout, "event", " to be held", "held");
 	}
 
-	private void await(BooleanSupplier condition, Duration timeout, String expectation) {
+	private void await(IntSupplier actual, int expected, Duration timeout, String what, String expectation,
+			String done) {
 		if (!this.settings.keepRequests) {
 			throw new IllegalStateException("Requests are not kept, so they cannot be awaited");
 		}
 		long end = System.nanoTime() + timeout.toNanos();
 		synchronized (this.monitor) {
-			while (!condition.getAsBoolean()) {
+			while (actual.getAsInt() < expected) {
 				long remaining = end - System.nanoTime();
 				if (remaining <= 0) {
-					throw new AssertionError("Expected %s within %s, but %s%n%s".formatted(expectation, words(timeout),
-							this.received.isEmpty() ? "none was delivered."
-									: this.received.size() + " " + events(this.received.size()) + " "
-											+ ((this.received.size() == 1) ? "was" : "were") + " delivered.",
-							describe()));
+					throw new AssertionError("Expected %s%s within %s, but %s %s.%n%s".formatted(
+							counted(expected, what), expectation, Descriptions.time(timeout),
+							wereCounted(actual.getAsInt(), what), done, describe()));
 				}
 				try {
 					TimeUnit.NANOSECONDS.timedWait(this.monitor, remaining);
 				}
 				catch (InterruptedException ex) {
 					Thread.currentThread().interrupt();
-					throw new AssertionError("Interrupted while waiting for " + expectation, ex);
+					throw new AssertionError(
+							"Interrupted while waiting for %s%s".formatted(counted(expected, what), expectation), ex);
 				}
 			}
 		}
 	}
 
-	private static String words(Duration time) {
-		return (time.toMillis() % 1000 == 0) ? time.toSeconds() + " s" : time.toMillis() + " ms";
+	private static String counted(int count, String what) {
+		return count + " " + what + ((count == 1) ? "" : "s");
+	}
+
+	private static String wereCounted(int count, String what) {
+		return (count == 0) ? "none was" : counted(count, what) + ((count == 1) ? " was" : " were");
 	}
 
 	private String describe() {
@@ -333,7 +362,11 @@ public final class FakeHopperApi
 			return;
 		}
 		text.append(title).append(':').append(System.lineSeparator());
-		for (int i = 0; i < elements.size(); i++) {
+		int first = Math.max(0, elements.size() - MAX_LISTED);
+		if (first > 0) {
+			text.append("(the latest ").append(MAX_LISTED).append(')').append(System.lineSeparator());
+		}
+		for (int i = first; i < elements.size(); i++) {
 			text.append(i + 1).append(". ").append(elements.get(i)).append(System.lineSeparator());
 		}
 	}
@@ -359,8 +392,11 @@ public final class FakeHopperApi
 		if (!found.isEmpty()) {
 			StringBuilder text = new StringBuilder("The Hopper API would refuse %s:"
 				.formatted((found.size() == 1) ? "a request of this test" : found.size() + " requests of this test"));
-			for (int i = 0; i < found.size(); i++) {
+			for (int i = 0; i < Math.min(found.size(), MAX_VIOLATIONS); i++) {
 				text.append("%n%n%d. %s".formatted(i + 1, found.get(i)));
+			}
+			if (found.size() > MAX_VIOLATIONS) {
+				text.append("%n%n... and %d more".formatted(found.size() - MAX_VIOLATIONS));
 			}
 			text.append("%n%nA test that means to do this calls expectViolations().".formatted());
 			throw new AssertionError(text.toString());
@@ -544,6 +580,9 @@ public final class FakeHopperApi
 	@Override
 	public void beforeAll(ExtensionContext context) {
 		this.shared = true;
+		// Not until this class is over: nested classes, subclasses and cached application
+		// contexts may use the same
+		context.getRoot().getStore(ExtensionContext.Namespace.create(FakeHopperApi.class)).put(this, this);
 	}
 
 	@Override
@@ -576,17 +615,16 @@ public final class FakeHopperApi
 		}
 	}
 
-	@Override
-	public void afterAll(ExtensionContext context) {
-		close();
-	}
-
 	/**
 	 * Return how many connections are open.
 	 * @return the number of connections
 	 */
 	public int openConnections() {
 		return this.connections.size();
+	}
+
+	boolean isClosed() {
+		return this.server.isDisposed();
 	}
 
 	/**
@@ -596,6 +634,7 @@ public final class FakeHopperApi
 	public void close() {
 		this.server.disposeNow(Duration.ofSeconds(5));
 		this.connections.close().awaitUninterruptibly(5_000);
+		this.eventLoops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)).subscribe();
 	}
 
 	private Mono<Void> handle(HttpServerRequest request, HttpServerResponse response) {

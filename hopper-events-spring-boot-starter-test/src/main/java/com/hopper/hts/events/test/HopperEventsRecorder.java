@@ -19,11 +19,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,9 +73,13 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	 * {@code hopper.require-session}
 	 */
 	public HopperEventsRecorder(boolean requireSession) {
+		this(requireSession, Stream::empty);
+	}
+
+	HopperEventsRecorder(boolean requireSession, Supplier<Stream<EventDeliveryListener>> listeners) {
 		EventCodec codec = new EventCodec(requireSession);
 		this.publisher = new RecordingEventPublisher(this, codec);
-		this.outbox = new RecordingEventOutbox(this, codec);
+		this.outbox = new RecordingEventOutbox(this, codec, new RecordingListeners(this, listeners));
 	}
 
 	/**
@@ -146,6 +153,25 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 		}
 		synchronized (this.running) {
 			this.running.remove(recording);
+		}
+	}
+
+	/**
+	 * Run a task on this thread for a test that runs on another.
+	 * @param recordings the tests that may have caused the task
+	 * @param task the task
+	 */
+	void runFor(List<Recording> recordings, Runnable task) {
+		if (recordings.size() != 1) {
+			task.run();
+			return;
+		}
+		this.onThisThread.get().push(recordings.get(0));
+		try {
+			task.run();
+		}
+		finally {
+			this.onThisThread.remove();
 		}
 	}
 

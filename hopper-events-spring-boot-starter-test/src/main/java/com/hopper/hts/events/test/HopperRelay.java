@@ -51,8 +51,6 @@ import org.springframework.context.SmartLifecycle;
  */
 public final class HopperRelay implements EventDeliveryListener, SmartLifecycle {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
-
 	private static final String REASON = "HopperRelay runs it step by step";
 
 	/**
@@ -65,6 +63,11 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 	private final Object monitor = new Object();
 
 	private final Steps steps = new Steps();
+
+	/**
+	 * How long to wait, in real time, until a step is over.
+	 */
+	private Duration timeout = Duration.ofSeconds(10);
 
 	private volatile boolean running;
 
@@ -96,14 +99,18 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 		}
 	}
 
-	private static void awaitRest(EventOutboxOperations outbox) {
+	void timeout(Duration timeout) {
+		this.timeout = timeout;
+	}
+
+	private void awaitRest(EventOutboxOperations outbox) {
 		long start = System.nanoTime();
 		for (int quiet = 0; quiet < 2;) {
 			int inProgress = outbox.inProgress();
 			quiet = (inProgress == 0) ? quiet + 1 : 0;
-			if (System.nanoTime() - start > TIMEOUT.toNanos()) {
-				throw new AssertionError("The step is not over after %d s: %d stored events are being sent"
-					.formatted(TIMEOUT.toSeconds(), inProgress));
+			if (System.nanoTime() - start > this.timeout.toNanos()) {
+				throw new AssertionError("The step is not over after %s, stored events that are still being sent: %d"
+					.formatted(Descriptions.time(this.timeout), inProgress));
 			}
 			LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(200));
 		}

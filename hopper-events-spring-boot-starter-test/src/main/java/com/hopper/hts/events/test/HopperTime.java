@@ -70,11 +70,6 @@ import org.springframework.util.Assert;
 @Configuration(proxyBeanMethods = false)
 public final class HopperTime implements SmartInitializingSingleton, DisposableBean {
 
-	/**
-	 * How long to wait, in real time, for the application to come to rest.
-	 */
-	private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(10);
-
 	private static final String TOKEN_PROVIDER = "hopperBearerTokenProvider";
 
 	private final SteppedScheduler scheduler = new SteppedScheduler();
@@ -84,6 +79,11 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	private final Exchanges exchanges = new Exchanges();
 
 	private final Object turning = new Object();
+
+	/**
+	 * How long to wait, in real time, for the application to come to rest.
+	 */
+	private Duration settleTimeout = Duration.ofSeconds(10);
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -125,6 +125,10 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 		}
 	}
 
+	void settleTimeout(Duration settleTimeout) {
+		this.settleTimeout = settleTimeout;
+	}
+
 	private void settle() {
 		long start = System.nanoTime();
 		long pause = 20_000;
@@ -133,10 +137,10 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 			// Twice: what leaves one place may have been on its way to another
 			quiet = isAtRest() ? quiet + 1 : 0;
 			if (quiet == 0) {
-				if (System.nanoTime() - start > SETTLE_TIMEOUT.toNanos()) {
-					throw new AssertionError(("No time can pass because the application is still at work after %d s: "
-							+ "%d requests are not answered, and %d stored events are being sent")
-						.formatted(SETTLE_TIMEOUT.toSeconds(), this.exchanges.count(), inProgress()));
+				if (System.nanoTime() - start > this.settleTimeout.toNanos()) {
+					throw new AssertionError(("No time can pass because the application is still at work after %s: "
+							+ "requests that are not answered: %d, stored events that are being sent: %d")
+						.formatted(Descriptions.time(this.settleTimeout), this.exchanges.count(), inProgress()));
 				}
 				LockSupport.parkNanos(pause);
 				pause = Math.min(pause * 2, TimeUnit.MILLISECONDS.toNanos(2));

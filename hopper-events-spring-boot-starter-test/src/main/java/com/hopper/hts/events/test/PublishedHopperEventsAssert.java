@@ -16,9 +16,12 @@
 package com.hopper.hts.events.test;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.test.Recording.Reason;
@@ -40,13 +43,19 @@ import org.springframework.util.Assert;
  *
  * A failure lists what was published instead, and what was not published although it may
  * seem so: refused events, transactions that were rolled back or are not committed, and
- * calls of {@code publish} that nobody subscribed to. It is about the events published
- * until {@code assertThat} was called.
+ * calls of {@code publish} that nobody subscribed to. Of very many it lists those that
+ * come closest. It is about the events published until {@code assertThat} was called.
  *
  * @since 0.1.0
  */
 public final class PublishedHopperEventsAssert
 		extends AbstractAssert<PublishedHopperEventsAssert, PublishedHopperEvents> {
+
+	/**
+	 * How many events a message lists, and how many that were not published for each
+	 * reason.
+	 */
+	private static final int MAX_LISTED = 30;
 
 	private final List<PublishedHopperEvent<?>> events;
 
@@ -225,12 +234,13 @@ public final class PublishedHopperEventsAssert
 		}
 		else {
 			lines.add("Published" + this.scope + ((marked != null) ? " (> are those):" : ":"));
-			int number = 1;
-			for (PublishedHopperEvent<?> event : this.events) {
+			for (int index : listed(marked, remarks)) {
+				PublishedHopperEvent<?> event = this.events.get(index);
 				String remark = (remarks != null) ? remarks.get(event) : null;
-				lines.add("  %s%d. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "", number++,
-						event, (remark != null) ? " <- " + remark : ""));
+				lines.add("  %s%d. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "",
+						index + 1, event, (remark != null) ? " <- " + remark : ""));
 			}
+			addMore(lines, this.events.size());
 		}
 		for (Reason reason : Reason.values()) {
 			List<Unpublished> concerned = this.unpublished.stream()
@@ -238,13 +248,41 @@ public final class PublishedHopperEventsAssert
 				.toList();
 			if (!concerned.isEmpty()) {
 				lines.add(reason.heading());
-				concerned.forEach((event) -> lines.add("  - " + event));
+				concerned.stream().limit(MAX_LISTED).forEach((event) -> lines.add("  - " + event));
+				addMore(lines, concerned.size());
 				if (!reason.advice().isEmpty()) {
 					lines.add(reason.advice());
 				}
 			}
 		}
 		return String.join("\n", lines);
+	}
+
+	/**
+	 * Choose the events to list: of too many those that the assertion is about, before
+	 * those that come closest to it.
+	 */
+	private List<Integer> listed(@Nullable Predicate<PublishedHopperEvent<?>> marked,
+			ContainedHopperEventsAssert.@Nullable Remarks remarks) {
+		ToIntFunction<Integer> relevance = (index) -> {
+			PublishedHopperEvent<?> event = this.events.get(index);
+			if (marked != null) {
+				return marked.test(event) ? 1 : 0;
+			}
+			return (remarks != null) ? remarks.conditionsMet(event) : 0;
+		};
+		return IntStream.range(0, this.events.size())
+			.boxed()
+			.sorted(Comparator.comparingInt(relevance).reversed())
+			.limit(MAX_LISTED)
+			.sorted()
+			.toList();
+	}
+
+	private static void addMore(List<String> lines, int count) {
+		if (count > MAX_LISTED) {
+			lines.add("  ... and %d more".formatted(count - MAX_LISTED));
+		}
 	}
 
 	private static Predicate<PublishedHopperEvent<?>> hasType(String type) {

@@ -15,16 +15,24 @@
  */
 package com.hopper.hts.events.test;
 
+import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.AotDetector;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
+import org.springframework.beans.factory.support.AutowireCandidateQualifier;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.BeanDefinitionRegistryPostProcessor;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.core.annotation.AnnotationUtils;
 
 /**
  * Replaces the application's own publishers and outboxes. They would send.
@@ -55,11 +63,32 @@ final class RecordingBeanFactoryPostProcessor implements BeanDefinitionRegistryP
 					definition.setDefaultCandidate(abstractOriginal.isDefaultCandidate());
 				}
 				if (original instanceof RootBeanDefinition rootOriginal) {
-					definition.setQualifiedElement((rootOriginal.getResolvedFactoryMethod() != null)
-							? rootOriginal.getResolvedFactoryMethod() : rootOriginal.getQualifiedElement());
+					Method factory = rootOriginal.getResolvedFactoryMethod();
+					definition.setQualifiedElement((factory != null) ? factory : rootOriginal.getQualifiedElement());
+					addQualifiers(definition, factory);
 				}
+				addQualifiers(definition, beanFactory.getType(name, false));
 				registry.removeBeanDefinition(name);
 				registry.registerBeanDefinition(name, definition);
+			}
+		}
+	}
+
+	/**
+	 * Keep annotations that tell beans apart, as attributes of the definition: of these,
+	 * unlike of the annotated element, code can be generated ahead of time.
+	 */
+	private static void addQualifiers(RootBeanDefinition definition, @Nullable AnnotatedElement element) {
+		if (element == null) {
+			return;
+		}
+		for (Annotation annotation : element.getAnnotations()) {
+			Class<? extends Annotation> type = annotation.annotationType();
+			if ((type == Qualifier.class || type.isAnnotationPresent(Qualifier.class))
+					&& !definition.hasQualifier(type.getName())) {
+				AutowireCandidateQualifier qualifier = new AutowireCandidateQualifier(type);
+				AnnotationUtils.getAnnotationAttributes(annotation).forEach(qualifier::setAttribute);
+				definition.addQualifier(qualifier);
 			}
 		}
 	}

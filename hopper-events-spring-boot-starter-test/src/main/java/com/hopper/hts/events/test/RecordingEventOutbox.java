@@ -16,6 +16,7 @@
 package com.hopper.hts.events.test;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -32,6 +33,7 @@ import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +56,12 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 	private final EventCodec codec;
 
-	RecordingEventOutbox(HopperEventsRecorder recorder, EventCodec codec) {
+	private final RecordingListeners listeners;
+
+	RecordingEventOutbox(HopperEventsRecorder recorder, EventCodec codec, RecordingListeners listeners) {
 		this.recorder = recorder;
 		this.codec = codec;
+		this.listeners = listeners;
 	}
 
 	@Override
@@ -103,9 +108,16 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 			RecordingTransactions.whenOver(this, stored);
 		}
 		else {
-			stored.forEach(Stored::committed);
+			committed(stored);
 		}
-		return stored.stream().map((event) -> UUID.randomUUID()).toList();
+		return stored.stream().map((event) -> event.id).toList();
+	}
+
+	void committed(List<Stored> events) {
+		events.forEach(Stored::committed);
+		if (!events.isEmpty()) {
+			this.listeners.delivered(events);
+		}
 	}
 
 	@Override
@@ -171,6 +183,8 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	 */
 	static final class Stored {
 
+		private final UUID id = UUID.randomUUID();
+
 		private final List<Recording> recordings;
 
 		private final PublishedHopperEvent<?> event;
@@ -181,6 +195,14 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 			this.recordings = recordings;
 			this.event = event;
 			this.notCommitted = new Unpublished(Reason.NOT_COMMITTED, event.sessionId(), event.event());
+		}
+
+		List<Recording> recordings() {
+			return this.recordings;
+		}
+
+		StoredEvent toStoredEvent() {
+			return StoredEvent.of(this.id, Instant.now(), this.event.sessionId(), this.event.event());
 		}
 
 		void await() {

@@ -21,8 +21,10 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.autoconfigure.HopperConnectionDetails;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -49,9 +51,11 @@ public final class RecordingHopperEventsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	HopperEventsRecorder hopperEventsRecorder(Environment environment) {
+	HopperEventsRecorder hopperEventsRecorder(Environment environment,
+			ObjectProvider<EventDeliveryListener> listeners) {
 		return new HopperEventsRecorder(
-				Boolean.TRUE.equals(environment.getProperty("hopper.require-session", Boolean.class)));
+				Boolean.TRUE.equals(environment.getProperty("hopper.require-session", Boolean.class)),
+				listeners::orderedStream);
 	}
 
 	// Present before the starter's own ones, which then need neither credentials nor a

@@ -39,7 +39,7 @@ final class RecordingTransactions {
 				&& TransactionSynchronizationManager.isActualTransactionActive();
 	}
 
-	static void whenOver(Object owner, List<Stored> events) {
+	static void whenOver(RecordingEventOutbox owner, List<Stored> events) {
 		for (TransactionSynchronization candidate : TransactionSynchronizationManager.getSynchronizations()) {
 			if (candidate instanceof StoredInTransaction stored && stored.owner == owner) {
 				stored.events.addAll(events);
@@ -56,13 +56,13 @@ final class RecordingTransactions {
 	 */
 	private static final class StoredInTransaction implements TransactionSynchronization {
 
-		private final Object owner;
+		private final RecordingEventOutbox owner;
 
 		private final List<Stored> events = new ArrayList<>();
 
 		private final Map<Object, Integer> savepoints = new HashMap<>();
 
-		StoredInTransaction(Object owner) {
+		StoredInTransaction(RecordingEventOutbox owner) {
 			this.owner = owner;
 		}
 
@@ -81,7 +81,12 @@ final class RecordingTransactions {
 
 		@Override
 		public void afterCompletion(int status) {
-			this.events.forEach((status == STATUS_COMMITTED) ? Stored::committed : Stored::rolledBack);
+			if (status == STATUS_COMMITTED) {
+				this.owner.committed(this.events);
+			}
+			else {
+				this.events.forEach(Stored::rolledBack);
+			}
 		}
 
 	}

@@ -17,14 +17,12 @@
 package com.hopper.hts.events.examples;
 
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.context.annotation.Configuration;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
  * Stands for the application in the main sources.
  */
-@Configuration(proxyBeanMethods = false)
-@EnableAutoConfiguration
+@SpringBootApplication
 class BookingApplication {
 
 	public static void main(String[] args) {

@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.context.annotation.Import;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -30,8 +29,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * The example of the README: the outbox follows the transaction.
  */
-@SpringBootTest(classes = BookingApplication.class)
-@Import(BookingService.class)
+@SpringBootTest
 @AutoConfigureHopperEvents
 class BookingTransactionTests {
 

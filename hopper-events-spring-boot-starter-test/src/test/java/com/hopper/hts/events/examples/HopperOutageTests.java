@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The example of the README: Hopper is down, then back.
  */
-@SpringBootTest(classes = BookingApplication.class)
+@SpringBootTest
 @Import({ FakeHopperApiConfiguration.class, HopperTime.class })
 class HopperOutageTests {
 

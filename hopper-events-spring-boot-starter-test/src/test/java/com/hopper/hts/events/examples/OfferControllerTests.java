@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.context.annotation.Import;
-import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -33,8 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @WebMvcTest(OfferController.class)
 @AutoConfigureHopperEvents
-@ContextConfiguration(classes = BookingApplication.class)
-@Import({ OfferController.class, BookingService.class })
+@Import(BookingService.class)
 class OfferControllerTests {
 
 	@Test

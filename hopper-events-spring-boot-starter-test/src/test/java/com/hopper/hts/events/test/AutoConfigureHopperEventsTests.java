@@ -16,7 +16,9 @@
 package com.hopper.hts.events.test;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
@@ -25,6 +27,8 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
+import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.SessionRequest;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +47,8 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.transaction.TestTransaction;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -172,6 +178,28 @@ class AutoConfigureHopperEventsTests {
 	}
 
 	@Test
+	void listenersHearOfWhatIsCommitted(@Autowired ThankingListener listener) {
+		listener.heard.clear();
+		transaction().executeWithoutResult((transaction) -> {
+			this.outbox.store("rolled-back", OFFERS);
+			transaction.setRollbackOnly();
+		});
+		UUID id = transaction().execute((transaction) -> {
+			UUID stored = this.outbox.store("thanked", OFFERS);
+			assertThat(listener.heard).isEmpty();
+			return stored;
+		});
+		assertThat(listener.heard).hasSize(4)
+			.startsWith("stored " + id + " for thanked", "delivered " + id + " with 204");
+		// Stored by the listener, in a transaction of its own
+		assertThat(this.published).contains(OffersDisplayed.class).forSession("thanks").throughOutbox().once();
+		listener.heard.clear();
+		this.outbox.store("fails", OFFERS);
+		assertThat(listener.heard).hasSize(2);
+		assertThat(this.published).contains(OffersDisplayed.class).forSession("fails").once();
+	}
+
+	@Test
 	void clearKeepsWhatIsNotCommitted() {
 		transaction().executeWithoutResult((transaction) -> {
 			this.outbox.store("session-1", OFFERS);
@@ -218,7 +246,42 @@ class AutoConfigureHopperEventsTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(ThankingListener.class)
 	static class Application {
+
+	}
+
+	/**
+	 * Depends on what it listens to, as an application's listener may.
+	 */
+	static class ThankingListener implements EventDeliveryListener {
+
+		final List<String> heard = new CopyOnWriteArrayList<>();
+
+		private final EventOutbox outbox;
+
+		private final TransactionTemplate transaction;
+
+		ThankingListener(EventOutbox outbox, PlatformTransactionManager transactionManager) {
+			this.outbox = outbox;
+			this.transaction = new TransactionTemplate(transactionManager);
+		}
+
+		@Override
+		public void stored(StoredEvent event) {
+			this.heard.add("stored " + event.id() + " for " + event.sessionId());
+		}
+
+		@Override
+		public void delivered(StoredEvent event, EventReceipt receipt) {
+			this.heard.add("delivered " + event.id() + " with " + receipt.statusCode());
+			if ("thanked".equals(event.sessionId())) {
+				this.transaction.executeWithoutResult((transaction) -> this.outbox.store("thanks", event.event()));
+			}
+			if ("fails".equals(event.sessionId())) {
+				throw new IllegalStateException("A listener that fails");
+			}
+		}
 
 	}
 
@@ -226,20 +289,23 @@ class AutoConfigureHopperEventsTests {
 	 * The application's own publishers and outboxes would send as well.
 	 */
 	@Nested
-	@SpringBootTest(classes = OwnBeans.Application.class, properties = "hopper.enabled=false")
+	@SpringBootTest(classes = { OwnBeans.Application.class, OwnBeans.AnnotatedEventPublisher.class },
+			properties = "hopper.enabled=false")
 	class OwnBeans {
 
 		@Test
 		void areReplaced(@Autowired @Qualifier("acme") EventPublisher acme, @Autowired EventPublisher primary,
-				@Autowired @Qualifier("other") EventPublisher other, @Autowired EventOutbox outbox,
+				@Autowired @Qualifier("other") EventPublisher other,
+				@Autowired @Qualifier("annotated") EventPublisher annotated, @Autowired EventOutbox outbox,
 				PublishedHopperEvents published) {
 			// The outer class's @BeforeEach has published with its own context's bean
 			acme.publishAndWait("acme", OFFERS);
 			other.publishAndWait("other", OFFERS);
+			annotated.publishAndWait("annotated", OFFERS);
 			primary.publishAndWait("primary", OFFERS);
 			outbox.store("outbox", OFFERS);
 			assertThat(published.all()).extracting(PublishedHopperEvent::sessionId)
-				.endsWith("acme", "other", "primary", "outbox");
+				.endsWith("acme", "other", "annotated", "primary", "outbox");
 		}
 
 		@Configuration(proxyBeanMethods = false)
@@ -247,6 +313,7 @@ class AutoConfigureHopperEventsTests {
 		static class Application {
 
 			@Bean
+			@Primary
 			@Qualifier("acme")
 			EventPublisher acmeEventPublisher() {
 				return new SendingEventPublisher();
@@ -262,6 +329,11 @@ class AutoConfigureHopperEventsTests {
 			EventOutbox acmeOutbox(@Qualifier("acme") EventPublisher publisher) {
 				throw new IllegalStateException("Not replaced");
 			}
+
+		}
+
+		@Qualifier("annotated")
+		static class AnnotatedEventPublisher extends SendingEventPublisher {
 
 		}
 

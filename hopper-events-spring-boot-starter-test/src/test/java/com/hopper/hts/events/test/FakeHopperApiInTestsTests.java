@@ -90,6 +90,53 @@ class FakeHopperApiInTestsTests {
 	}
 
 	@Test
+	void reportsListTheLatestOfTooMany() {
+		for (int i = 0; i < 31; i++) {
+			this.publisher.publishAndWait("session-" + i, OffersDisplayed.occurredAt(TIME));
+		}
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> this.api.awaitDelivered(32, Duration.ofMillis(10)))
+			.satisfies((failure) -> assertThat(failure.getMessage().lines())
+				.startsWith("Expected 32 events to be delivered within 10 ms, but 31 events were delivered.",
+						"Delivered:", "(the latest 30)", "2. offers_displayed of session 'session-1'")
+				.hasSize(1 + 2 * (2 + 30) + 1));
+		for (int i = 0; i < 11; i++) {
+			publishUnknownType();
+		}
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(this.api::assertNoViolations)
+			.withMessageContaining("%n%n10. POST".formatted())
+			.withMessageEndingWith(
+					"%n%n... and 1 more%n%nA test that means to do this calls expectViolations().".formatted());
+		this.api.expectViolations();
+	}
+
+	@Test
+	void requestsThatAreMissingAreReported() {
+		this.api.hold();
+		CompletableFuture<EventReceipt> receipt = this.publisher.publish("session-1", OffersDisplayed.occurredAt(TIME))
+			.toFuture();
+		this.api.awaitHeld(1);
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> this.api.awaitRequests(1, Duration.ofMillis(10)))
+			.withMessage("""
+					Expected 1 request to be made within 10 ms, but none was made.
+					Delivered: none
+					All requests: none
+					What the API would refuse: none
+					Held at the moment: 1""");
+		this.api.release();
+		assertThat(receipt).succeedsWithin(Duration.ofSeconds(5));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> this.api.awaitHeld(2, Duration.ofMillis(10)))
+			.withMessage("""
+					Expected 2 events to be held within 10 ms, but none was held.
+					Delivered:
+					1. offers_displayed of session 'session-1'
+					All requests:
+					1. POST /airline/v1.1/events -> 204 offers_displayed
+					What the API would refuse: none""");
+	}
+
+	@Test
 	void nothingDeliveredIsReported() {
 		assertThatExceptionOfType(AssertionError.class)
 			.isThrownBy(() -> this.api.awaitDelivered(1, Duration.ofMillis(10)))
@@ -190,6 +237,8 @@ class FakeHopperApiInTestsTests {
 			context.getBean(EventPublisher.class).publishAndWait("session-1", OffersDisplayed.occurredAt(TIME));
 			assertThat(context.getBean(FakeHopperApi.class).awaitDelivered(1)).hasSize(1);
 		}
+		// The end of that application has stopped the event loops that applications share
+		publish();
 	}
 
 	private void publish() {

@@ -26,6 +26,7 @@ import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +38,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link HopperRelay}.
@@ -106,6 +108,19 @@ class HopperRelayTests {
 		assertThat(step.pause()).isNull();
 		assertThat(step.delivered()).hasSize(60);
 		assertThat(this.context.getBean(EventOutboxOperations.class).inProgress()).isZero();
+	}
+
+	@Test
+	void stepThatDoesNotEndIsReported() {
+		start("memory");
+		this.api.hold();
+		this.outbox.store("session-1", booking());
+		this.relay.timeout(Duration.ofMillis(50));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(this.relay::runOnce)
+			.withMessage("The step is not over after 50 ms, stored events that are still being sent: 1");
+		this.api.release();
+		this.relay.timeout(Duration.ofSeconds(10));
+		this.api.awaitDelivered(1);
 	}
 
 	private BookingConfirmed booking() {

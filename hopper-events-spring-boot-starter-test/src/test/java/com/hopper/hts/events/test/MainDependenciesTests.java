@@ -25,6 +25,7 @@ import java.util.jar.JarFile;
 import javax.xml.parsers.DocumentBuilderFactory;
 
 import com.hopper.hts.events.EventPublisher;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,9 @@ class MainDependenciesTests {
 		JavaClasses classes = Files.isDirectory(main) ? importer.importPath(main)
 				: importer.importJar(new JarFile(main.toFile()));
 		assertThat(classes.contain(EventPublisher.class)).isTrue();
+		// Of the sources that its tests share with this module, nothing is packaged
+		assertThat(classes).extracting(JavaClass::getPackageName)
+			.noneMatch((name) -> name.startsWith("com.hopper.hts.events.test"));
 		noClasses().should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("com.hopper.hts.events.test..", "org.junit..", "org.assertj..", "org.mockito..",

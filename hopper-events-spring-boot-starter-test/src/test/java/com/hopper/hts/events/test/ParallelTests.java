@@ -29,7 +29,10 @@ import java.util.concurrent.TimeUnit;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
+import com.hopper.hts.events.outbox.StoredEvent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -48,6 +51,7 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -112,6 +116,18 @@ class ParallelTests {
 			return thread;
 		});
 
+		@Bean
+		EventDeliveryListener echo(EventPublisher publisher) {
+			return new EventDeliveryListener() {
+
+				@Override
+				public void delivered(StoredEvent event, EventReceipt receipt) {
+					publisher.publishAndWait(event.sessionId(), OFFERS);
+				}
+
+			};
+		}
+
 	}
 
 	/**
@@ -154,16 +170,16 @@ class ParallelTests {
 			}
 			meet();
 			for (PublishedHopperEvents published : List.of(parameter, this.bean)) {
-				assertThat(published).hasSize(300)
+				assertThat(published).hasSize(400)
 					.contains(OffersDisplayed.class)
 					.forSession(id)
-					.times(300)
+					.times(400)
 					.contains(OffersDisplayed.class)
 					.throughOutbox()
 					.times(100);
 			}
 			// The parameter can be asked on any thread
-			assertThat(onPool(parameter::all)).hasSize(300);
+			assertThat(onPool(parameter::all)).hasSize(400);
 			meet();
 		}
 

@@ -23,15 +23,19 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.boot.webflux.test.autoconfigure.WebFluxTest;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
@@ -77,6 +81,25 @@ class SliceTests {
 				.publishedDirectly()
 				.once()
 				.hasSize(1);
+		}
+
+	}
+
+	/**
+	 * Events of threads of a server, in a context that is new for each test.
+	 */
+	@Nested
+	@SpringBootTest(classes = Application.class, webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+	@AutoConfigureHopperEvents
+	@DirtiesContext(classMode = DirtiesContext.ClassMode.AFTER_EACH_TEST_METHOD)
+	class OnTheThreadsOfAServer {
+
+		@RepeatedTest(2)
+		void records(@LocalServerPort int port, PublishedHopperEvents published) {
+			WebTestClient web = WebTestClient.bindToServer().baseUrl("http://localhost:" + port).build();
+			web.post().uri("/bookings/session-1").exchange().expectStatus().isOk();
+			web.post().uri("/offers/session-1").exchange().expectStatus().isOk();
+			assertThat(published).containsExactly(BookingConfirmed.class, OffersDisplayed.class);
 		}
 
 	}
