@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.hopper.hts.events.test.ReceivedRequest;
 import reactor.core.publisher.Mono;
@@ -64,7 +65,14 @@ final class Traffic implements ExchangeFilterFunction {
 	public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
 		return Mono.defer(() -> {
 			began();
-			return next.exchange(request).doFinally((signal) -> ended());
+			AtomicBoolean ended = new AtomicBoolean();
+			Runnable end = () -> {
+				if (ended.compareAndSet(false, true)) {
+					ended();
+				}
+			};
+			// Before the outbox hears of it, and sends the next one
+			return next.exchange(request).doOnTerminate(end).doOnCancel(end);
 		});
 	}
 
