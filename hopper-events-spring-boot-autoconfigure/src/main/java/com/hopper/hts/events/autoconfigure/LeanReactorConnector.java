@@ -66,10 +66,10 @@ import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
 
 /**
- * Does for {@code WebClient} what {@link ReactorClientHttpConnector} does, for a third of
- * its cost: headers are written to Netty's own, a body that is there already is sent with
- * them as one message, and nothing is subscribed to for an answer that has no body. An
- * event is such a request and such an answer.
+ * Does for {@code WebClient} what {@link ReactorClientHttpConnector} does, at less cost:
+ * headers are written to Netty's own, a body that is there already is sent with them as
+ * one message, and nothing is subscribed to for an answer that has no body. An event is
+ * such a request and such an answer.
  */
 final class LeanReactorConnector implements ClientHttpConnector {
 
@@ -94,7 +94,11 @@ final class LeanReactorConnector implements ClientHttpConnector {
 	public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
 			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
 		Exchange exchange = new Exchange(method, uri, requestCallback);
-		return target(method, uri).sender.send(exchange::send).responseConnection(exchange).next().doOnCancel(exchange);
+		return target(method, uri).sender.send(exchange::send)
+			.responseConnection(exchange)
+			.next()
+			.doOnError((ex) -> exchange.silenceEnds())
+			.doOnCancel(exchange);
 	}
 
 	private Target target(HttpMethod method, URI uri) {
@@ -149,13 +153,9 @@ final class LeanReactorConnector implements ClientHttpConnector {
 		public Publisher<ClientHttpResponse> apply(HttpClientResponse response, Connection connection) {
 			Response result = new Response(this.method, response, connection);
 			this.response = result;
-			Disposable silence = this.silence;
-			if (silence != null) {
-				silence.dispose();
-				if (LeanReactorConnector.this.readTimeout != null && result.mayHaveBody()) {
-					connection.addHandlerFirst(new ReadTimeoutHandler(LeanReactorConnector.this.readTimeout.toMillis(),
-							TimeUnit.MILLISECONDS));
-				}
+			if (silenceEnds() && LeanReactorConnector.this.readTimeout != null && result.mayHaveBody()) {
+				connection.addHandlerFirst(new ReadTimeoutHandler(LeanReactorConnector.this.readTimeout.toMillis(),
+						TimeUnit.MILLISECONDS));
 			}
 			return Mono.just(result);
 		}
@@ -193,15 +193,24 @@ final class LeanReactorConnector implements ClientHttpConnector {
 			}
 		}
 
+		/**
+		 * Return whether the time was limited here, and not by Reactor Netty.
+		 */
+		boolean silenceEnds() {
+			Disposable silence = this.silence;
+			if (silence == null) {
+				return false;
+			}
+			silence.dispose();
+			return true;
+		}
+
 		@Override
 		public void run() {
+			silenceEnds();
 			Response response = this.response;
-			Disposable silence = this.silence;
 			if (response != null) {
 				response.releaseUnread();
-			}
-			else if (silence != null) {
-				silence.dispose();
 			}
 		}
 
