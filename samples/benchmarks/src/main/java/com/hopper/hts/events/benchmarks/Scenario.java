@@ -45,7 +45,7 @@ record Scenario(String title, String path, int inFlight, List<String> clients, L
 			case BUSY -> {
 				List<String> clients = new ArrayList<>(CLIENTS);
 				clients.addAll(clients.indexOf(Senders.PUBLISHER) + 1,
-						List.of("publisher-metrics", "publisher-blocking"));
+						List.of("publisher-timers", "publisher-metrics", "publisher-blocking"));
 				clients.add(clients.indexOf(Senders.OKHTTP) + 1, Senders.OKHTTP_TUNED);
 				yield new Scenario("64 in flight", "/plain", Api.MAX_IN_FLIGHT, clients, BASELINES);
 			}

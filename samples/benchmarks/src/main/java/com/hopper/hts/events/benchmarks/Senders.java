@@ -99,6 +99,7 @@ final class Senders {
 		return switch (name) {
 			case NETTY -> "bare reactor-netty, pre-built bytes (the limit)";
 			case PUBLISHER -> "**`EventPublisher`, everything on**";
+			case "publisher-timers" -> "`EventPublisher`, everything on but long task timers";
 			case "publisher-metrics" -> "`EventPublisher` without `http.client.requests`";
 			case PUBLISHER_OFF -> "`EventPublisher` without metrics, observations and retries";
 			case "publisher-blocking" -> "`EventPublisher.publishAndWait`, everything on, a thread for each in flight";
@@ -153,6 +154,9 @@ final class Senders {
 		List<String> properties = new ArrayList<>(List.of("spring.main.banner-mode=off", "logging.level.root=error",
 				"hopper.base-url=" + baseUrl, "hopper.auth.token=" + TOKEN));
 		int connections = Api.MAX_IN_FLIGHT;
+		if (name.equals("publisher-timers")) {
+			properties.add("management.metrics.observations.ignored-meters=long-task-timer");
+		}
 		if (name.equals("publisher-metrics")) {
 			excluded.add(REQUEST_OBSERVATION);
 		}
