@@ -102,8 +102,11 @@ final class EventOutboxConfigurations {
 			outbox.checkTable();
 		}
 		catch (IllegalStateException ex) {
-			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", jdbc.tableName(),
-					ex.getMessage(), ex);
+			InvalidConfigurationPropertyValueException invalid = new InvalidConfigurationPropertyValueException(
+					"hopper.outbox.jdbc.table-name", jdbc.tableName(), ex.getMessage());
+			// Spring Boot 4.0 has no constructor with a cause
+			invalid.addSuppressed(ex);
+			throw invalid;
 		}
 		return outbox;
 	}

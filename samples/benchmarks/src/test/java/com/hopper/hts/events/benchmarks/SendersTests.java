@@ -71,13 +71,13 @@ class SendersTests {
 
 	@Test
 	void withEverythingOnPublicationsAndRequestsAreMeasured() {
-		assertThat(meters(Senders.PUBLISHER)).contains("hopper.events.publish", "http.client.requests");
+		assertThat(meters(Senders.PUBLISHER)).contains("hopper.events.publish", "http.client.requests.active");
 	}
 
 	@Test
 	void withoutRequestObservationPublicationsAreStillMeasured() {
 		assertThat(meters("publisher-metrics")).contains("hopper.events.publish")
-			.doesNotContain("http.client.requests");
+			.doesNotContain("http.client.requests.active");
 	}
 
 	@Test
