@@ -68,6 +68,7 @@ final class HopperHttpConnector implements DisposableBean {
 			@Nullable ClientHttpConnectorBuilder<?> connectorBuilder, @Nullable ReactorResourceFactory resourceFactory,
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
+		Deadlines deadlines = new Deadlines(Schedulers.parallel());
 		this.factory = (bundle) -> {
 			HttpClientSettings ownSettings = settings(properties, settings, bundle);
 			ReactorClientHttpConnectorBuilder builder = reactorBuilder(connectorBuilder, resourceFactory)
@@ -75,10 +76,10 @@ final class HopperHttpConnector implements DisposableBean {
 				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
-			Deadlines deadlines = new Deadlines(Schedulers.parallel());
 			ConnectionProvider provider = connectionProvider("hopper-events", properties,
-					properties.pool().maxConnections());
-			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS);
+					properties.pool().maxConnections(), deadlines);
+			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS,
+					deadlines);
 			HttpClient client = httpClient(
 					builder.withHttpClientFactory(() -> create(provider)).withHttpClientCustomizer(protocol),
 					ownSettings);
@@ -157,7 +158,7 @@ final class HopperHttpConnector implements DisposableBean {
 	}
 
 	private static ConnectionProvider connectionProvider(String name, HopperProperties.Client properties,
-			int maxConnections) {
+			int maxConnections, Deadlines deadlines) {
 		HopperProperties.Pool pool = properties.pool();
 		Duration eviction = pool.maxIdleTime().dividedBy(2);
 		return ConnectionProvider.builder(name)
@@ -165,7 +166,7 @@ final class HopperHttpConnector implements DisposableBean {
 			.pendingAcquireMaxCount(pool.maxPendingAcquires())
 			// Earlier than the attempt, to tell apart what was never sent
 			.pendingAcquireTimeout(properties.responseTimeout().dividedBy(2))
-			.pendingAcquireTimer(new Deadlines(Schedulers.parallel())::schedule)
+			.pendingAcquireTimer(deadlines::schedule)
 			.maxIdleTime(pool.maxIdleTime())
 			.maxLifeTime(pool.maxLifeTime())
 			.evictInBackground(eviction.isZero() ? pool.maxIdleTime() : eviction)

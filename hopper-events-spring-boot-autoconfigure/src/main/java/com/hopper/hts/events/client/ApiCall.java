@@ -131,20 +131,21 @@ abstract class ApiCall<R> {
 		Observation observation = start(context);
 		this.entered = this.client.tryEnter();
 		if (!this.entered) {
-			HopperApiException.Overloaded exception = overloaded();
-			finish(observation, null, exception);
-			return Mono.error(exception);
+			return refused(observation, overloaded());
 		}
 		byte[] body;
 		try {
 			body = prepare();
 		}
 		catch (RuntimeException ex) {
-			HopperApiException.InvalidEvent exception = EventCodec.invalid(ex, subject(), eventType(), sessionId());
-			finish(observation, null, exception);
-			return Mono.error(exception);
+			return refused(observation, EventCodec.invalid(ex, subject(), eventType(), sessionId()));
 		}
 		return attemptAndRetry(body).tap(() -> new Outcome(observation));
+	}
+
+	private Mono<R> refused(@Nullable Observation observation, HopperApiException exception) {
+		finish(observation, null, exception);
+		return Mono.error(exception);
 	}
 
 	private HopperApiException.Overloaded overloaded() {
