@@ -27,6 +27,7 @@ import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientConfig;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
@@ -57,6 +58,11 @@ final class HopperHttpConnector implements DisposableBean {
 	private static final Duration DEFAULT_READ_TIMEOUT = Duration.ofSeconds(5);
 
 	private static final int MAX_SIGN_IN_CONNECTIONS = 2;
+
+	/**
+	 * One takes tens of thousands of events per second.
+	 */
+	private static final int EVENT_LOOPS = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
 
 	private final HopperProperties.Client properties;
 
@@ -130,7 +136,9 @@ final class HopperHttpConnector implements DisposableBean {
 		}).build(settings);
 		HttpClient client = result.get();
 		Assert.state(client != null, "The builder has built no client");
-		return client;
+		HttpClientConfig configuration = client.configuration();
+		return client.runOn(new FewEventLoops(configuration.loopResources(), EVENT_LOOPS),
+				configuration.isPreferNative());
 	}
 
 	private static HttpClient create(ConnectionProvider provider) {

@@ -157,7 +157,12 @@ final class LeanReactorConnector implements ClientHttpConnector {
 				connection.addHandlerFirst(new ReadTimeoutHandler(LeanReactorConnector.this.readTimeout.toMillis(),
 						TimeUnit.MILLISECONDS));
 			}
-			return Mono.just(result);
+			if (result.mayHaveBody()) {
+				return Mono.just(result);
+			}
+			// When the connection is back in the pool, so that who sends another request
+			// at once gets it, and is on its event loop already
+			return Mono.create((sink) -> connection.channel().eventLoop().execute(() -> sink.success(result)));
 		}
 
 		/**

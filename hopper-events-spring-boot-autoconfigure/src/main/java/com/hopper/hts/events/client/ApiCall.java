@@ -33,6 +33,7 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ReactiveHttpOutputMessage;
 import org.springframework.web.reactive.function.client.ClientResponse;
@@ -58,6 +59,14 @@ abstract class ApiCall<R> {
 	private final AtomicInteger attempts = new AtomicInteger();
 
 	private boolean entered;
+
+	private volatile long requestStart;
+
+	/**
+	 * Whether a request has begun, and neither the head of its answer has arrived nor has
+	 * it failed.
+	 */
+	private final AtomicBoolean requesting = new AtomicBoolean();
 
 	private volatile boolean awaitingAnswer;
 
@@ -123,6 +132,9 @@ abstract class ApiCall<R> {
 	void deliveryUnknown() {
 	}
 
+	void requested(@Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
+	}
+
 	void finished(@Nullable R result, @Nullable HopperApiException exception) {
 	}
 
@@ -179,6 +191,8 @@ abstract class ApiCall<R> {
 		this.attempts.incrementAndGet();
 		this.awaitingAnswer = false;
 		long attemptStart = this.client.now();
+		this.requestStart = attemptStart;
+		this.requesting.set(true);
 		Duration timeout = min(this.client.responseTimeout, remaining());
 		String sessionId = sessionId();
 		Mono<R> answer = this.client.webClient.post()
@@ -186,6 +200,7 @@ abstract class ApiCall<R> {
 			.body((output, context) -> write(output, sessionId, body))
 			.exchangeToMono((response) -> {
 				this.awaitingAnswer = false;
+				requestEnds(response.statusCode(), null);
 				this.client.reached.setPlain(true);
 				Mono<R> success = success(response);
 				return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, body,
@@ -211,8 +226,16 @@ abstract class ApiCall<R> {
 		}));
 	}
 
+	private void requestEnds(@Nullable HttpStatusCode status, @Nullable Throwable failure) {
+		if (this.requesting.compareAndSet(true, false)) {
+			requested(status, failure, Duration.ofNanos(this.client.now() - this.requestStart));
+		}
+	}
+
 	private AttemptFailure classify(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
+		// What was given up here has not failed
+		requestEnds(null, (failure instanceof AttemptFailure) ? null : failure);
 		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.client.retryPolicy.onTimeout(),
 				this.client.reached.getPlain(), this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {
@@ -299,6 +322,7 @@ abstract class ApiCall<R> {
 		if (this.entered) {
 			this.client.exit();
 		}
+		requestEnds(null, null);
 		if (result != null) {
 			this.client.retryBudget.giveBack(this.attempts.get() - 1);
 		}

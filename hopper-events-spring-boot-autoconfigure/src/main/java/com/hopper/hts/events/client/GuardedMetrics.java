@@ -15,12 +15,17 @@
  */
 package com.hopper.hts.events.client;
 
+import java.net.URI;
+import java.time.Duration;
+
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpStatusCode;
 
 /**
  * Keeps failures of {@link EventPublishMetrics}, of a filter of the application's meter
@@ -52,9 +57,14 @@ final class GuardedMetrics implements EventPublishMetrics {
 	}
 
 	@Override
+	public void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
+		guard(() -> this.delegate.requested(uri, status, failure, elapsed));
+	}
+
+	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception) {
-		guard(() -> this.delegate.finished(eventType, attempts, receipt, exception));
+			@Nullable HopperApiException exception, Duration elapsed) {
+		guard(() -> this.delegate.finished(eventType, attempts, receipt, exception, elapsed));
 	}
 
 	private static void guard(Runnable call) {

@@ -41,6 +41,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.http.HttpStatusCode;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -222,8 +223,13 @@ public final class WebClientEventPublisher implements EventPublisher {
 		}
 
 		@Override
+		void requested(@Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
+			this.publisher.metrics.requested(this.publisher.uri, status, failure, elapsed);
+		}
+
+		@Override
 		void finished(@Nullable EventReceipt receipt, @Nullable HopperApiException exception) {
-			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception);
+			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception, elapsed());
 		}
 
 	}

@@ -15,16 +15,22 @@
  */
 package com.hopper.hts.events.observation;
 
+import java.net.URI;
+import java.time.Duration;
+
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpStatusCode;
+
 /**
- * What is counted beyond the {@code hopper.events.publish} observation. Implementations
- * must be fast, must not block and must not throw.
+ * What is measured besides observations. Implementations must be fast, must not block and
+ * must not throw.
  *
  * @since 0.1.0
  * @see MicrometerEventPublishMetrics
+ * @see TimedEventPublishMetrics
  */
 public interface EventPublishMetrics {
 
@@ -56,15 +62,28 @@ public interface EventPublishMetrics {
 	}
 
 	/**
+	 * The head of an answer to a request has arrived, or the request has failed or was
+	 * given up without.
+	 * @param uri where the request was sent to
+	 * @param status the status of the answer, or {@code null}
+	 * @param failure why there is no answer, or {@code null}; both are {@code null} if
+	 * nobody waits for it any more
+	 * @param elapsed the time since the attempt began
+	 */
+	default void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
+	}
+
+	/**
 	 * A publication is over.
 	 * @param eventType the type of the event
 	 * @param attempts how many requests were made
 	 * @param receipt the receipt, or {@code null}
 	 * @param exception the error, or {@code null}; both are {@code null} if the
 	 * publication was cancelled
+	 * @param elapsed the time since the publication began
 	 */
 	default void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception) {
+			@Nullable HopperApiException exception, Duration elapsed) {
 	}
 
 	/**

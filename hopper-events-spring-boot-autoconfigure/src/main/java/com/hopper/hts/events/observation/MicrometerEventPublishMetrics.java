@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.observation;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,7 +91,7 @@ public final class MicrometerEventPublishMetrics implements EventPublishMetrics 
 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception) {
+			@Nullable HopperApiException exception, Duration elapsed) {
 		this.inFlight.decrementAndGet();
 		Ended ended = new Ended(EventTags.type(eventType), EventTags.outcome(receipt, exception));
 		this.attemptsOf

@@ -17,15 +17,21 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.test.FakeHopperApi;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.aot.test.generate.TestGenerationContext;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
+import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
+import org.springframework.boot.webclient.autoconfigure.WebClientObservationAutoConfiguration;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
@@ -43,30 +49,57 @@ class AotTests {
 
 	@Test
 	@CompileWithForkedClassLoader
-	@SuppressWarnings("unchecked")
 	void publishesFromGeneratedCode() {
 		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
-			GenericApplicationContext context = new AnnotationConfigApplicationContext();
-			configure(context, api);
-			((AnnotationConfigApplicationContext) context).register(HopperEventsAutoConfiguration.class,
-					HopperOutboxAutoConfiguration.class);
-			TestGenerationContext generation = new TestGenerationContext();
-			new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
-			generation.writeGeneratedContent();
-			TestCompiler.forSystem().with(generation).compile((compiled) -> {
-				GenericApplicationContext generated = new GenericApplicationContext();
-				configure(generated, api);
-				compiled.getInstance(ApplicationContextInitializer.class).initialize(generated);
-				generated.refresh();
-				assertThat(generated.getBean(EventPublisher.class)
-					.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
-					.delivered()).isTrue();
+			generate(api, (generated) -> {
+				publish(generated);
 				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
 				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
 				generated.close();
 				assertThat(api.received()).hasSize(2);
-			});
+			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class);
 		}
+	}
+
+	@Test
+	@CompileWithForkedClassLoader
+	void metersSufficeInGeneratedCode() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
+			generate(api, (generated) -> {
+				publish(generated);
+				assertThat(generated.getBean(MeterRegistry.class).getMeters())
+					.extracting((meter) -> meter.getId().getName())
+					.contains("hopper.events.publish", "http.client.requests")
+					.doesNotContain("hopper.events.publish.active");
+				generated.close();
+			}, MetricsAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class,
+					WebClientObservationAutoConfiguration.class, ObservationAutoConfiguration.class,
+					HopperEventsAutoConfiguration.class);
+		}
+	}
+
+	private static void publish(GenericApplicationContext context) {
+		assertThat(context.getBean(EventPublisher.class)
+			.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
+			.delivered()).isTrue();
+	}
+
+	@SuppressWarnings("unchecked")
+	private static void generate(FakeHopperApi api, Consumer<GenericApplicationContext> use,
+			Class<?>... configurations) {
+		AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
+		configure(context, api);
+		context.register(configurations);
+		TestGenerationContext generation = new TestGenerationContext();
+		new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+		generation.writeGeneratedContent();
+		TestCompiler.forSystem().with(generation).compile((compiled) -> {
+			GenericApplicationContext generated = new GenericApplicationContext();
+			configure(generated, api);
+			compiled.getInstance(ApplicationContextInitializer.class).initialize(generated);
+			generated.refresh();
+			use.accept(generated);
+		});
 	}
 
 	private static void configure(GenericApplicationContext context, FakeHopperApi api) {

@@ -34,6 +34,7 @@ import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.resources.ConnectionPoolMetrics;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
@@ -62,8 +63,11 @@ class LeanReactorConnectorTests {
 
 	private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
 
+	private final AtomicReference<ConnectionPoolMetrics> pool = new AtomicReference<>();
+
 	private final ConnectionProvider connections = ConnectionProvider.builder("test")
 		.maxConnections(1)
+		.metrics(true, () -> (name, id, address, metrics) -> this.pool.set(metrics))
 		.pendingAcquireTimeout(Duration.ofSeconds(3))
 		.build();
 
@@ -107,6 +111,16 @@ class LeanReactorConnectorTests {
 		assertThat(this.body).hasValue("{\"a\":1}");
 		assertThat(this.received.get().get("Content-Length")).isEqualTo("7");
 		assertThat(this.received.get().get("Transfer-Encoding")).isNull();
+	}
+
+	@Test
+	void connectionIsBackInThePoolWhenAnAnswerWithoutABodyIsHandedOn() {
+		Mono<String> exchange = post().body(ready("{}")).exchangeToMono((response) -> {
+			ConnectionPoolMetrics metrics = this.pool.get();
+			return Mono.just(metrics.acquiredSize() + " acquired, " + metrics.idleSize() + " idle");
+		});
+		assertThat(exchange.block(TIMEOUT)).isEqualTo("0 acquired, 1 idle");
+		assertThat(exchange.block(TIMEOUT)).isEqualTo("0 acquired, 1 idle");
 	}
 
 	@Test

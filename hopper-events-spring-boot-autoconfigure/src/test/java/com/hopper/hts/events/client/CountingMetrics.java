@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.client;
 
+import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -22,6 +24,8 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpStatusCode;
 
 /**
  * {@link EventPublishMetrics} that remembers what it was told.
@@ -31,6 +35,8 @@ class CountingMetrics implements EventPublishMetrics {
 	final List<String> retries = new CopyOnWriteArrayList<>();
 
 	final List<String> unknown = new CopyOnWriteArrayList<>();
+
+	final List<String> requested = new CopyOnWriteArrayList<>();
 
 	final List<String> finished = new CopyOnWriteArrayList<>();
 
@@ -45,8 +51,15 @@ class CountingMetrics implements EventPublishMetrics {
 	}
 
 	@Override
+	public void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
+		String end = (status != null) ? String.valueOf(status.value())
+				: ((failure != null) ? failure.getClass().getSimpleName() : "given up");
+		this.requested.add(end);
+	}
+
+	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception) {
+			@Nullable HopperApiException exception, Duration elapsed) {
 		String outcome = (receipt != null) ? "delivered"
 				: ((exception != null) ? exception.getClass().getSimpleName() : "cancelled");
 		this.finished.add(eventType + " " + attempts + " " + outcome);

@@ -45,11 +45,15 @@ record Scenario(String title, String path, int inFlight, List<String> clients, L
 			case BUSY -> {
 				List<String> clients = new ArrayList<>(CLIENTS);
 				clients.addAll(clients.indexOf(Senders.PUBLISHER) + 1,
-						List.of("publisher-timers", "publisher-metrics", "publisher-blocking"));
+						List.of(Senders.PUBLISHER_OBSERVED, Senders.PUBLISHER_BLOCKING));
 				clients.add(clients.indexOf(Senders.OKHTTP) + 1, Senders.OKHTTP_TUNED);
 				yield new Scenario("64 in flight", "/plain", Api.MAX_IN_FLIGHT, clients, BASELINES);
 			}
-			case ALONE -> new Scenario("One in flight", "/plain", 1, CLIENTS, BASELINES);
+			case ALONE -> {
+				List<String> clients = new ArrayList<>(CLIENTS);
+				clients.add(clients.indexOf(Senders.PUBLISHER) + 1, Senders.PUBLISHER_BLOCKING);
+				yield new Scenario("One in flight", "/plain", 1, clients, BASELINES);
+			}
 			case "slow" ->
 				new Scenario("64 in flight, the API takes 50 ms", "/slow", Api.MAX_IN_FLIGHT, CLIENTS, BASELINES);
 			case "faulty" -> new Scenario("64 in flight, 1 % of the answers are 503 (only `EventPublisher` retries)",

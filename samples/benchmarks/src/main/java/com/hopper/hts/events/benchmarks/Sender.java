@@ -58,18 +58,10 @@ interface Sender {
 	}
 
 	/**
-	 * Send the next event when one is answered, on whatever thread that happens; one at a
-	 * time, wait for it.
+	 * Send the next event when one is answered, on whatever thread that happens.
 	 */
 	static Sender reactive(Supplier<Mono<?>> call) {
-		Sender one = blocking(() -> call.get().block());
-		return (inFlight, end, measurement) -> {
-			if (inFlight == 1) {
-				one.send(1, end, measurement);
-				return;
-			}
-			new Pump(call, inFlight, end, measurement).run();
-		};
+		return (inFlight, end, measurement) -> new Pump(call, inFlight, end, measurement).run();
 	}
 
 	/**

@@ -31,6 +31,8 @@ import com.google.gson.Gson;
 import com.google.gson.annotations.SerializedName;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
 import io.netty.buffer.Unpooled;
 import okhttp3.ConnectionPool;
 import okhttp3.MediaType;
@@ -67,6 +69,10 @@ final class Senders {
 
 	static final String PUBLISHER = "publisher";
 
+	static final String PUBLISHER_OBSERVED = "publisher-observed";
+
+	static final String PUBLISHER_BLOCKING = "publisher-blocking";
+
 	static final String PUBLISHER_OFF = "publisher-off";
 
 	static final String HTTP1 = "https";
@@ -99,10 +105,9 @@ final class Senders {
 		return switch (name) {
 			case NETTY -> "bare reactor-netty, pre-built bytes (the limit)";
 			case PUBLISHER -> "**`EventPublisher`, everything on**";
-			case "publisher-timers" -> "`EventPublisher`, everything on but long task timers";
-			case "publisher-metrics" -> "`EventPublisher` without `http.client.requests`";
+			case PUBLISHER_OBSERVED -> "`EventPublisher`, everything on, and a handler of observations besides";
 			case PUBLISHER_OFF -> "`EventPublisher` without metrics, observations and retries";
-			case "publisher-blocking" -> "`EventPublisher.publishAndWait`, everything on, a thread for each in flight";
+			case PUBLISHER_BLOCKING -> "`EventPublisher.publishAndWait`, everything on, a thread for each in flight";
 			case OKHTTP -> "OkHttp 4 + Gson, as generated SDKs do it (the baseline)";
 			case OKHTTP_TUNED -> "OkHttp 4 + Gson, with a pool as large as there are requests in flight";
 			case "webclient" -> "`WebClient` with `bodyValue(record)`";
@@ -137,11 +142,8 @@ final class Senders {
 
 	private static Sender publisher(String name, String baseUrl, String certificate) {
 		EventPublisher publisher = application(name, baseUrl, certificate).getBean(EventPublisher.class);
-		Sender blocking = Sender.blocking(() -> publisher.publishAndWait(SESSION, event()));
-		Sender reactive = Sender.reactive(() -> publisher.publish(SESSION, event()));
-		return (inFlight, end,
-				measurement) -> ((inFlight == 1 || name.equals("publisher-blocking")) ? blocking : reactive)
-					.send(inFlight, end, measurement);
+		return name.equals(PUBLISHER_BLOCKING) ? Sender.blocking(() -> publisher.publishAndWait(SESSION, event()))
+				: Sender.reactive(() -> publisher.publish(SESSION, event()));
 	}
 
 	/**
@@ -154,12 +156,6 @@ final class Senders {
 		List<String> properties = new ArrayList<>(List.of("spring.main.banner-mode=off", "logging.level.root=error",
 				"hopper.base-url=" + baseUrl, "hopper.auth.token=" + TOKEN));
 		int connections = Api.MAX_IN_FLIGHT;
-		if (name.equals("publisher-timers")) {
-			properties.add("management.metrics.observations.ignored-meters=long-task-timer");
-		}
-		if (name.equals("publisher-metrics")) {
-			excluded.add(REQUEST_OBSERVATION);
-		}
 		if (name.equals(PUBLISHER_OFF)) {
 			excluded.addAll(OBSERVABILITY);
 			properties.add("hopper.retry.max-attempts=1");
@@ -174,7 +170,11 @@ final class Senders {
 		}
 		properties.add("hopper.client.pool.max-connections=" + connections);
 		properties.add("spring.autoconfigure.exclude=" + String.join(",", excluded));
-		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+		List<Class<?>> sources = new ArrayList<>(List.of(Application.class));
+		if (name.equals(PUBLISHER_OBSERVED)) {
+			sources.add(Observer.class);
+		}
+		return new SpringApplicationBuilder(sources.toArray(Class<?>[]::new)).web(WebApplicationType.NONE)
 			.properties(properties.toArray(String[]::new))
 			.run();
 	}
@@ -282,6 +282,18 @@ final class Senders {
 
 	private static Mono<Void> check(int status) {
 		return (status == 204) ? Mono.empty() : Mono.error(new IOException("Status " + status));
+	}
+
+	/**
+	 * What a tracer is to publications, without what it does.
+	 */
+	static final class Observer implements ObservationHandler<Observation.Context> {
+
+		@Override
+		public boolean supportsContext(Observation.Context context) {
+			return true;
+		}
+
 	}
 
 	/**

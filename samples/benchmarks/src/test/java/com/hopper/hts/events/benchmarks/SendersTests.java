@@ -71,13 +71,14 @@ class SendersTests {
 
 	@Test
 	void withEverythingOnPublicationsAndRequestsAreMeasured() {
-		assertThat(meters(Senders.PUBLISHER)).contains("hopper.events.publish", "http.client.requests.active");
+		assertThat(meters(Senders.PUBLISHER)).contains("hopper.events.publish", "http.client.requests")
+			.doesNotContain("http.client.requests.active");
 	}
 
 	@Test
-	void withoutRequestObservationPublicationsAreStillMeasured() {
-		assertThat(meters("publisher-metrics")).contains("hopper.events.publish")
-			.doesNotContain("http.client.requests.active");
+	void withAHandlerOfObservationsPublicationsAndRequestsAreObserved() {
+		assertThat(meters(Senders.PUBLISHER_OBSERVED)).contains("hopper.events.publish.active",
+				"http.client.requests.active");
 	}
 
 	@Test
