@@ -32,7 +32,8 @@ import org.springframework.util.Assert;
  * idempotency key, an event whose answer was lost can be counted twice:
  * {@link HopperApiException#isDeliveryUnknown()} tells when that is possible.
  * <p>
- * Implementations are safe for use by many threads.
+ * Implementations are safe for use by many threads. Publishers signal on an event loop
+ * that other events need as well, so what follows must not block.
  *
  * @since 0.1.0
  */
