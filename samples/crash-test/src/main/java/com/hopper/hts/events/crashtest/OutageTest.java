@@ -59,6 +59,8 @@ public final class OutageTest {
 
 	private static final int BATCH = 100;
 
+	private static final int WARM_UP = 5 * BATCH;
+
 	private static final Duration PATIENCE = Duration.ofMinutes(10);
 
 	private final String engine;
@@ -130,8 +132,8 @@ public final class OutageTest {
 			.onRequest(this.traffic::received)
 			.start(); ConfigurableApplicationContext application = start(api, database)) {
 			EventOutbox outbox = application.getBean(EventOutbox.class);
-			// Whatever is loaded and kept only once
-			outbox.store(Numbers.session(0), event());
+			// Whatever is loaded and kept only once, by all connections as well
+			store(outbox, this.events + 1, this.events + WARM_UP);
 			drain(outbox);
 			long heapBefore = heapInUse();
 			api.failRandomly(1, 7, Fault.status(503), Fault.reset());

@@ -43,6 +43,8 @@ final class Traffic implements ExchangeFilterFunction {
 
 	private long duplicates;
 
+	private final int events;
+
 	private long requests;
 
 	private long begin = System.nanoTime();
@@ -58,6 +60,7 @@ final class Traffic implements ExchangeFilterFunction {
 	private final List<Integer> inFlight = new ArrayList<>();
 
 	Traffic(int events) {
+		this.events = events;
 		this.delivered = new BitSet(events + 1);
 	}
 
@@ -126,10 +129,11 @@ final class Traffic implements ExchangeFilterFunction {
 	}
 
 	/**
-	 * Return how many different events the API has accepted, but for the first one.
+	 * Return how many different events the API has accepted, but for those before and
+	 * after the ones that count.
 	 */
 	synchronized long delivered() {
-		return this.delivered.get(1, this.delivered.length()).cardinality();
+		return this.delivered.get(1, this.events + 1).cardinality();
 	}
 
 	synchronized long duplicates() {
