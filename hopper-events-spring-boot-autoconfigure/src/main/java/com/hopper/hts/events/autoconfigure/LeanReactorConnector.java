@@ -153,16 +153,17 @@ final class LeanReactorConnector implements ClientHttpConnector {
 		public Publisher<ClientHttpResponse> apply(HttpClientResponse response, Connection connection) {
 			Response result = new Response(this.method, response, connection);
 			this.response = result;
-			if (silenceEnds() && LeanReactorConnector.this.readTimeout != null && result.mayHaveBody()) {
+			boolean limited = silenceEnds();
+			if (!result.mayHaveBody()) {
+				// When the connection is back in the pool, so that who sends another
+				// request at once gets it, and is on its event loop already
+				return Mono.create((sink) -> connection.channel().eventLoop().execute(() -> sink.success(result)));
+			}
+			if (limited && LeanReactorConnector.this.readTimeout != null) {
 				connection.addHandlerFirst(new ReadTimeoutHandler(LeanReactorConnector.this.readTimeout.toMillis(),
 						TimeUnit.MILLISECONDS));
 			}
-			if (result.mayHaveBody()) {
-				return Mono.just(result);
-			}
-			// When the connection is back in the pool, so that who sends another request
-			// at once gets it, and is on its event loop already
-			return Mono.create((sink) -> connection.channel().eventLoop().execute(() -> sink.success(result)));
+			return Mono.just(result);
 		}
 
 		/**

@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.client;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,8 +24,6 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.http.HttpStatusCode;
-
 /**
  * {@link EventPublishMetrics} that remembers what it was told.
  */
@@ -35,8 +32,6 @@ class CountingMetrics implements EventPublishMetrics {
 	final List<String> retries = new CopyOnWriteArrayList<>();
 
 	final List<String> unknown = new CopyOnWriteArrayList<>();
-
-	final List<String> requested = new CopyOnWriteArrayList<>();
 
 	final List<String> finished = new CopyOnWriteArrayList<>();
 
@@ -48,13 +43,6 @@ class CountingMetrics implements EventPublishMetrics {
 	@Override
 	public void deliveryUnknown(String eventType) {
 		this.unknown.add(eventType);
-	}
-
-	@Override
-	public void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
-		String end = (status != null) ? String.valueOf(status.value())
-				: ((failure != null) ? failure.getClass().getSimpleName() : "given up");
-		this.requested.add(end);
 	}
 
 	@Override
