@@ -16,12 +16,13 @@
 package com.hopper.hts.events.time;
 
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -50,9 +51,11 @@ public final class Deadlines {
 
 	private static final long NONE = Long.MAX_VALUE;
 
+	private static final int LISTS = 16;
+
 	private final Scheduler scheduler;
 
-	private final Set<Deadline> pending = ConcurrentHashMap.newKeySet();
+	private final Pending[] pending = Stream.generate(Pending::new).limit(LISTS).toArray(Pending[]::new);
 
 	/**
 	 * When the timer goes off.
@@ -107,10 +110,21 @@ public final class Deadlines {
 		long scheduled = this.next.get();
 		while (end < scheduled) {
 			if (this.next.compareAndSet(scheduled, end)) {
-				this.scheduler.schedule(() -> goOff(end), Math.max(0, end - now()), TimeUnit.NANOSECONDS);
+				schedule(end);
 				return;
 			}
 			scheduled = this.next.get();
+		}
+	}
+
+	private void schedule(long end) {
+		try {
+			this.scheduler.schedule(() -> goOff(end), Math.max(0, end - now()), TimeUnit.NANOSECONDS);
+		}
+		catch (RuntimeException ex) {
+			// Not what everybody after this one relies on
+			this.next.compareAndSet(end, NONE);
+			throw ex;
 		}
 	}
 
@@ -121,13 +135,10 @@ public final class Deadlines {
 		}
 		long now = now();
 		long earliest = NONE;
-		for (Deadline deadline : this.pending) {
-			if (deadline.end <= now) {
-				reach(deadline);
-			}
-			else {
-				earliest = Math.min(earliest, deadline.end);
-			}
+		for (Pending pending : this.pending) {
+			List<Deadline> due = new ArrayList<>();
+			earliest = Math.min(earliest, pending.due(now, due));
+			due.forEach(Deadlines::reach);
 		}
 		if (earliest != NONE) {
 			await(earliest);
@@ -138,7 +149,7 @@ public final class Deadlines {
 		try {
 			deadline.reached();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			// The others must not wait for ever
 			logger.warn("What follows a timeout failed", ex);
 		}
@@ -153,11 +164,19 @@ public final class Deadlines {
 
 		private long end;
 
+		private volatile @Nullable Pending list;
+
+		private @Nullable Deadline previous;
+
+		private @Nullable Deadline next;
+
 		final void start(long nanos) {
 			this.end = now() + nanos;
-			Deadlines.this.pending.add(this);
+			Pending list = Deadlines.this.pending[(int) Thread.currentThread().getId() & (LISTS - 1)];
+			this.list = list;
+			list.add(this);
 			if (get()) {
-				Deadlines.this.pending.remove(this);
+				list.remove(this);
 				return;
 			}
 			await(this.end);
@@ -167,11 +186,68 @@ public final class Deadlines {
 			if (!compareAndSet(false, true)) {
 				return false;
 			}
-			Deadlines.this.pending.remove(this);
+			Pending list = this.list;
+			if (list != null) {
+				list.remove(this);
+			}
 			return true;
 		}
 
 		abstract void reached();
+
+	}
+
+	/**
+	 * Ends of waits that a thread has begun. Each thread has a list of its own as long as
+	 * there are few, so that nearly nobody waits for another.
+	 */
+	private static final class Pending {
+
+		private @Nullable Deadline first;
+
+		synchronized void add(Deadline deadline) {
+			Deadline first = this.first;
+			deadline.next = first;
+			if (first != null) {
+				first.previous = deadline;
+			}
+			this.first = deadline;
+		}
+
+		synchronized void remove(Deadline deadline) {
+			Deadline previous = deadline.previous;
+			Deadline next = deadline.next;
+			if (previous != null) {
+				previous.next = next;
+			}
+			else if (this.first == deadline) {
+				this.first = next;
+			}
+			if (next != null) {
+				next.previous = previous;
+			}
+			deadline.previous = null;
+			deadline.next = null;
+		}
+
+		/**
+		 * Collect what is due.
+		 * @param now the time
+		 * @param due what is due, which stays here until it is done
+		 * @return the earliest end of the others
+		 */
+		synchronized long due(long now, List<Deadline> due) {
+			long earliest = NONE;
+			for (Deadline deadline = this.first; deadline != null; deadline = deadline.next) {
+				if (deadline.end <= now) {
+					due.add(deadline);
+				}
+				else {
+					earliest = Math.min(earliest, deadline.end);
+				}
+			}
+			return earliest;
+		}
 
 	}
 
@@ -231,8 +307,8 @@ public final class Deadlines {
 		public void onSubscribe(Subscription subscription) {
 			if (Operators.validate(this.upstream, subscription)) {
 				this.upstream = subscription;
-				start(this.nanos);
 				this.actual.onSubscribe(this);
+				start(this.nanos);
 			}
 		}
 
@@ -279,10 +355,14 @@ public final class Deadlines {
 		@Override
 		void reached() {
 			if (done()) {
-				if (this.upstream != null) {
-					this.upstream.cancel();
+				try {
+					if (this.upstream != null) {
+						this.upstream.cancel();
+					}
 				}
-				this.actual.onError(this.failure.get());
+				finally {
+					this.actual.onError(this.failure.get());
+				}
 			}
 		}
 

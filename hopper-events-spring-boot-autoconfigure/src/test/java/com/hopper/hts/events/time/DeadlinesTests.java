@@ -18,6 +18,12 @@ package com.hopper.hts.events.time;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -83,6 +89,42 @@ class DeadlinesTests {
 			this.time.advanceTimeBy(Duration.ofMillis(1));
 		}
 		assertThat(this.timers).hasValue(1);
+	}
+
+	@Test
+	void whatManyThreadsBeginAndOthersCallOffIsDoneOnceOrNever() throws Exception {
+		Queue<Integer> expected = new ConcurrentLinkedQueue<>();
+		Queue<Integer> done = new ConcurrentLinkedQueue<>();
+		Queue<Disposable> calledOff = new ConcurrentLinkedQueue<>();
+		ExecutorService threads = Executors.newFixedThreadPool(4);
+		List<Future<?>> ends = new ArrayList<>();
+		for (int thread = 0; thread < 4; thread++) {
+			int first = thread * 10_000;
+			ends.add(threads.submit(() -> {
+				Random random = new Random(first);
+				for (int i = first; i < first + 10_000; i++) {
+					int number = i;
+					Disposable deadline = this.deadlines.schedule(() -> done.add(number),
+							Duration.ofMillis(1000 + random.nextInt(1000)));
+					switch (random.nextInt(3)) {
+						case 0 -> expected.add(number);
+						case 1 -> deadline.dispose();
+						default -> calledOff.add(deadline);
+					}
+					Disposable other = (random.nextInt(3) == 0) ? calledOff.poll() : null;
+					if (other != null) {
+						other.dispose();
+					}
+				}
+			}));
+		}
+		for (Future<?> end : ends) {
+			end.get(20, TimeUnit.SECONDS);
+		}
+		threads.shutdown();
+		calledOff.forEach(Disposable::dispose);
+		this.time.advanceTimeBy(SECOND.multipliedBy(2));
+		assertThat(done).containsExactlyInAnyOrderElementsOf(expected);
 	}
 
 	@Test
