@@ -59,11 +59,6 @@ final class HopperHttpConnector implements DisposableBean {
 
 	private static final int MAX_SIGN_IN_CONNECTIONS = 2;
 
-	/**
-	 * One takes tens of thousands of events per second.
-	 */
-	private static final int EVENT_LOOPS = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
-
 	private final HopperProperties.Client properties;
 
 	private final Function<@Nullable SslBundle, Connections> factory;
@@ -137,8 +132,7 @@ final class HopperHttpConnector implements DisposableBean {
 		HttpClient client = result.get();
 		Assert.state(client != null, "The builder has built no client");
 		HttpClientConfig configuration = client.configuration();
-		return client.runOn(new FewEventLoops(configuration.loopResources(), EVENT_LOOPS),
-				configuration.isPreferNative());
+		return client.runOn(new EvenEventLoops(configuration.loopResources()), configuration.isPreferNative());
 	}
 
 	private static HttpClient create(ConnectionProvider provider) {

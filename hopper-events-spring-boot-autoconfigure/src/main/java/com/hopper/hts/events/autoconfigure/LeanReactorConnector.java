@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
@@ -39,15 +40,19 @@ import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.netty.Connection;
 import reactor.netty.NettyOutbound;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientRequest;
 import reactor.netty.http.client.HttpClientResponse;
+import reactor.util.context.Context;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
@@ -93,12 +98,16 @@ final class LeanReactorConnector implements ClientHttpConnector {
 	@Override
 	public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
 			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
-		Exchange exchange = new Exchange(method, uri, requestCallback);
-		return target(method, uri).sender.send(exchange::send)
-			.responseConnection(exchange)
-			.next()
-			.doOnError((ex) -> exchange.silenceEnds())
-			.doOnCancel(exchange);
+		HttpClient.RequestSender sender = target(method, uri).sender;
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super ClientHttpResponse> actual) {
+				Exchange exchange = new Exchange(method, uri, requestCallback, actual);
+				sender.send(exchange::send).responseConnection(exchange).subscribe(exchange);
+			}
+
+		};
 	}
 
 	private Target target(HttpMethod method, URI uri) {
@@ -124,10 +133,10 @@ final class LeanReactorConnector implements ClientHttpConnector {
 	}
 
 	/**
-	 * One request and its answer.
+	 * One request and its answer, between Reactor Netty and who waits for the answer.
 	 */
-	private final class Exchange
-			implements BiFunction<HttpClientResponse, Connection, Publisher<ClientHttpResponse>>, Runnable {
+	private final class Exchange implements BiFunction<HttpClientResponse, Connection, Publisher<ClientHttpResponse>>,
+			CoreSubscriber<ClientHttpResponse>, Subscription, Runnable {
 
 		private final HttpMethod method;
 
@@ -135,14 +144,24 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		private final Function<? super ClientHttpRequest, Mono<Void>> requestCallback;
 
+		private final CoreSubscriber<? super ClientHttpResponse> actual;
+
+		private @Nullable Subscription upstream;
+
 		private volatile @Nullable Response response;
 
 		private volatile @Nullable Disposable silence;
 
-		Exchange(HttpMethod method, URI uri, Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+		private boolean answered;
+
+		private volatile boolean cancelled;
+
+		Exchange(HttpMethod method, URI uri, Function<? super ClientHttpRequest, Mono<Void>> requestCallback,
+				CoreSubscriber<? super ClientHttpResponse> actual) {
 			this.method = method;
 			this.uri = uri;
 			this.requestCallback = requestCallback;
+			this.actual = actual;
 		}
 
 		Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound) {
@@ -154,12 +173,10 @@ final class LeanReactorConnector implements ClientHttpConnector {
 			Response result = new Response(this.method, response, connection);
 			this.response = result;
 			boolean limited = silenceEnds();
-			if (!result.mayHaveBody()) {
-				// When the connection is back in the pool, so that who sends another
-				// request at once gets it, and is on its event loop already
-				return Mono.create((sink) -> connection.channel().eventLoop().execute(() -> sink.success(result)));
+			if (this.cancelled) {
+				result.releaseUnread();
 			}
-			if (limited && LeanReactorConnector.this.readTimeout != null) {
+			if (limited && LeanReactorConnector.this.readTimeout != null && result.mayHaveBody()) {
 				connection.addHandlerFirst(new ReadTimeoutHandler(LeanReactorConnector.this.readTimeout.toMillis(),
 						TimeUnit.MILLISECONDS));
 			}
@@ -212,7 +229,77 @@ final class LeanReactorConnector implements ClientHttpConnector {
 		}
 
 		@Override
+		public Context currentContext() {
+			return this.actual.currentContext();
+		}
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			if (Operators.validate(this.upstream, subscription)) {
+				this.upstream = subscription;
+				this.actual.onSubscribe(this);
+			}
+		}
+
+		@Override
+		public void request(long count) {
+			if (this.upstream != null) {
+				this.upstream.request(count);
+			}
+		}
+
+		@Override
+		public void onNext(ClientHttpResponse response) {
+			this.answered = true;
+			Response answer = this.response;
+			if (answer != null && !answer.mayHaveBody()) {
+				try {
+					// When the connection is back in the pool, so that who sends another
+					// request at once gets it, and is on its event loop already
+					answer.connection.channel().eventLoop().execute(this);
+					return;
+				}
+				catch (RejectedExecutionException ex) {
+					// The last turn of the event loop is this one
+				}
+			}
+			run();
+		}
+
+		@Override
 		public void run() {
+			Response answer = this.response;
+			if (answer != null && !this.cancelled) {
+				this.actual.onNext(answer);
+				this.actual.onComplete();
+			}
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			silenceEnds();
+			if (this.answered) {
+				Operators.onErrorDropped(failure, currentContext());
+			}
+			else {
+				this.actual.onError(failure);
+			}
+		}
+
+		@Override
+		public void onComplete() {
+			if (!this.answered) {
+				silenceEnds();
+				this.actual.onComplete();
+			}
+		}
+
+		@Override
+		public void cancel() {
+			this.cancelled = true;
+			if (this.upstream != null) {
+				this.upstream.cancel();
+			}
 			silenceEnds();
 			Response response = this.response;
 			if (response != null) {
@@ -237,9 +324,9 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		private final HttpHeaders headers;
 
-		private final Map<String, Object> attributes = new LinkedHashMap<>(4);
+		private @Nullable Map<String, Object> attributes;
 
-		private final List<Supplier<? extends Mono<Void>>> commitActions = new ArrayList<>(0);
+		private @Nullable List<Supplier<? extends Mono<Void>>> commitActions;
 
 		private @Nullable MultiValueMap<String, HttpCookie> cookies;
 
@@ -280,6 +367,9 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		@Override
 		public Map<String, Object> getAttributes() {
+			if (this.attributes == null) {
+				this.attributes = new LinkedHashMap<>(4);
+			}
 			return this.attributes;
 		}
 
@@ -296,6 +386,9 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		@Override
 		public void beforeCommit(Supplier<? extends Mono<Void>> action) {
+			if (this.commitActions == null) {
+				this.commitActions = new ArrayList<>();
+			}
 			this.commitActions.add(action);
 		}
 
@@ -355,7 +448,7 @@ final class LeanReactorConnector implements ClientHttpConnector {
 			if (this.committed) {
 				return Mono.empty();
 			}
-			if (this.commitActions.isEmpty()) {
+			if (this.commitActions == null) {
 				return apply(write);
 			}
 			return Flux.fromIterable(this.commitActions).concatMap(Supplier::get).then(Mono.defer(() -> apply(write)));
@@ -371,7 +464,8 @@ final class LeanReactorConnector implements ClientHttpConnector {
 					.forEach((values) -> values.forEach((cookie) -> this.request
 						.addCookie(new DefaultCookie(cookie.getName(), cookie.getValue()))));
 			}
-			if (!this.attributes.isEmpty() && this.request instanceof Connection connection) {
+			if (this.attributes != null && !this.attributes.isEmpty()
+					&& this.request instanceof Connection connection) {
 				connection.channel().attr(ReactorClientHttpConnector.ATTRIBUTES_KEY).set(this.attributes);
 			}
 			return Mono.fromDirect(write.get());

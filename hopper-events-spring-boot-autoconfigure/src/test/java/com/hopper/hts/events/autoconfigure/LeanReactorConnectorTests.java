@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 
@@ -278,6 +279,34 @@ class LeanReactorConnectorTests {
 		this.time.advanceTimeBy(Duration.ofSeconds(4));
 		go.tryEmitEmpty();
 		assertThat(result.asMono().block(TIMEOUT)).isNotNull();
+	}
+
+	@Test
+	void eachSubscriptionIsARequestOfItsOwn() {
+		AtomicInteger requests = new AtomicInteger();
+		Sinks.Empty<Void> asked = Sinks.empty();
+		this.handler = (request, response) -> {
+			if (requests.incrementAndGet() == 1) {
+				return response.status(204).send();
+			}
+			asked.tryEmitEmpty();
+			return Mono.never();
+		};
+		WebClient repeating = this.client.mutate().filter((request, next) -> {
+			Mono<ClientResponse> exchange = next.exchange(request);
+			return exchange.then(exchange);
+		}).build();
+		Sinks.One<Object> result = Sinks.one();
+		repeating.post()
+			.uri("/")
+			.body(ready("{}"))
+			.retrieve()
+			.toBodilessEntity()
+			.subscribe(result::tryEmitValue, result::tryEmitError);
+		asked.asMono().block(TIMEOUT);
+		this.time.advanceTimeBy(Duration.ofSeconds(5));
+		assertThatExceptionOfType(WebClientRequestException.class).isThrownBy(() -> result.asMono().block(TIMEOUT))
+			.withCauseInstanceOf(ReadTimeoutException.class);
 	}
 
 	@Test

@@ -16,7 +16,7 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.StreamSupport;
 
 import io.netty.channel.Channel;
@@ -26,66 +26,62 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 
 /**
- * A few of the event loops that others use as well, so that there are no threads more. To
- * send a request as small as an event costs less than to wake up a thread for it: an
- * event loop that has several to send does so for less than several that have one each.
+ * The event loops that others use as well, so that there are no threads more, one after
+ * the other. Reactor Netty would open a connection on the event loop that asks for it,
+ * and who sends the next event where the last one was answered would have nearly all
+ * connections on one.
  */
-final class FewEventLoops implements LoopResources {
+final class EvenEventLoops implements LoopResources {
 
-	private final LoopResources all;
+	private final LoopResources loops;
 
-	private final int count;
+	private volatile @Nullable Turns turns;
 
-	private volatile @Nullable Few few;
-
-	FewEventLoops(LoopResources all, int count) {
-		this.all = all;
-		this.count = count;
+	EvenEventLoops(LoopResources loops) {
+		this.loops = loops;
 	}
 
 	@Override
 	public EventLoopGroup onServer(boolean useNative) {
-		return this.all.onServer(useNative);
+		return this.loops.onServer(useNative);
 	}
 
 	@Override
 	public EventLoopGroup onClient(boolean useNative) {
-		EventLoopGroup group = this.all.onClient(useNative);
-		Few few = this.few;
-		if (few == null || few.group != group) {
-			few = Few.of(group, this.count);
-			this.few = few;
+		EventLoopGroup group = this.loops.onClient(useNative);
+		Turns turns = this.turns;
+		if (turns == null || turns.group != group) {
+			turns = Turns.of(group);
+			this.turns = turns;
 		}
-		return few.any();
+		return turns.next();
 	}
 
 	@Override
 	public <C extends Channel> C onChannel(Class<C> channelType, EventLoopGroup group) {
-		return this.all.onChannel(channelType, group);
+		return this.loops.onChannel(channelType, group);
 	}
 
 	@Override
 	public <C extends Channel> Class<? extends C> onChannelClass(Class<C> channelType, EventLoopGroup group) {
-		return this.all.onChannelClass(channelType, group);
+		return this.loops.onChannelClass(channelType, group);
 	}
 
 	/**
-	 * The few of a group.
+	 * The event loops of a group, and whose turn it is.
 	 */
-	private record Few(EventLoopGroup group, List<? extends EventLoopGroup> loops) {
+	private record Turns(EventLoopGroup group, List<? extends EventLoopGroup> loops, AtomicInteger count) {
 
-		static Few of(EventLoopGroup group, int count) {
+		static Turns of(EventLoopGroup group) {
 			List<EventLoop> loops = StreamSupport.stream(group.spliterator(), false)
 				.filter(EventLoop.class::isInstance)
 				.map(EventLoop.class::cast)
-				.limit(count)
 				.toList();
-			return new Few(group, loops.isEmpty() ? List.of(group) : loops);
+			return new Turns(group, loops.isEmpty() ? List.of(group) : loops, new AtomicInteger());
 		}
 
-		EventLoopGroup any() {
-			return (this.loops.size() == 1) ? this.loops.get(0)
-					: this.loops.get(ThreadLocalRandom.current().nextInt(this.loops.size()));
+		EventLoopGroup next() {
+			return this.loops.get(Math.floorMod(this.count.getAndIncrement(), this.loops.size()));
 		}
 
 	}

@@ -16,6 +16,8 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -27,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.server.HttpServer;
@@ -36,61 +39,51 @@ import reactor.netty.resources.LoopResources;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link FewEventLoops}.
+ * Tests for {@link EvenEventLoops}.
  */
-class FewEventLoopsTests {
+class EvenEventLoopsTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-	private final LoopResources all = LoopResources.create("few", 4, true);
+	private final LoopResources loops = LoopResources.create("even", 4, true);
 
 	@AfterEach
 	void close() {
-		this.all.disposeLater(Duration.ZERO, TIMEOUT).block(TIMEOUT);
-	}
-
-	@ParameterizedTest
-	@ValueSource(ints = { 1, 2, 3 })
-	void areOfThoseThatOthersUse(int count) {
-		LoopResources few = new FewEventLoops(this.all, count);
-		Set<EventLoopGroup> used = ConcurrentHashMap.newKeySet();
-		for (int i = 0; i < 1000; i++) {
-			used.add(few.onClient(true));
-		}
-		assertThat(used).hasSize(count);
-		assertThat(this.all.onClient(true)).contains(used.toArray(EventExecutor[]::new));
+		this.loops.disposeLater(Duration.ZERO, TIMEOUT).block(TIMEOUT);
 	}
 
 	@Test
-	void areNoMoreThanThereAre() {
-		LoopResources few = new FewEventLoops(this.all, 100);
-		Set<EventLoopGroup> used = ConcurrentHashMap.newKeySet();
+	void takeTurns() {
+		LoopResources even = new EvenEventLoops(this.loops);
+		Map<EventLoopGroup, Integer> used = new HashMap<>();
 		for (int i = 0; i < 1000; i++) {
-			used.add(few.onClient(true));
+			used.merge(even.onClient(true), 1, Integer::sum);
 		}
-		assertThat(used).hasSize(4);
+		assertThat(used).hasSize(4).allSatisfy((loop, count) -> assertThat(count).isEqualTo(250));
+		assertThat(this.loops.onClient(true)).contains(used.keySet().toArray(EventExecutor[]::new));
 	}
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void connectionsShareThem(boolean useNative) {
-		ConnectionProvider connections = ConnectionProvider.builder("few").maxConnections(20).build();
-		HttpClient client = HttpClient.create(connections).runOn(new FewEventLoops(this.all, 1), useNative);
+	void connectionsOpenedOnOneEventLoopAreOnAll(boolean useNative) {
+		ConnectionProvider connections = ConnectionProvider.builder("even").maxConnections(20).build();
+		HttpClient client = HttpClient.create(connections).runOn(new EvenEventLoops(this.loops), useNative);
 		DisposableServer server = HttpServer.create()
 			.host("127.0.0.1")
 			.port(0)
-			.handle((request, response) -> Mono.delay(Duration.ofMillis(20)).then(response.status(204).send()))
+			.handle((request, response) -> Mono.delay(Duration.ofMillis(200)).then(response.status(204).send()))
 			.bindNow();
 		try {
 			Set<String> threads = ConcurrentHashMap.newKeySet();
-			Flux.range(0, 100)
+			Flux.range(0, 20)
 				.flatMap((index) -> client.get()
 					.uri("http://127.0.0.1:" + server.port())
 					.responseSingle((response, content) -> content.then(Mono.just(response.status().code())))
 					.doOnNext((status) -> threads.add(Thread.currentThread().getName())), 20)
+				.subscribeOn(Schedulers.fromExecutor(this.loops.onClient(useNative).next()))
 				.doOnNext((status) -> assertThat(status).isEqualTo(204))
 				.blockLast(TIMEOUT);
-			assertThat(threads).singleElement().asString().startsWith("few-");
+			assertThat(threads).hasSize(4).allSatisfy((name) -> assertThat(name).startsWith("even-"));
 		}
 		finally {
 			server.disposeNow();
@@ -100,9 +93,9 @@ class FewEventLoopsTests {
 
 	@Test
 	void disposingOfThemLeavesThemToOthers() {
-		new FewEventLoops(this.all, 1).dispose();
-		assertThat(this.all.isDisposed()).isFalse();
-		assertThat(new FewEventLoops(this.all, 1).onServer(true)).isSameAs(this.all.onServer(true));
+		new EvenEventLoops(this.loops).dispose();
+		assertThat(this.loops.isDisposed()).isFalse();
+		assertThat(new EvenEventLoops(this.loops).onServer(true)).isSameAs(this.loops.onServer(true));
 	}
 
 }
