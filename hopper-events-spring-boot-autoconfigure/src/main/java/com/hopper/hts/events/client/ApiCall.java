@@ -19,6 +19,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Function;
 
 import com.hopper.hts.events.HopperApiException;
 import io.micrometer.observation.Observation;
@@ -26,11 +28,12 @@ import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccess
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
-import reactor.core.observability.DefaultSignalListener;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
-import reactor.util.context.ContextView;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
@@ -40,19 +43,38 @@ import org.springframework.web.reactive.function.client.ClientResponse;
 
 /**
  * One call of the API, with its attempts and the waits between them: the state of a
- * single subscription.
+ * single subscription. It stands between WebClient and the caller itself, in place of
+ * four operators of Reactor's that would cost each event more than what is done here.
  *
  * @param <R> the type of the result
  */
-abstract class ApiCall<R> {
+abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 
 	private static final Log logger = LogFactory.getLog(ApiCall.class);
+
+	private static final byte[] NOTHING = new byte[0];
+
+	@SuppressWarnings("rawtypes")
+	private static final AtomicReferenceFieldUpdater<ApiCall, @Nullable Subscription> UPSTREAM = AtomicReferenceFieldUpdater
+		.newUpdater(ApiCall.class, Subscription.class, "upstream");
 
 	private final ApiClient client;
 
 	private final URI uri;
 
-	private final long start;
+	private final CoreSubscriber<? super R> caller;
+
+	private long start;
+
+	private @Nullable Observation observation;
+
+	private byte[] body = NOTHING;
+
+	/**
+	 * The attempt, or the wait before it.
+	 */
+	@SuppressWarnings("UnusedVariable") // Used by UPSTREAM
+	private volatile @Nullable Subscription upstream;
 
 	private final AtomicBoolean finished = new AtomicBoolean();
 
@@ -74,10 +96,36 @@ abstract class ApiCall<R> {
 
 	private volatile @Nullable String stopReason;
 
-	ApiCall(ApiClient client, URI uri) {
+	ApiCall(ApiClient client, URI uri, CoreSubscriber<? super R> caller) {
 		this.client = client;
 		this.uri = uri;
+		this.caller = caller;
 		this.start = client.now();
+	}
+
+	/**
+	 * Make a call for each subscription.
+	 * @param <R> the type of the result
+	 * @param factory creates the call of a subscriber
+	 * @return the result
+	 */
+	static <R> Mono<R> mono(Function<CoreSubscriber<? super R>, ApiCall<R>> factory) {
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super R> actual) {
+				ApiCall<R> call;
+				try {
+					call = factory.apply(actual);
+				}
+				catch (RuntimeException ex) {
+					Operators.error(actual, ex);
+					return;
+				}
+				call.start();
+			}
+
+		};
 	}
 
 	/**
@@ -111,9 +159,10 @@ abstract class ApiCall<R> {
 	/**
 	 * Read an answer that means success.
 	 * @param response the answer
+	 * @param answered when it arrived
 	 * @return the result, or {@code null} if the answer means anything else
 	 */
-	abstract @Nullable Mono<R> success(ClientResponse response);
+	abstract @Nullable Mono<R> success(ClientResponse response, long answered);
 
 	/**
 	 * Create the observation.
@@ -138,26 +187,30 @@ abstract class ApiCall<R> {
 	void finished(@Nullable R result, @Nullable HopperApiException exception) {
 	}
 
-	Mono<R> run(ContextView context) {
+	private void start() {
 		started();
-		Observation observation = start(context);
-		this.entered = this.client.tryEnter();
-		if (!this.entered) {
-			return refused(observation, overloaded());
+		startObservation();
+		HopperApiException refusal = refusal();
+		if (refusal != null) {
+			finish(null, refusal);
+			Operators.error(this.caller, refusal);
+			return;
 		}
-		byte[] body;
-		try {
-			body = prepare();
-		}
-		catch (RuntimeException ex) {
-			return refused(observation, EventCodec.invalid(ex, subject(), eventType(), sessionId()));
-		}
-		return attemptAndRetry(body).tap(() -> new Outcome(observation));
+		this.caller.onSubscribe(this);
 	}
 
-	private Mono<R> refused(@Nullable Observation observation, HopperApiException exception) {
-		finish(observation, null, exception);
-		return Mono.error(exception);
+	private @Nullable HopperApiException refusal() {
+		this.entered = this.client.tryEnter();
+		if (!this.entered) {
+			return overloaded();
+		}
+		try {
+			this.body = prepare();
+			return null;
+		}
+		catch (RuntimeException ex) {
+			return EventCodec.invalid(ex, subject(), eventType(), sessionId());
+		}
 	}
 
 	private HopperApiException.Overloaded overloaded() {
@@ -168,46 +221,77 @@ abstract class ApiCall<R> {
 			.withSessionId(sessionId()));
 	}
 
-	private @Nullable Observation start(ContextView context) {
+	private void startObservation() {
 		try {
 			Observation observation = observation();
 			if (observation == null) {
-				return null;
+				return;
 			}
-			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+			Observation parent = currentContext().getOrDefault(ObservationThreadLocalAccessor.KEY, null);
 			if (parent != null) {
 				observation.parentObservation(parent);
 			}
-			return observation.start();
+			this.observation = observation.start();
 		}
-		catch (RuntimeException ex) {
-			// A call is worth more than its telemetry
-			logger.debug("A call could not be observed", ex);
-			return null;
+		catch (Throwable ex) {
+			notObserved(ex);
 		}
 	}
 
-	private Mono<R> attempt(byte[] body) {
+	@Override
+	public Context currentContext() {
+		return this.caller.currentContext();
+	}
+
+	@Override
+	public void request(long count) {
+		if (Operators.validate(count) && UPSTREAM.compareAndSet(this, null, Operators.emptySubscription())) {
+			// What is asked for late is not late
+			this.start = this.client.now();
+			begin(attempt(this.start));
+		}
+	}
+
+	private void begin(Mono<R> attempt) {
+		Observation observation = this.observation;
+		// Not in the context of this subscriber: the operator sets thread locals as well
+		((observation != null)
+				? attempt.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, observation))
+				: attempt)
+			.subscribe(this);
+	}
+
+	private Mono<R> attempt(long attemptStart) {
 		this.attempts.incrementAndGet();
 		this.awaitingAnswer = false;
-		long attemptStart = this.client.now();
 		this.requestStart = attemptStart;
 		this.requesting.set(true);
-		Duration timeout = min(this.client.responseTimeout, remaining());
-		String sessionId = sessionId();
-		Mono<R> answer = this.client.webClient.post()
-			.uri(this.uri)
-			.body((output, context) -> write(output, sessionId, body))
-			.exchangeToMono((response) -> {
-				this.awaitingAnswer = false;
-				requestEnds(response.statusCode(), null);
-				this.client.reached.setPlain(true);
-				Mono<R> success = success(response);
-				return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, body,
-						timeout.minus(Duration.ofNanos(this.client.now() - attemptStart)));
-			});
+		Duration timeout = min(this.client.responseTimeout, remaining(attemptStart));
+		Mono<R> answer;
+		try {
+			answer = exchange(timeout);
+		}
+		catch (RuntimeException ex) {
+			answer = Mono.error(ex);
+		}
 		return this.client.deadlines.limit(answer, timeout,
 				() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer));
+	}
+
+	private Mono<R> exchange(Duration timeout) {
+		String sessionId = sessionId();
+		return this.client.webClient.post()
+			.uri(this.uri)
+			.body((output, context) -> write(output, sessionId, this.body))
+			.exchangeToMono((response) -> {
+				long answered = this.client.now();
+				this.awaitingAnswer = false;
+				requestEnds(response.statusCode(), null, answered);
+				this.client.reached();
+				Mono<R> success = success(response, answered);
+				return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, this.body,
+						timeout.minus(Duration.ofNanos(answered - this.requestStart)));
+			});
 	}
 
 	private Mono<Void> write(ReactiveHttpOutputMessage output, @Nullable String sessionId, byte[] body) {
@@ -226,34 +310,74 @@ abstract class ApiCall<R> {
 		}));
 	}
 
-	private void requestEnds(@Nullable HttpStatusCode status, @Nullable Throwable failure) {
+	private void requestEnds(@Nullable HttpStatusCode status, @Nullable Throwable failure, long end) {
 		if (this.requesting.compareAndSet(true, false)) {
-			requested(status, failure, Duration.ofNanos(this.client.now() - this.requestStart));
+			requested(status, failure, Duration.ofNanos(end - this.requestStart));
+		}
+	}
+
+	@Override
+	public void onSubscribe(Subscription subscription) {
+		if (Operators.replace(UPSTREAM, this, subscription)) {
+			subscription.request(Long.MAX_VALUE);
+		}
+	}
+
+	@Override
+	public void onNext(R result) {
+		// First, so that whoever reads the metrics afterwards finds it there
+		finish(result, null);
+		this.caller.onNext(result);
+	}
+
+	@Override
+	public void onComplete() {
+		finish(null, null);
+		this.caller.onComplete();
+	}
+
+	@Override
+	public void onError(Throwable failure) {
+		Throwable end;
+		try {
+			AttemptFailure attemptFailure = classify(failure);
+			Duration wait = nextWait(attemptFailure);
+			if (wait != null) {
+				begin(Mono.delay(wait, this.client.scheduler).then(Mono.defer(() -> attempt(this.client.now()))));
+				return;
+			}
+			end = exception(attemptFailure);
+		}
+		catch (Throwable ex) {
+			Exceptions.throwIfJvmFatal(ex);
+			end = ex;
+		}
+		finish(null, end);
+		this.caller.onError(end);
+	}
+
+	@Override
+	public void cancel() {
+		try {
+			finish(null, null);
+		}
+		finally {
+			Operators.terminate(UPSTREAM, this);
 		}
 	}
 
 	private AttemptFailure classify(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
 		// What was given up here has not failed
-		requestEnds(null, (failure instanceof AttemptFailure) ? null : failure);
+		requestEnds(null, (failure instanceof AttemptFailure) ? null : failure, this.client.now());
 		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.client.retryPolicy.onTimeout(),
-				this.client.reached.getPlain(), this.awaitingAnswer);
+				this.client.isReached(), this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {
 			this.deliveryUnknown = true;
 			deliveryUnknown();
 		}
 		this.awaitingAnswer = false;
 		return attemptFailure;
-	}
-
-	private Mono<R> attemptAndRetry(byte[] body) {
-		return Mono.defer(() -> attempt(body)).onErrorResume((failure) -> retryOrGiveUp(classify(failure), body));
-	}
-
-	private Mono<R> retryOrGiveUp(AttemptFailure failure, byte[] body) {
-		Duration wait = nextWait(failure);
-		return (wait != null) ? Mono.delay(wait, this.client.scheduler).then(attemptAndRetry(body))
-				: Mono.error(exception(failure));
 	}
 
 	/**
@@ -273,7 +397,7 @@ abstract class ApiCall<R> {
 			wait = (asked.compareTo(wait) > 0) ? asked : wait;
 		}
 		// An attempt that is cut off at once would only make a known failure unknown
-		if (wait.plus(this.client.responseTimeout.dividedBy(10)).compareTo(remaining()) >= 0) {
+		if (wait.plus(this.client.responseTimeout.dividedBy(10)).compareTo(remaining(this.client.now())) >= 0) {
 			this.stopReason = "the next attempt would come after hopper.retry.timeout";
 			return null;
 		}
@@ -315,101 +439,85 @@ abstract class ApiCall<R> {
 		return message.toString();
 	}
 
-	private void finish(@Nullable Observation observation, @Nullable R result, @Nullable Throwable failure) {
+	@SuppressWarnings("try") // The scope is there to be open
+	private void finish(@Nullable R result, @Nullable Throwable failure) {
 		if (!this.finished.compareAndSet(false, true)) {
 			return;
 		}
 		if (this.entered) {
 			this.client.exit();
 		}
-		requestEnds(null, null);
 		if (result != null) {
 			this.client.retryBudget.giveBack(this.attempts.get() - 1);
 		}
-		else if (failure == null && this.awaitingAnswer) {
-			// Cancelled in flight
-			deliveryUnknown();
+		else {
+			requestEnds(null, null, this.client.now());
+			if (failure == null && this.awaitingAnswer) {
+				// Cancelled in flight
+				deliveryUnknown();
+			}
 		}
-		finished(result, (failure instanceof HopperApiException exception) ? exception : null);
-		if (observation != null) {
-			stop(observation, result, failure);
+		Observation observation = this.observation;
+		// In whose scope what is counted and logged belongs to its trace
+		try (Observation.Scope scope = openScope(observation)) {
+			finished(result, (failure instanceof HopperApiException exception) ? exception : null);
+			if (result != null && logger.isDebugEnabled()) {
+				logger.debug("Sent the %s: %s".formatted(subject(), result));
+			}
+			if (observation != null) {
+				stop(observation, result, failure);
+			}
 		}
-		if (result != null && logger.isDebugEnabled()) {
-			logger.debug("Sent the %s: %s".formatted(subject(), result));
+		catch (Throwable ex) {
+			notObserved(ex);
+		}
+	}
+
+	private static void notObserved(Throwable failure) {
+		Exceptions.throwIfJvmFatal(failure);
+		// A call is worth more than its telemetry
+		logger.debug("A call could not be observed", failure);
+	}
+
+	private static Observation.Scope openScope(@Nullable Observation observation) {
+		try {
+			return (observation != null) ? observation.openScope() : Observation.Scope.NOOP;
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
+			return Observation.Scope.NOOP;
 		}
 	}
 
 	private void stop(Observation observation, @Nullable R result, @Nullable Throwable failure) {
-		try {
-			if (result != null) {
-				observe(observation, result);
-			}
-			if (failure != null) {
-				observation.error(failure);
-			}
-			observation.stop();
+		if (result != null) {
+			observe(observation, result);
 		}
-		catch (RuntimeException ex) {
-			// What became of the call does not depend on it
-			logger.debug("A call could not be observed", ex);
+		if (failure != null) {
+			observation.error(failure);
 		}
+		observation.stop();
 	}
 
 	int attempts() {
 		return this.attempts.get();
 	}
 
-	Duration elapsed() {
-		return Duration.ofNanos(this.client.now() - this.start);
+	Duration elapsed(long now) {
+		return Duration.ofNanos(now - this.start);
 	}
 
-	private Duration remaining() {
-		return this.client.retryPolicy.timeout().minus(elapsed());
+	Duration elapsed() {
+		return elapsed(this.client.now());
+	}
+
+	private Duration remaining(long now) {
+		return this.client.retryPolicy.timeout().minus(elapsed(now));
 	}
 
 	private static Duration min(Duration first, Duration second) {
 		Duration min = (first.compareTo(second) < 0) ? first : second;
 		return min.isNegative() ? Duration.ZERO : min;
-	}
-
-	/**
-	 * Records the outcome before the caller hears of it, so that whoever reads the
-	 * metrics afterwards finds it there.
-	 */
-	private final class Outcome extends DefaultSignalListener<R> {
-
-		private final @Nullable Observation observation;
-
-		Outcome(@Nullable Observation observation) {
-			this.observation = observation;
-		}
-
-		@Override
-		public Context addToContext(Context context) {
-			return (this.observation != null) ? context.put(ObservationThreadLocalAccessor.KEY, this.observation)
-					: context;
-		}
-
-		@Override
-		public void doOnNext(R result) {
-			finish(this.observation, result, null);
-		}
-
-		@Override
-		public void doOnError(Throwable failure) {
-			finish(this.observation, null, failure);
-		}
-
-		@Override
-		public void doOnComplete() {
-			finish(this.observation, null, null);
-		}
-
-		@Override
-		public void doOnCancel() {
-			finish(this.observation, null, null);
-		}
-
 	}
 
 }

@@ -16,7 +16,6 @@
 package com.hopper.hts.events.client;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 
@@ -57,7 +56,7 @@ final class ApiClient {
 	/**
 	 * Whether the API, or something at its address, has ever answered.
 	 */
-	final AtomicBoolean reached = new AtomicBoolean();
+	private volatile boolean reached;
 
 	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls, Scheduler scheduler,
 			DoubleSupplier random) {
@@ -92,6 +91,17 @@ final class ApiClient {
 
 	void exit() {
 		this.calls.decrementAndGet();
+	}
+
+	void reached() {
+		// A read first: what all threads write, none has at hand
+		if (!this.reached) {
+			this.reached = true;
+		}
+	}
+
+	boolean isReached() {
+		return this.reached;
 	}
 
 	/**

@@ -43,37 +43,57 @@ final class GuardedMetrics implements EventPublishMetrics {
 
 	@Override
 	public void started() {
-		guard(this.delegate::started);
+		try {
+			this.delegate.started();
+		}
+		catch (RuntimeException ex) {
+			ignore(ex);
+		}
 	}
 
 	@Override
 	public void retrying(String eventType, String reason) {
-		guard(() -> this.delegate.retrying(eventType, reason));
+		try {
+			this.delegate.retrying(eventType, reason);
+		}
+		catch (RuntimeException ex) {
+			ignore(ex);
+		}
 	}
 
 	@Override
 	public void deliveryUnknown(String eventType) {
-		guard(() -> this.delegate.deliveryUnknown(eventType));
+		try {
+			this.delegate.deliveryUnknown(eventType);
+		}
+		catch (RuntimeException ex) {
+			ignore(ex);
+		}
 	}
 
 	@Override
 	public void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
-		guard(() -> this.delegate.requested(uri, status, failure, elapsed));
+		try {
+			this.delegate.requested(uri, status, failure, elapsed);
+		}
+		catch (RuntimeException ex) {
+			ignore(ex);
+		}
 	}
 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
 			@Nullable HopperApiException exception, Duration elapsed) {
-		guard(() -> this.delegate.finished(eventType, attempts, receipt, exception, elapsed));
-	}
-
-	private static void guard(Runnable call) {
 		try {
-			call.run();
+			this.delegate.finished(eventType, attempts, receipt, exception, elapsed);
 		}
 		catch (RuntimeException ex) {
-			logger.debug("An event could not be counted", ex);
+			ignore(ex);
 		}
+	}
+
+	private static void ignore(RuntimeException ex) {
+		logger.debug("An event could not be counted", ex);
 	}
 
 }

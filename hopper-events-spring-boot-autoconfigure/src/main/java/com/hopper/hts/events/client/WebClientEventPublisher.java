@@ -36,6 +36,7 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -114,12 +115,12 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 	@Override
 	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-		return Mono.deferContextual((context) -> new Publication(this, sessionId, true, event).run(context));
+		return ApiCall.mono((caller) -> new Publication(this, sessionId, true, event, caller));
 	}
 
 	@Override
 	public Mono<EventReceipt> publish(BookingConfirmed event) {
-		return Mono.deferContextual((context) -> new Publication(this, null, false, event).run(context));
+		return ApiCall.mono((caller) -> new Publication(this, null, false, event, caller));
 	}
 
 	@Override
@@ -144,8 +145,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		@SuppressWarnings("NullAway") // Callers without null checks get a clear error
 		Publication(WebClientEventPublisher publisher, @Nullable String sessionId, boolean sessionGiven,
-				HopperEvent event) {
-			super(publisher.client, publisher.uri);
+				HopperEvent event, CoreSubscriber<? super EventReceipt> caller) {
+			super(publisher.client, publisher.uri, caller);
 			this.publisher = publisher;
 			this.sessionId = sessionId;
 			this.sessionGiven = sessionGiven;
@@ -184,13 +185,13 @@ public final class WebClientEventPublisher implements EventPublisher {
 		}
 
 		@Override
-		@Nullable Mono<EventReceipt> success(ClientResponse response) {
+		@Nullable Mono<EventReceipt> success(ClientResponse response, long answered) {
 			if (response.statusCode().value() != 204) {
 				return null;
 			}
 			// A 204 has no body to be read
-			return Mono
-				.just(new EventReceipt(this.eventType, 204, response.headers().asHttpHeaders(), attempts(), elapsed()));
+			return Mono.just(new EventReceipt(this.eventType, 204, response.headers().asHttpHeaders(), attempts(),
+					elapsed(answered)));
 		}
 
 		@Override
@@ -229,7 +230,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		@Override
 		void finished(@Nullable EventReceipt receipt, @Nullable HopperApiException exception) {
-			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception, elapsed());
+			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception,
+					(receipt != null) ? receipt.elapsed() : elapsed());
 		}
 
 	}

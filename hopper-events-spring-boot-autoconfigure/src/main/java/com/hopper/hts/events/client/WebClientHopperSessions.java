@@ -31,6 +31,7 @@ import com.hopper.hts.events.session.UserInfo;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import tools.jackson.core.JacksonException;
@@ -89,7 +90,7 @@ public final class WebClientHopperSessions implements HopperSessions {
 	@Override
 	public Mono<Session> create(SessionRequest request) {
 		Assert.notNull(request, "'request' must not be null");
-		return Mono.deferContextual((context) -> new Creation(request).run(context))
+		return ApiCall.<List<Session>>mono((caller) -> new Creation(request, caller))
 			.flatMap((sessions) -> Mono.justOrEmpty(sessions.stream().findFirst()));
 	}
 
@@ -100,8 +101,8 @@ public final class WebClientHopperSessions implements HopperSessions {
 
 		private final SessionRequest request;
 
-		Creation(SessionRequest request) {
-			super(WebClientHopperSessions.this.client, WebClientHopperSessions.this.uri);
+		Creation(SessionRequest request, CoreSubscriber<? super List<Session>> caller) {
+			super(WebClientHopperSessions.this.client, WebClientHopperSessions.this.uri, caller);
 			this.request = request;
 		}
 
@@ -176,7 +177,7 @@ public final class WebClientHopperSessions implements HopperSessions {
 		}
 
 		@Override
-		@Nullable Mono<List<Session>> success(ClientResponse response) {
+		@Nullable Mono<List<Session>> success(ClientResponse response, long answered) {
 			return switch (response.statusCode().value()) {
 				case 201 -> DataBufferUtils.join(DataBufferUtils
 					.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE)).map((buffer) -> {

@@ -18,7 +18,7 @@ package com.hopper.hts.events.observation;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MicrometerEventPublishMetrics implements EventPublishMetrics {
 
-	private final AtomicInteger inFlight = new AtomicInteger();
+	private final LongAdder inFlight = new LongAdder();
 
 	private final Meter.MeterProvider<DistributionSummary> attempts;
 
@@ -57,7 +57,7 @@ public final class MicrometerEventPublishMetrics implements EventPublishMetrics 
 	 * @param registry the registry to register the meters with
 	 */
 	public MicrometerEventPublishMetrics(MeterRegistry registry) {
-		Gauge.builder("hopper.events.publish.in.flight", this.inFlight, AtomicInteger::get)
+		Gauge.builder("hopper.events.publish.in.flight", this.inFlight, (adder) -> Math.max(0, adder.sum()))
 			.description("Events that are being published, waits for a retry included")
 			.register(registry);
 		this.attempts = DistributionSummary.builder("hopper.events.publish.attempts")
@@ -76,7 +76,7 @@ public final class MicrometerEventPublishMetrics implements EventPublishMetrics 
 
 	@Override
 	public void started() {
-		this.inFlight.incrementAndGet();
+		this.inFlight.increment();
 	}
 
 	@Override
@@ -92,7 +92,7 @@ public final class MicrometerEventPublishMetrics implements EventPublishMetrics 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
 			@Nullable HopperApiException exception, Duration elapsed) {
-		this.inFlight.decrementAndGet();
+		this.inFlight.decrement();
 		Ended ended = new Ended(EventTags.type(eventType), EventTags.outcome(receipt, exception));
 		this.attemptsOf
 			.computeIfAbsent(ended,

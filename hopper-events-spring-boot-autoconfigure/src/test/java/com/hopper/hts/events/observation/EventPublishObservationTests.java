@@ -193,8 +193,9 @@ class EventPublishObservationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "onStart", "onStop", "onError" })
-	void telemetryThatFailsHarmsNoEvent(String method) {
+	@CsvSource({ "onStart,false", "onStop,false", "onError,false", "onScopeOpened,false", "onScopeClosed,false",
+			"onStart,true", "onStop,true", "onError,true", "onScopeOpened,true", "onScopeClosed,true" })
+	void telemetryThatFailsHarmsNoEvent(String method, boolean error) {
 		this.observations.observationConfig().observationHandler(new ObservationHandler<>() {
 
 			@Override
@@ -212,8 +213,21 @@ class EventPublishObservationTests {
 				fail("onError");
 			}
 
+			@Override
+			public void onScopeOpened(Observation.Context context) {
+				fail("onScopeOpened");
+			}
+
+			@Override
+			public void onScopeClosed(Observation.Context context) {
+				fail("onScopeClosed");
+			}
+
 			private void fail(String current) {
 				if (current.equals(method)) {
+					if (error) {
+						throw new AssertionError("telemetry");
+					}
 					throw new IllegalStateException("telemetry");
 				}
 			}
