@@ -43,57 +43,37 @@ final class GuardedMetrics implements EventPublishMetrics {
 
 	@Override
 	public void started() {
-		try {
-			this.delegate.started();
-		}
-		catch (RuntimeException ex) {
-			ignore(ex);
-		}
+		guard(this.delegate::started);
 	}
 
 	@Override
 	public void retrying(String eventType, String reason) {
-		try {
-			this.delegate.retrying(eventType, reason);
-		}
-		catch (RuntimeException ex) {
-			ignore(ex);
-		}
+		guard(() -> this.delegate.retrying(eventType, reason));
 	}
 
 	@Override
 	public void deliveryUnknown(String eventType) {
-		try {
-			this.delegate.deliveryUnknown(eventType);
-		}
-		catch (RuntimeException ex) {
-			ignore(ex);
-		}
+		guard(() -> this.delegate.deliveryUnknown(eventType));
 	}
 
 	@Override
 	public void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
-		try {
-			this.delegate.requested(uri, status, failure, elapsed);
-		}
-		catch (RuntimeException ex) {
-			ignore(ex);
-		}
+		guard(() -> this.delegate.requested(uri, status, failure, elapsed));
 	}
 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
 			@Nullable HopperApiException exception, Duration elapsed) {
-		try {
-			this.delegate.finished(eventType, attempts, receipt, exception, elapsed);
-		}
-		catch (RuntimeException ex) {
-			ignore(ex);
-		}
+		guard(() -> this.delegate.finished(eventType, attempts, receipt, exception, elapsed));
 	}
 
-	private static void ignore(RuntimeException ex) {
-		logger.debug("An event could not be counted", ex);
+	private static void guard(Runnable call) {
+		try {
+			call.run();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("An event could not be counted", ex);
+		}
 	}
 
 }

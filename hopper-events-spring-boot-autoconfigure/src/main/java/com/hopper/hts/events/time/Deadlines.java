@@ -135,11 +135,11 @@ public final class Deadlines {
 		}
 		long now = now();
 		long earliest = NONE;
+		List<Deadline> due = new ArrayList<>();
 		for (Pending pending : this.pending) {
-			List<Deadline> due = new ArrayList<>();
 			earliest = Math.min(earliest, pending.due(now, due));
-			due.forEach(Deadlines::reach);
 		}
+		due.forEach(Deadlines::reach);
 		if (earliest != NONE) {
 			await(earliest);
 		}
