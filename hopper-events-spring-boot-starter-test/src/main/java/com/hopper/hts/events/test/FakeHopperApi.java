@@ -708,10 +708,10 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		Mono<?> delayed = delay.isZero() ? Mono.empty() : Mono.delay(delay, this.scheduler);
 		InetSocketAddress address = request.remoteAddress();
 		int client = (address != null) ? address.getPort() : 0;
-		return released.then(delayed)
+		// Counted as waiting last: as soon as it is, time may pass
+		return Mono.when(released.then(delayed), Mono.fromRunnable(() -> this.waiting.add(client)))
 			// A client that does not wait takes its event with it, but it was here
 			.doOnCancel(() -> record(request, path, body, 0, null))
-			.doOnSubscribe((subscription) -> this.waiting.add(client))
 			.doFinally((signal) -> this.waiting.remove(client))
 			.then(answer);
 	}

@@ -23,11 +23,16 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.Disposable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,6 +78,33 @@ class FakeHopperApiTests {
 		assertThat(this.api.received().get(0).request().body()).isEqualTo(OFFERS);
 		this.api.reset();
 		assertThat(this.api.requests()).isEmpty();
+	}
+
+	@Test
+	void clientWaitsAsSoonAsItIsKnownUntilWhen() throws Exception {
+		List<Set<Integer>> before = new ArrayList<>();
+		this.api.useTimeOf(new Scheduler() {
+
+			@Override
+			public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
+				before.add(Set.copyOf(FakeHopperApiTests.this.api.waitingClients()));
+				return schedule(task);
+			}
+
+			@Override
+			public Disposable schedule(Runnable task) {
+				return Schedulers.parallel().schedule(task);
+			}
+
+			@Override
+			public Worker createWorker() {
+				return Schedulers.parallel().createWorker();
+			}
+
+		});
+		this.api.latency(Latency.fixed(Duration.ofHours(1)));
+		assertThat(post("/events", OFFERS, "token", "session-1").statusCode()).isEqualTo(204);
+		assertThat(before).containsExactly(Set.of());
 	}
 
 	@Test
