@@ -32,7 +32,9 @@ import java.util.function.Supplier;
 
 import com.hopper.hts.events.time.Deadlines;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.cookie.Cookie;
 import io.netty.handler.codec.http.cookie.DefaultCookie;
@@ -73,8 +75,8 @@ import org.springframework.util.MultiValueMap;
 /**
  * Does for {@code WebClient} what {@link ReactorClientHttpConnector} does, at less cost:
  * headers are written to Netty's own, a body that is there already is sent with them as
- * one message, and nothing is subscribed to for an answer that has no body. An event is
- * such a request and such an answer.
+ * one message and in one buffer, and nothing is subscribed to for an answer that has no
+ * body. An event is such a request and such an answer.
  */
 final class LeanReactorConnector implements ClientHttpConnector {
 
@@ -91,8 +93,13 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 	LeanReactorConnector(HttpClient client, Deadlines deadlines) {
 		this.readTimeout = client.configuration().responseTimeout();
-		this.client = client.responseTimeout(null);
+		this.client = withRoom(client).responseTimeout(null);
 		this.deadlines = deadlines;
+	}
+
+	private static HttpClient withRoom(HttpClient client) {
+		return client.configuration().options().containsKey(ChannelOption.ALLOCATOR) ? client
+				: client.option(ChannelOption.ALLOCATOR, new AllocatorWithRoom(ByteBufAllocator.DEFAULT));
 	}
 
 	@Override
@@ -146,6 +153,12 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		private final CoreSubscriber<? super ClientHttpResponse> actual;
 
+		/**
+		 * That of who waits, kept because Reactor Netty asks for it several times and who
+		 * waits is a long chain.
+		 */
+		private final Context context;
+
 		private @Nullable Subscription upstream;
 
 		private volatile @Nullable Response response;
@@ -162,6 +175,7 @@ final class LeanReactorConnector implements ClientHttpConnector {
 			this.uri = uri;
 			this.requestCallback = requestCallback;
 			this.actual = actual;
+			this.context = actual.currentContext();
 		}
 
 		Publisher<Void> send(HttpClientRequest request, NettyOutbound outbound) {
@@ -230,7 +244,7 @@ final class LeanReactorConnector implements ClientHttpConnector {
 
 		@Override
 		public Context currentContext() {
-			return this.actual.currentContext();
+			return this.context;
 		}
 
 		@Override

@@ -17,15 +17,27 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 
 import com.hopper.hts.events.time.Deadlines;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.timeout.ReadTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -112,6 +124,55 @@ class LeanReactorConnectorTests {
 		assertThat(this.body).hasValue("{\"a\":1}");
 		assertThat(this.received.get().get("Content-Length")).isEqualTo("7");
 		assertThat(this.received.get().get("Transfer-Encoding")).isNull();
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 200, 500, 1_500 })
+	void headersAndBodyAreOneBuffer(int headerLength) {
+		List<Integer> written = new CopyOnWriteArrayList<>();
+		HttpClient client = HttpClient.create(this.connections)
+			.doOnConnected(
+					(connection) -> connection.channel().pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+
+						@Override
+						public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+							written.add(((ByteBuf) message).readableBytes());
+							context.write(message, promise);
+						}
+
+					}));
+		WebClient webClient = this.client.mutate()
+			.clientConnector(new LeanReactorConnector(client, new Deadlines(this.time)))
+			.build();
+		String body = "{\"a\":\"" + "x".repeat(500) + "\"}";
+		IntStream.range(0, 20)
+			.forEach((i) -> webClient.post()
+				.header("X-Test", "x".repeat(headerLength))
+				.body(ready(body))
+				.retrieve()
+				.toBodilessEntity()
+				.block(TIMEOUT));
+		assertThat(this.body).hasValue(body);
+		// Netty has to learn how long the headers are
+		assertThat(written.subList(written.size() - 5, written.size()))
+			.allSatisfy((length) -> assertThat(length).isGreaterThan(headerLength + body.length()));
+	}
+
+	@Test
+	void allocatorOfTheApplicationStays() {
+		AtomicReference<ByteBufAllocator> allocator = new AtomicReference<>();
+		HttpClient client = HttpClient.create(this.connections)
+			.option(ChannelOption.ALLOCATOR, UnpooledByteBufAllocator.DEFAULT)
+			.doOnConnected((connection) -> allocator.set(connection.channel().alloc()));
+		this.client.mutate()
+			.clientConnector(new LeanReactorConnector(client, new Deadlines(this.time)))
+			.build()
+			.post()
+			.body(ready("{}"))
+			.retrieve()
+			.toBodilessEntity()
+			.block(TIMEOUT);
+		assertThat(allocator).hasValue(UnpooledByteBufAllocator.DEFAULT);
 	}
 
 	@Test
