@@ -40,7 +40,7 @@ import org.springframework.util.Assert;
 /**
  * Ends of many waits that hardly ever come. A timer for each would wake up the
  * scheduler's thread for each; here, one timer is set for the earliest end, and the ends
- * that were called off by then have cost nothing but their place in a set. Safe for use
+ * that were called off by then have cost nothing but their place in a list. Safe for use
  * by many threads.
  *
  * @since 0.1.0
