@@ -61,7 +61,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyAutoConfigurationKnowsSpringBoot = noClasses().that(OURS)
 		.and()
-		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.health..")
+		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.actuate..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

@@ -16,8 +16,8 @@
 package com.hopper.hts.events.autoconfigure;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.client.WebClientEventPublisher;
-import com.hopper.hts.events.health.HopperHealthIndicator;
+import com.hopper.hts.events.http.WebClientEventPublisher;
+import com.hopper.hts.events.actuate.HopperHealthIndicator;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 
 import org.springframework.beans.factory.ObjectProvider;

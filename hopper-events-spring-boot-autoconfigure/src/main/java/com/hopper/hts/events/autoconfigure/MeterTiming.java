@@ -20,7 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.TimedEventPublishMetrics;

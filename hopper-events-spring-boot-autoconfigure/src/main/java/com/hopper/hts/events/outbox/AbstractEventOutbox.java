@@ -30,7 +30,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.http.EventCodec;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;

@@ -20,7 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.client.WebClientEventPublisher;
+import com.hopper.hts.events.http.WebClientEventPublisher;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;

@@ -24,7 +24,7 @@ import java.util.UUID;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.http.EventCodec;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;

@@ -22,7 +22,7 @@ import java.util.Map;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.health.HopperHealthIndicator;
+import com.hopper.hts.events.actuate.HopperHealthIndicator;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -33,7 +33,7 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.health.HopperHealthIndicator;
+import com.hopper.hts.events.actuate.HopperHealthIndicator;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;

@@ -31,7 +31,7 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.testing.ScriptedServer;

@@ -28,7 +28,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.http.EventCodec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

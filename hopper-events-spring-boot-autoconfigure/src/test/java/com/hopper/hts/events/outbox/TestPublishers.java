@@ -20,8 +20,8 @@ import java.time.Duration;
 
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.client.RetryPolicy;
-import com.hopper.hts.events.client.WebClientEventPublisher;
+import com.hopper.hts.events.http.RetryPolicy;
+import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.test.FakeHopperApi;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;

@@ -25,7 +25,7 @@ import java.util.TreeSet;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.http.EventCodec;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;

@@ -26,7 +26,7 @@ import java.util.concurrent.locks.LockSupport;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
-import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;

@@ -28,7 +28,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.http.EventCodec;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;

@@ -23,7 +23,7 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.client.EventCodec;
+import com.hopper.hts.events.http.EventCodec;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;

@@ -29,7 +29,7 @@ import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.client.HopperWebClientCustomizer;
+import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;

@@ -13,21 +13,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.client;
-
-import java.io.Serial;
-
 /**
- * An event, or the id of its session, is nothing that the API could accept. The message
- * is the end of a sentence that begins with the event.
+ * The path to the wire: the publisher on top of {@code WebClient}, retries and the
+ * decoding of errors.
  */
-final class InvalidEventDataException extends RuntimeException {
+@NullMarked
+package com.hopper.hts.events.http;
 
-	@Serial
-	private static final long serialVersionUID = 1L;
-
-	InvalidEventDataException(String message) {
-		super(message, null, false, false);
-	}
-
-}
+import org.jspecify.annotations.NullMarked;

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.health;
+package com.hopper.hts.events.actuate;
 
 import java.util.EnumSet;
 import java.util.Set;

@@ -14,10 +14,9 @@
  * limitations under the License.
  */
 /**
- * The path to the wire: the publisher on top of {@code WebClient}, retries and the
- * decoding of errors.
+ * Health of the connection to Hopper.
  */
 @NullMarked
-package com.hopper.hts.events.client;
+package com.hopper.hts.events.actuate;
 
 import org.jspecify.annotations.NullMarked;

@@ -13,10 +13,21 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-/**
- * Health of the connection to Hopper.
- */
-@NullMarked
-package com.hopper.hts.events.health;
+package com.hopper.hts.events.http;
 
-import org.jspecify.annotations.NullMarked;
+import java.io.Serial;
+
+/**
+ * An event, or the id of its session, is nothing that the API could accept. The message
+ * is the end of a sentence that begins with the event.
+ */
+final class InvalidEventDataException extends RuntimeException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
+
+	InvalidEventDataException(String message) {
+		super(message, null, false, false);
+	}
+
+}

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.client;
+package com.hopper.hts.events.http;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
