@@ -40,7 +40,7 @@ import org.springframework.security.oauth2.client.OAuth2AuthorizeRequest;
 import org.springframework.security.oauth2.client.ReactiveOAuth2AuthorizedClientManager;
 
 /**
- * What the README shows in a few lines.
+ * Examples of a few lines in the documents.
  */
 @Configuration(proxyBeanMethods = false)
 class Fragments {

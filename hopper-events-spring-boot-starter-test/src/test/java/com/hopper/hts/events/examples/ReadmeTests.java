@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * The README's chapter about testing is these sources.
+ * Compares the README of this module with these sources.
  */
 class ReadmeTests {
 
@@ -68,11 +68,9 @@ class ReadmeTests {
 	}
 
 	private static List<String> blocks(String language) throws Exception {
-		String readme = Files.readString(Path.of("../README.md"));
-		String chapter = readme.substring(readme.indexOf("\n## Testing\n"));
-		chapter = chapter.substring(0, chapter.indexOf("\n## ", 1));
+		String readme = Files.readString(Path.of("README.md"));
 		List<String> blocks = new ArrayList<>();
-		Matcher block = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(chapter);
+		Matcher block = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(readme);
 		while (block.find()) {
 			blocks.add(block.group(1));
 		}

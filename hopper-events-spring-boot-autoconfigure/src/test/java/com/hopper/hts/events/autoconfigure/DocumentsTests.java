@@ -42,24 +42,33 @@ import org.springframework.core.io.ByteArrayResource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The README says what the code does.
+ * Compares the documents with the code that they describe.
  */
-class ReadmeTests {
+class DocumentsTests {
 
 	private static final Path ROOT = Path.of("..");
+
+	private static final Path README = ROOT.resolve("README.md");
+
+	private static final Path DOCS = Path.of("docs");
 
 	private static final Path EXAMPLES = Path.of("src/test/java/com/hopper/hts/events/examples");
 
 	/**
-	 * Goes without saying.
+	 * Documents leave it out.
 	 */
 	private static final String LOGGER = "\tprivate static final Logger logger = .*\n";
+
+	@Test
+	void readmeIsShort() throws Exception {
+		assertThat(Files.size(README)).isLessThanOrEqualTo(10_000);
+	}
 
 	@Test
 	void tableOfPropertiesIsTheMetadata() throws Exception {
 		Map<String, String> documented = new LinkedHashMap<>();
 		Matcher row = Pattern.compile("(?m)^\\| `(hopper\\.[a-z0-9.*-]+)` \\| (.*?) \\|")
-			.matcher(readme().substring(readme().indexOf("## Properties")));
+			.matcher(Files.readString(DOCS.resolve("properties.md")));
 		while (row.find()) {
 			documented.put(row.group(1).replace(".*", ""), row.group(2));
 		}
@@ -80,12 +89,9 @@ class ReadmeTests {
 		String script = Files.readString(ROOT.resolve(".ci/run")).strip();
 		String command = script.substring(script.lastIndexOf('\n') + 1);
 		assertThat(command).startsWith("mvn ");
-		assertThat(readme()).contains("```shell\n" + command + "\n```");
+		assertThat(Files.readString(README)).contains("```shell\n" + command + "\n```");
 	}
 
-	/**
-	 * Those of the chapter about testing are compared by the module that they are about.
-	 */
 	@Test
 	void examplesAreCompiled() throws Exception {
 		List<String> sources = new ArrayList<>();
@@ -94,18 +100,15 @@ class ReadmeTests {
 				sources.add(withoutIndentation(Files.readString(file).replaceAll(LOGGER, "")));
 			}
 		}
-		String readme = readme();
-		int testing = readme.indexOf("\n## Testing\n");
-		String others = readme.substring(0, testing) + readme.substring(readme.indexOf("\n## ", testing + 1));
-		assertThat(blocks(others, "java")).hasSizeGreaterThanOrEqualTo(10)
+		assertThat(blocks("java")).hasSizeGreaterThanOrEqualTo(10)
 			.allSatisfy((block) -> assertThat(sources)
 				.anySatisfy((source) -> assertThat(source).contains(withoutIndentation(block))));
 	}
 
 	@Test
 	void configurationBinds() throws Exception {
-		assertThat(blocks(readme(), "yaml")).hasSizeGreaterThanOrEqualTo(5).allSatisfy((block) -> {
-			List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("README",
+		assertThat(blocks("yaml")).hasSizeGreaterThanOrEqualTo(5).allSatisfy((block) -> {
+			List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("document",
 					new ByteArrayResource(block.getBytes(StandardCharsets.UTF_8)));
 			Binder binder = new Binder(ConfigurationPropertySources.from(sources), null,
 					ApplicationConversionService.getSharedInstance());
@@ -116,21 +119,27 @@ class ReadmeTests {
 		});
 	}
 
-	private static List<String> blocks(String text, String language) {
+	/**
+	 * The documents of this module. Those about testing are compared by the module that
+	 * they are about.
+	 */
+	private static List<String> blocks(String language) throws Exception {
+		List<Path> documents = new ArrayList<>(List.of(README));
+		try (Stream<Path> files = Files.list(DOCS)) {
+			files.forEach(documents::add);
+		}
 		List<String> blocks = new ArrayList<>();
-		Matcher block = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(text);
-		while (block.find()) {
-			blocks.add(block.group(1));
+		for (Path document : documents) {
+			Matcher block = Pattern.compile("(?s)```" + language + "\n(.*?)```").matcher(Files.readString(document));
+			while (block.find()) {
+				blocks.add(block.group(1));
+			}
 		}
 		return blocks;
 	}
 
 	private static String withoutIndentation(String source) {
 		return source.replaceAll("(?m)^\\s+", "").strip();
-	}
-
-	private static String readme() throws Exception {
-		return Files.readString(ROOT.resolve("README.md"));
 	}
 
 }
