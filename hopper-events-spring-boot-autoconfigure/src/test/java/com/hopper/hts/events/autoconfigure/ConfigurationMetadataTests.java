@@ -39,7 +39,7 @@ class ConfigurationMetadataTests {
 		assertThat(properties).hasSizeGreaterThan(20).allSatisfy((property) -> {
 			String name = property.path("name").stringValue();
 			String description = property.path("description").asString("");
-			assertThat(name).startsWith("hopper.");
+			assertThat(name).matches("hopper\\..+|management\\.health\\.hopper\\.enabled");
 			assertThat(description).as(name).isNotBlank().endsWith(".").doesNotStartWith("The ");
 			if (property.path("type").stringValue().equals("java.lang.Boolean")) {
 				assertThat(description).as(name).startsWith("Whether ");
@@ -59,6 +59,24 @@ class ConfigurationMetadataTests {
 		metadata().path("hints").forEach((hint) -> hints.add(hint.path("name").stringValue()));
 		assertThat(hints).isNotEmpty()
 			.allSatisfy((hint) -> assertThat(names).contains(hint.replaceAll("\\.(keys|values)$", "")));
+	}
+
+	@Test
+	void namesOfBeansAreReferences() throws Exception {
+		assertThat(beanReference("hopper.outbox.jdbc.data-source")).isEqualTo("javax.sql.DataSource");
+		assertThat(beanReference("hopper.outbox.jdbc.transaction-manager"))
+			.isEqualTo("org.springframework.transaction.PlatformTransactionManager");
+	}
+
+	private static String beanReference(String name) throws Exception {
+		for (JsonNode hint : metadata().path("hints")) {
+			if (hint.path("name").stringValue().equals(name)) {
+				JsonNode provider = hint.path("providers").path(0);
+				assertThat(provider.path("name").stringValue()).isEqualTo("spring-bean-reference");
+				return provider.path("parameters").path("target").stringValue();
+			}
+		}
+		throw new AssertionError("There is no hint for " + name);
 	}
 
 	static JsonNode metadata() throws Exception {

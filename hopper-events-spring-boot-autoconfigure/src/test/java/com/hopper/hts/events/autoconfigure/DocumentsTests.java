@@ -67,7 +67,7 @@ class DocumentsTests {
 	@Test
 	void tableOfPropertiesIsTheMetadata() throws Exception {
 		Map<String, String> documented = new LinkedHashMap<>();
-		Matcher row = Pattern.compile("(?m)^\\| `(hopper\\.[a-z0-9.*-]+)` \\| (.*?) \\|")
+		Matcher row = Pattern.compile("(?m)^\\| `((?:hopper|management)\\.[a-z0-9.*-]+)` \\| (.*?) \\|")
 			.matcher(Files.readString(DOCS.resolve("properties.md")));
 		while (row.find()) {
 			documented.put(row.group(1).replace(".*", ""), row.group(2));
