@@ -38,7 +38,7 @@ import org.springframework.context.annotation.Import;
 @Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Time.class,
 		EventOutboxConfigurations.Resilience4j.class, EventOutboxConfigurations.Memory.class,
 		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
-		KafkaOutboxConfiguration.class, KafkaViaJdbcOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class,
+		KafkaOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class,
 		EventOutboxConfigurations.Gauges.class, EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 

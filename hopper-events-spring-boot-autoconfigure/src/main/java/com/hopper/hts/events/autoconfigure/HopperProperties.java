@@ -285,13 +285,11 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * broker's default.
 	 * @param replicationFactor Replication factor of topics that are created, or -1 for
 	 * the broker's default.
-	 * @param viaJdbc Whether events are first stored in the JDBC outbox, in the caller's
-	 * transaction, whose relay hands them over to Kafka.
 	 */
 	record Kafka(@DefaultValue("hopper-events") String topic, @Nullable String deadLetterTopic,
 			@DefaultValue("hopper-events") String groupId, @DefaultValue("1") int concurrency,
 			@DefaultValue("true") boolean createTopics, @DefaultValue("-1") int partitions,
-			@DefaultValue("-1") int replicationFactor, @DefaultValue("false") boolean viaJdbc) {
+			@DefaultValue("-1") int replicationFactor) {
 
 	}
 

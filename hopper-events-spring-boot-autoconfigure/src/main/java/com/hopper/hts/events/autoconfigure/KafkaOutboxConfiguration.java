@@ -50,17 +50,8 @@ import org.springframework.util.StringUtils;
 class KafkaOutboxConfiguration {
 
 	@Bean
-	@ConditionalOnBooleanProperty(name = "hopper.outbox.kafka.via-jdbc", havingValue = false, matchIfMissing = true)
 	@ConditionalOnMissingBean(EventOutbox.class)
 	KafkaEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
-			KafkaProperties kafkaProperties, KafkaConnectionDetails connectionDetails,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
-			ObjectProvider<OutboxBuilderCustomizer> customizers) {
-		return create(properties, publisher, kafkaProperties, connectionDetails, listeners, observationRegistry,
-				customizers);
-	}
-
-	static KafkaEventOutbox create(HopperProperties properties, EventPublisher publisher,
 			KafkaProperties kafkaProperties, KafkaConnectionDetails connectionDetails,
 			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
 			ObjectProvider<OutboxBuilderCustomizer> customizers) {

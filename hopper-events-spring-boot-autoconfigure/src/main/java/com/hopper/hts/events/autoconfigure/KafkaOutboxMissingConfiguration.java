@@ -36,8 +36,7 @@ class KafkaOutboxMissingConfiguration {
 	@ConditionalOnMissingBean(EventOutbox.class)
 	EventOutbox hopperEventOutbox() {
 		throw new InvalidConfigurationPropertyValueException("hopper.outbox.type", "kafka",
-				"needs spring-boot-starter-kafka on the class path, and with hopper.outbox.kafka.via-jdbc=true "
-						+ "also com.github.kagkarlsson:db-scheduler and spring-boot-starter-jdbc");
+				"needs spring-boot-starter-kafka on the class path");
 	}
 
 }

@@ -46,7 +46,6 @@ import org.springframework.util.Assert;
  * With {@code --engine=jdbc} (the default) they share one PostgreSQL. With {@code kafka}
  * they share a broker, which is killed and restarted once as well, and no database: an
  * event must arrive if its {@code store} returned, and must not if it was never called.
- * With {@code kafka-via-jdbc} they share both.
  * <p>
  * {@code --events} (20,000), {@code --kills} (5), {@code --outage} (10s), {@code --seed},
  * and {@code --jdbc-url}, {@code --jdbc-user} and {@code --jdbc-password} to use another
@@ -272,13 +271,12 @@ public final class CrashTest {
 				"--hopper.client.response-timeout=2s", "--hopper.outbox.concurrency=" + CONCURRENCY,
 				"--hopper.outbox.retry.initial-interval=100ms", "--hopper.outbox.retry.max-interval=2s",
 				"--hopper.outbox.probe-interval=500ms",
-				"--hopper.outbox.type=" + (this.engine.usesBroker() ? "kafka" : "jdbc")));
+				"--hopper.outbox.type=" + this.engine));
 		if (this.broker != null) {
 			arguments.addAll(this.broker.properties());
 		}
 		if (this.database != null) {
 			arguments.addAll(this.database.properties());
-			arguments.add("--hopper.outbox.kafka.via-jdbc=" + this.engine.usesBroker());
 		}
 		else {
 			arguments.addAll(List.of("--spring.autoconfigure.exclude=" + DataSourceAutoConfiguration.class.getName(),

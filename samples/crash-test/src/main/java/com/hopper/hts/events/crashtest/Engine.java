@@ -22,26 +22,26 @@ import java.util.Locale;
  */
 enum Engine {
 
-	JDBC, KAFKA, KAFKA_VIA_JDBC;
+	JDBC, KAFKA;
 
 	/**
 	 * Return whether bookings and their events are in one transaction of a database.
 	 */
 	boolean usesDatabase() {
-		return this != KAFKA;
+		return this == JDBC;
 	}
 
 	boolean usesBroker() {
-		return this != JDBC;
+		return this == KAFKA;
 	}
 
 	static Engine of(String name) {
-		return valueOf(name.replace('-', '_').toUpperCase(Locale.ROOT));
+		return valueOf(name.toUpperCase(Locale.ROOT));
 	}
 
 	@Override
 	public String toString() {
-		return name().replace('_', '-').toLowerCase(Locale.ROOT);
+		return name().toLowerCase(Locale.ROOT);
 	}
 
 }
