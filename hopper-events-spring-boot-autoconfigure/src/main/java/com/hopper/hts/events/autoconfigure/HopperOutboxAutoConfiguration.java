@@ -38,8 +38,8 @@ import org.springframework.context.annotation.Import;
 @Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Time.class,
 		EventOutboxConfigurations.Resilience4j.class, EventOutboxConfigurations.Memory.class,
 		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
-		KafkaOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class,
-		EventOutboxConfigurations.Gauges.class, EventOutboxConfigurations.Disabled.class })
+		KafkaOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class, EventOutboxConfigurations.Gauges.class,
+		EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 
 	HopperOutboxAutoConfiguration() {

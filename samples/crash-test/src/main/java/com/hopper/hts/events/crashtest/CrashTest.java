@@ -270,8 +270,7 @@ public final class CrashTest {
 				"--logging.level.root=warn", "--hopper.base-url=" + api.baseUrl(), "--hopper.auth.token=" + TOKEN,
 				"--hopper.client.response-timeout=2s", "--hopper.outbox.concurrency=" + CONCURRENCY,
 				"--hopper.outbox.retry.initial-interval=100ms", "--hopper.outbox.retry.max-interval=2s",
-				"--hopper.outbox.probe-interval=500ms",
-				"--hopper.outbox.type=" + this.engine));
+				"--hopper.outbox.probe-interval=500ms", "--hopper.outbox.type=" + this.engine));
 		if (this.broker != null) {
 			arguments.addAll(this.broker.properties());
 		}
