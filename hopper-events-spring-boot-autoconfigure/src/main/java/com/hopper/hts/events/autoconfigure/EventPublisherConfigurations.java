@@ -29,35 +29,26 @@ import com.hopper.hts.events.observation.MicrometerTokenMetrics;
 import com.hopper.hts.events.observation.TokenMetrics;
 import com.hopper.hts.events.session.HopperSessions;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
-import io.micrometer.observation.ObservationFilter;
-import io.micrometer.observation.ObservationPredicate;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
-import org.springframework.boot.micrometer.observation.autoconfigure.ObservationProperties;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.webclient.WebClientCustomizer;
-import org.springframework.boot.webclient.observation.ObservationWebClientCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ReactorResourceFactory;
-import org.springframework.web.reactive.function.client.ClientRequestObservationConvention;
-import org.springframework.web.reactive.function.client.DefaultClientRequestObservationConvention;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -83,28 +74,6 @@ final class EventPublisherConfigurations {
 		@ConditionalOnMissingBean(TokenMetrics.class)
 		MicrometerTokenMetrics hopperTokenMetrics(MeterRegistry meterRegistry) {
 			return new MicrometerTokenMetrics(meterRegistry);
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass({ DefaultMeterObservationHandler.class, ObservationProperties.class })
-	@ConditionalOnSingleCandidate(MeterRegistry.class)
-	@ConditionalOnBean(DefaultMeterObservationHandler.class)
-	static class MeterObservation {
-
-		@Bean
-		@Lazy
-		@ConditionalOnMissingBean
-		MeterTiming hopperMeterTiming(ConfigurableListableBeanFactory beanFactory, MeterRegistry meterRegistry,
-				ObservationProperties properties, ObjectProvider<ObservationWebClientCustomizer> requestObservation,
-				ObjectProvider<ObservationPredicate> predicates, ObjectProvider<ObservationFilter> filters) {
-			ClientRequestObservationConvention requestConvention = (requestObservation.getIfAvailable() != null)
-					? new DefaultClientRequestObservationConvention(
-							properties.getHttp().getClient().getRequests().getName())
-					: null;
-			return new MeterTiming(beanFactory, meterRegistry, requestConvention, predicates.orderedStream().toList(),
-					filters.orderedStream().toList());
 		}
 
 	}
@@ -202,27 +171,19 @@ final class EventPublisherConfigurations {
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				ObjectProvider<EventPublishObservationConvention> observationConvention,
-				ObjectProvider<EventPublishMetrics> metrics, ObjectProvider<MeterTiming> meterTiming,
+				ObjectProvider<EventPublishMetrics> metrics,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
 			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getObject().getBaseUrl());
-			WebClient client = webClient.getObject();
-			ObservationRegistry observations = observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP);
-			EventPublishMetrics measurements = metrics.getIfAvailable(() -> EventPublishMetrics.NONE);
-			MeterTiming timing = meterTiming.getIfAvailable();
-			if (timing != null && timing.suffices()) {
-				client = client.mutate().observationRegistry(ObservationRegistry.NOOP).build();
-				observations = ObservationRegistry.NOOP;
-				measurements = timing.add(measurements);
-			}
 			return WebClientEventPublisher
-				.builder(client, connectionDetails.getObject().getBaseUrl(), retryPolicy(properties))
+				.builder(webClient.getObject(), connectionDetails.getObject().getBaseUrl(), retryPolicy(properties))
 				.responseTimeout(properties.client().responseTimeout())
 				.maxConcurrency(maxConcurrency(properties.client().pool()))
 				.requireSession(properties.requireSession())
-				.observation(observations, observationConvention.getIfAvailable())
-				.metrics(measurements)
+				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
+						observationConvention.getIfAvailable())
+				.metrics(metrics.getIfAvailable(() -> EventPublishMetrics.NONE))
 				.scheduler(scheduler.getIfAvailable(Schedulers::parallel))
 				.build();
 		}

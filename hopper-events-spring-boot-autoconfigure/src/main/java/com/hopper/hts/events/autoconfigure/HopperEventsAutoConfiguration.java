@@ -39,7 +39,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass({ WebClient.class, reactor.netty.http.client.HttpClient.class })
 @EnableConfigurationProperties(HopperProperties.class)
 @Import({ EventPublisherConfigurations.Sanitizing.class, EventPublisherConfigurations.Metrics.class,
-		EventPublisherConfigurations.MeterObservation.class, EventPublisherConfigurations.Enabled.class,
+		EventPublisherConfigurations.Enabled.class,
 		EventPublisherConfigurations.Disabled.class })
 public final class HopperEventsAutoConfiguration {
 

@@ -17,17 +17,18 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-import com.hopper.hts.events.time.Deadlines;
+import io.netty.util.HashedWheelTimer;
+import io.netty.util.Timeout;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
-import reactor.netty.http.client.HttpClientConfig;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
@@ -40,9 +41,9 @@ import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorB
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslManagerBundle;
 import org.springframework.boot.ssl.SslOptions;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
-import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
@@ -59,6 +60,8 @@ final class HopperHttpConnector implements DisposableBean {
 
 	private static final int MAX_SIGN_IN_CONNECTIONS = 2;
 
+	private final HashedWheelTimer timer = new HashedWheelTimer(new DefaultThreadFactory("hopper-pool", true));
+
 	private final HopperProperties.Client properties;
 
 	private final Function<@Nullable SslBundle, Connections> factory;
@@ -69,7 +72,6 @@ final class HopperHttpConnector implements DisposableBean {
 			@Nullable ClientHttpConnectorBuilder<?> connectorBuilder, @Nullable ReactorResourceFactory resourceFactory,
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
-		Deadlines deadlines = new Deadlines(Schedulers.parallel());
 		this.factory = (bundle) -> {
 			HttpClientSettings ownSettings = settings(properties, settings, bundle);
 			ReactorClientHttpConnectorBuilder builder = reactorBuilder(connectorBuilder, resourceFactory)
@@ -77,15 +79,14 @@ final class HopperHttpConnector implements DisposableBean {
 				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
-			ConnectionProvider provider = connectionProvider("hopper-events", properties,
-					properties.pool().maxConnections(), deadlines);
-			ConnectionProvider signInProvider = connectionProvider("hopper-auth", properties, MAX_SIGN_IN_CONNECTIONS,
-					deadlines);
-			HttpClient client = httpClient(
-					builder.withHttpClientFactory(() -> create(provider)).withHttpClientCustomizer(protocol),
-					ownSettings);
-			return new Connections(provider, new LeanReactorConnector(client, deadlines), signInProvider,
-					builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
+			ConnectionProvider provider = connectionProvider("hopper-events",
+					properties.pool().maxConnections());
+			ConnectionProvider signInProvider = connectionProvider("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
+			return new Connections(provider,
+					builder.withHttpClientFactory(() -> create(provider))
+						.withHttpClientCustomizer(protocol)
+						.build(ownSettings),
+					signInProvider, builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
 		};
 		this.connections = this.factory.apply(sslBundle);
 	}
@@ -120,24 +121,11 @@ final class HopperHttpConnector implements DisposableBean {
 			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
 
-	/**
-	 * Build the client that the builder builds a connector with.
-	 */
-	private static HttpClient httpClient(ReactorClientHttpConnectorBuilder builder, HttpClientSettings settings) {
-		AtomicReference<HttpClient> result = new AtomicReference<>();
-		builder.withHttpClientCustomizer((client) -> {
-			result.set(client);
-			return client;
-		}).build(settings);
-		HttpClient client = result.get();
-		Assert.state(client != null, "The builder has built no client");
-		HttpClientConfig configuration = client.configuration();
-		return client.runOn(new EvenEventLoops(configuration.loopResources()), configuration.isPreferNative());
-	}
-
 	private static HttpClient create(ConnectionProvider provider) {
 		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
-		return HttpClient.create(provider).proxyWithSystemProperties();
+		return HttpClient.create(provider)
+			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))
+			.proxyWithSystemProperties();
 	}
 
 	private static HttpClient http2(HttpClient client, @Nullable SslBundle sslBundle) {
@@ -159,22 +147,27 @@ final class HopperHttpConnector implements DisposableBean {
 		return http2.secure((spec) -> spec.sslContext(context));
 	}
 
-	private static ConnectionProvider connectionProvider(String name, HopperProperties.Client properties,
-			int maxConnections, Deadlines deadlines) {
-		HopperProperties.Pool pool = properties.pool();
+	private ConnectionProvider connectionProvider(String name, int maxConnections) {
+		HopperProperties.Pool pool = this.properties.pool();
 		Duration eviction = pool.maxIdleTime().dividedBy(2);
 		return ConnectionProvider.builder(name)
 			.maxConnections(maxConnections)
 			.pendingAcquireMaxCount(pool.maxPendingAcquires())
 			// Earlier than the attempt, to tell apart what was never sent
-			.pendingAcquireTimeout(properties.responseTimeout().dividedBy(2))
-			.pendingAcquireTimer(deadlines::schedule)
+			.pendingAcquireTimeout(this.properties.responseTimeout().dividedBy(2))
+			// Cheaper than a task in a heap for each event that waits
+			.pendingAcquireTimer(this::schedule)
 			.maxIdleTime(pool.maxIdleTime())
 			.maxLifeTime(pool.maxLifeTime())
 			.evictInBackground(eviction.isZero() ? pool.maxIdleTime() : eviction)
 			// The connection used last is the least likely to have been dropped
 			.lifo()
 			.build();
+	}
+
+	private Disposable schedule(Runnable task, Duration delay) {
+		Timeout timeout = this.timer.newTimeout((ignored) -> task.run(), delay.toNanos(), TimeUnit.NANOSECONDS);
+		return timeout::cancel;
 	}
 
 	private static ReactorClientHttpConnectorBuilder reactorBuilder(
@@ -216,6 +209,7 @@ final class HopperHttpConnector implements DisposableBean {
 	@Override
 	public void destroy() {
 		this.connections.dispose();
+		this.timer.stop();
 	}
 
 	/**

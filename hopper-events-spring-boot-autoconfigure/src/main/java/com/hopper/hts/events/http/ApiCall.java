@@ -19,8 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.HopperApiException;
 import io.micrometer.observation.Observation;
@@ -28,67 +27,45 @@ import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccess
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscription;
-import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+import reactor.util.retry.Retry;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ReactiveHttpOutputMessage;
 import org.springframework.web.reactive.function.client.ClientResponse;
 
 /**
  * One call of the API, with its attempts and the waits between them: the state of a
- * single subscription. It stands between WebClient and the caller itself, in place of
- * four operators of Reactor's that would cost each event more than what is done here.
+ * single subscription.
  *
  * @param <R> the type of the result
  */
-abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
+abstract class ApiCall<R> {
 
 	private static final Log logger = LogFactory.getLog(ApiCall.class);
 
 	private static final byte[] NOTHING = new byte[0];
 
-	@SuppressWarnings("rawtypes")
-	private static final AtomicReferenceFieldUpdater<ApiCall, @Nullable Subscription> UPSTREAM = AtomicReferenceFieldUpdater
-		.newUpdater(ApiCall.class, Subscription.class, "upstream");
-
 	private final ApiClient client;
 
 	private final URI uri;
 
-	private final CoreSubscriber<? super R> caller;
-
-	private long start;
+	private final long start;
 
 	private @Nullable Observation observation;
 
 	private byte[] body = NOTHING;
 
-	/**
-	 * The attempt, or the wait before it.
-	 */
-	@SuppressWarnings("UnusedVariable") // Used by UPSTREAM
-	private volatile @Nullable Subscription upstream;
-
-	private final AtomicBoolean finished = new AtomicBoolean();
+	private boolean entered;
 
 	private final AtomicInteger attempts = new AtomicInteger();
 
-	private boolean entered;
+	private final AtomicBoolean finished = new AtomicBoolean();
 
-	private volatile long requestStart;
-
-	/**
-	 * Whether a request has begun, and neither the head of its answer has arrived nor has
-	 * it failed.
-	 */
-	private final AtomicBoolean requesting = new AtomicBoolean();
+	private volatile long attemptStart;
 
 	private volatile boolean awaitingAnswer;
 
@@ -96,36 +73,20 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 
 	private volatile @Nullable String stopReason;
 
-	ApiCall(ApiClient client, URI uri, CoreSubscriber<? super R> caller) {
+	ApiCall(ApiClient client, URI uri) {
 		this.client = client;
 		this.uri = uri;
-		this.caller = caller;
 		this.start = client.now();
 	}
 
 	/**
 	 * Make a call for each subscription.
 	 * @param <R> the type of the result
-	 * @param factory creates the call of a subscriber
+	 * @param factory creates the call
 	 * @return the result
 	 */
-	static <R> Mono<R> mono(Function<CoreSubscriber<? super R>, ApiCall<R>> factory) {
-		return new Mono<>() {
-
-			@Override
-			public void subscribe(CoreSubscriber<? super R> actual) {
-				ApiCall<R> call;
-				try {
-					call = factory.apply(actual);
-				}
-				catch (RuntimeException ex) {
-					Operators.error(actual, ex);
-					return;
-				}
-				call.start();
-			}
-
-		};
+	static <R> Mono<R> mono(Supplier<ApiCall<R>> factory) {
+		return Mono.deferContextual((context) -> factory.get().execute(context));
 	}
 
 	/**
@@ -181,22 +142,23 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 	void deliveryUnknown() {
 	}
 
-	void requested(@Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
-	}
-
 	void finished(@Nullable R result, @Nullable HopperApiException exception) {
 	}
 
-	private void start() {
+	private Mono<R> execute(ContextView context) {
 		started();
-		startObservation();
+		startObservation(context);
 		HopperApiException refusal = refusal();
 		if (refusal != null) {
 			finish(null, refusal);
-			Operators.error(this.caller, refusal);
-			return;
+			return Mono.error(refusal);
 		}
-		this.caller.onSubscribe(this);
+		return observed(Mono.defer(this::attempt))
+			.retryWhen(Retry.from((failures) -> failures.concatMap((signal) -> waitOrFail(signal.failure()))))
+			// First, so that whoever reads the metrics afterwards finds it there
+			.doOnSuccess((result) -> finish(result, null))
+			.doOnError((failure) -> finish(null, failure))
+			.doOnCancel(() -> finish(null, null));
 	}
 
 	private @Nullable HopperApiException refusal() {
@@ -221,61 +183,48 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 			.withSessionId(sessionId()));
 	}
 
-	private void startObservation() {
+	private void startObservation(ContextView context) {
 		try {
 			Observation observation = observation();
 			if (observation == null) {
 				return;
 			}
-			Observation parent = currentContext().getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
 			if (parent != null) {
 				observation.parentObservation(parent);
 			}
-			this.observation = observation.start();
+			// Tracing prefers the span of the thread to the parent observation
+			inScope(parent, observation::start);
+			this.observation = observation;
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
 		}
 	}
 
-	@Override
-	public Context currentContext() {
-		return this.caller.currentContext();
-	}
-
-	@Override
-	public void request(long count) {
-		if (Operators.validate(count) && UPSTREAM.compareAndSet(this, null, Operators.emptySubscription())) {
-			// What is asked for late is not late
-			this.start = this.client.now();
-			begin(attempt(this.start));
-		}
-	}
-
-	private void begin(Mono<R> attempt) {
+	/**
+	 * Let each attempt begin in the scope of this call's observation, whose child the
+	 * observation of the request is.
+	 */
+	private Mono<R> observed(Mono<R> attempt) {
 		Observation observation = this.observation;
-		// Not in the context of this subscriber: the operator sets thread locals as well
-		((observation != null)
-				? attempt.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, observation))
-				: attempt)
-			.subscribe(this);
+		if (observation == null) {
+			return attempt;
+		}
+		Mono<R> observed = attempt
+			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, observation));
+		return Mono.fromDirect((subscriber) -> inScope(observation, () -> observed.subscribe(subscriber)));
 	}
 
-	private Mono<R> attempt(long attemptStart) {
+	private Mono<R> attempt() {
 		this.attempts.incrementAndGet();
 		this.awaitingAnswer = false;
-		this.requestStart = attemptStart;
-		this.requesting.set(true);
-		Duration timeout = min(this.client.responseTimeout, remaining(attemptStart));
-		Mono<R> answer;
-		try {
-			answer = exchange(timeout);
-		}
-		catch (RuntimeException ex) {
-			answer = Mono.error(ex);
-		}
-		return this.client.deadlines.limit(answer, timeout,
-				() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer));
+		this.attemptStart = this.client.now();
+		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
+		return exchange(timeout).timeout(timeout,
+				Mono.error(() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(),
+						this.awaitingAnswer)),
+				this.client.scheduler);
 	}
 
 	private Mono<R> exchange(Duration timeout) {
@@ -286,11 +235,10 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 			.exchangeToMono((response) -> {
 				long answered = this.client.now();
 				this.awaitingAnswer = false;
-				requestEnds(response.statusCode(), null, answered);
 				this.client.reached();
 				Mono<R> success = success(response, answered);
 				return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, this.body,
-						timeout.minus(Duration.ofNanos(answered - this.requestStart)));
+						timeout.minus(Duration.ofNanos(answered - this.attemptStart)));
 			});
 	}
 
@@ -310,66 +258,14 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 		}));
 	}
 
-	private void requestEnds(@Nullable HttpStatusCode status, @Nullable Throwable failure, long end) {
-		if (this.requesting.compareAndSet(true, false)) {
-			requested(status, failure, Duration.ofNanos(end - this.requestStart));
-		}
-	}
-
-	@Override
-	public void onSubscribe(Subscription subscription) {
-		if (Operators.replace(UPSTREAM, this, subscription)) {
-			subscription.request(Long.MAX_VALUE);
-		}
-	}
-
-	@Override
-	public void onNext(R result) {
-		// First, so that whoever reads the metrics afterwards finds it there
-		finish(result, null);
-		this.caller.onNext(result);
-	}
-
-	@Override
-	public void onComplete() {
-		finish(null, null);
-		this.caller.onComplete();
-	}
-
-	@Override
-	public void onError(Throwable failure) {
-		Throwable end;
-		try {
-			AttemptFailure attemptFailure = classify(failure);
-			Duration wait = nextWait(attemptFailure);
-			if (wait != null) {
-				begin(Mono.delay(wait, this.client.scheduler).then(Mono.defer(() -> attempt(this.client.now()))));
-				return;
-			}
-			end = exception(attemptFailure);
-		}
-		catch (Throwable ex) {
-			Exceptions.throwIfJvmFatal(ex);
-			end = ex;
-		}
-		finish(null, end);
-		this.caller.onError(end);
-	}
-
-	@Override
-	public void cancel() {
-		try {
-			finish(null, null);
-		}
-		finally {
-			Operators.terminate(UPSTREAM, this);
-		}
+	private Mono<Long> waitOrFail(Throwable failure) {
+		AttemptFailure attemptFailure = classify(failure);
+		Duration wait = nextWait(attemptFailure);
+		return (wait != null) ? Mono.delay(wait, this.client.scheduler) : Mono.error(exception(attemptFailure));
 	}
 
 	private AttemptFailure classify(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		// What was given up here has not failed
-		requestEnds(null, (failure instanceof AttemptFailure) ? null : failure, this.client.now());
 		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.client.retryPolicy.onTimeout(),
 				this.client.isReached(), this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {
@@ -439,7 +335,6 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 		return message.toString();
 	}
 
-	@SuppressWarnings("try") // The scope is there to be open
 	private void finish(@Nullable R result, @Nullable Throwable failure) {
 		if (!this.finished.compareAndSet(false, true)) {
 			return;
@@ -450,23 +345,22 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 		if (result != null) {
 			this.client.retryBudget.giveBack(this.attempts.get() - 1);
 		}
-		else {
-			requestEnds(null, null, this.client.now());
-			if (failure == null && this.awaitingAnswer) {
-				// Cancelled in flight
-				deliveryUnknown();
-			}
+		else if (failure == null && this.awaitingAnswer) {
+			// Cancelled in flight
+			deliveryUnknown();
 		}
 		Observation observation = this.observation;
-		// In whose scope what is counted and logged belongs to its trace
-		try (Observation.Scope scope = openScope(observation)) {
-			finished(result, (failure instanceof HopperApiException exception) ? exception : null);
-			if (result != null && logger.isDebugEnabled()) {
-				logger.debug("Sent the %s: %s".formatted(subject(), result));
-			}
-			if (observation != null) {
-				stop(observation, result, failure);
-			}
+		try {
+			// In whose scope what is counted and logged belongs to its trace
+			inScope(observation, () -> {
+				finished(result, (failure instanceof HopperApiException exception) ? exception : null);
+				if (result != null && logger.isDebugEnabled()) {
+					logger.debug("Sent the %s: %s".formatted(subject(), result));
+				}
+				if (observation != null) {
+					stop(observation, result, failure);
+				}
+			});
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
@@ -479,13 +373,28 @@ abstract class ApiCall<R> implements CoreSubscriber<R>, Subscription {
 		logger.debug("A call could not be observed", failure);
 	}
 
-	private static Observation.Scope openScope(@Nullable Observation observation) {
+	private static void inScope(@Nullable Observation observation, Runnable action) {
+		Observation.Scope scope = Observation.Scope.NOOP;
 		try {
-			return (observation != null) ? observation.openScope() : Observation.Scope.NOOP;
+			scope = (observation != null) ? observation.openScope() : scope;
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
-			return Observation.Scope.NOOP;
+		}
+		try {
+			action.run();
+		}
+		finally {
+			close(scope);
+		}
+	}
+
+	private static void close(Observation.Scope scope) {
+		try {
+			scope.close();
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
 		}
 	}
 

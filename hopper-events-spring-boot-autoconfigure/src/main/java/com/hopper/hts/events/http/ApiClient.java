@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 
-import com.hopper.hts.events.time.Deadlines;
 import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;
 
@@ -39,8 +38,6 @@ final class ApiClient {
 	final Duration responseTimeout;
 
 	final Scheduler scheduler;
-
-	final Deadlines deadlines;
 
 	final DoubleSupplier random;
 
@@ -72,7 +69,6 @@ final class ApiClient {
 		this.responseTimeout = responseTimeout;
 		this.maxCalls = maxCalls;
 		this.scheduler = scheduler;
-		this.deadlines = new Deadlines(scheduler);
 		this.random = random;
 		this.decoder = decoder;
 	}

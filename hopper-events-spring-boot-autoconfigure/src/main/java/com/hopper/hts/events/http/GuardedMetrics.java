@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.http;
 
-import java.net.URI;
 import java.time.Duration;
 
 import com.hopper.hts.events.EventReceipt;
@@ -24,8 +23,6 @@ import com.hopper.hts.events.observation.EventPublishMetrics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.http.HttpStatusCode;
 
 /**
  * Keeps failures of {@link EventPublishMetrics}, of a filter of the application's meter
@@ -54,11 +51,6 @@ final class GuardedMetrics implements EventPublishMetrics {
 	@Override
 	public void deliveryUnknown(String eventType) {
 		guard(() -> this.delegate.deliveryUnknown(eventType));
-	}
-
-	@Override
-	public void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
-		guard(() -> this.delegate.requested(uri, status, failure, elapsed));
 	}
 
 	@Override

@@ -36,13 +36,11 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.http.HttpStatusCode;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -115,12 +113,12 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 	@Override
 	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-		return ApiCall.mono((caller) -> new Publication(this, sessionId, true, event, caller));
+		return ApiCall.mono(() -> new Publication(this, sessionId, true, event));
 	}
 
 	@Override
 	public Mono<EventReceipt> publish(BookingConfirmed event) {
-		return ApiCall.mono((caller) -> new Publication(this, null, false, event, caller));
+		return ApiCall.mono(() -> new Publication(this, null, false, event));
 	}
 
 	@Override
@@ -145,8 +143,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		@SuppressWarnings("NullAway") // Callers without null checks get a clear error
 		Publication(WebClientEventPublisher publisher, @Nullable String sessionId, boolean sessionGiven,
-				HopperEvent event, CoreSubscriber<? super EventReceipt> caller) {
-			super(publisher.client, publisher.uri, caller);
+				HopperEvent event) {
+			super(publisher.client, publisher.uri);
 			this.publisher = publisher;
 			this.sessionId = sessionId;
 			this.sessionGiven = sessionGiven;
@@ -221,11 +219,6 @@ public final class WebClientEventPublisher implements EventPublisher {
 		@Override
 		void deliveryUnknown() {
 			this.publisher.metrics.deliveryUnknown(this.eventType);
-		}
-
-		@Override
-		void requested(@Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
-			this.publisher.metrics.requested(this.publisher.uri, status, failure, elapsed);
 		}
 
 		@Override

@@ -31,7 +31,6 @@ import com.hopper.hts.events.session.UserInfo;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import tools.jackson.core.JacksonException;
@@ -90,7 +89,7 @@ public final class WebClientHopperSessions implements HopperSessions {
 	@Override
 	public Mono<Session> create(SessionRequest request) {
 		Assert.notNull(request, "'request' must not be null");
-		return ApiCall.<List<Session>>mono((caller) -> new Creation(request, caller))
+		return ApiCall.<List<Session>>mono(() -> new Creation(request))
 			.flatMap((sessions) -> Mono.justOrEmpty(sessions.stream().findFirst()));
 	}
 
@@ -101,8 +100,8 @@ public final class WebClientHopperSessions implements HopperSessions {
 
 		private final SessionRequest request;
 
-		Creation(SessionRequest request, CoreSubscriber<? super List<Session>> caller) {
-			super(WebClientHopperSessions.this.client, WebClientHopperSessions.this.uri, caller);
+		Creation(SessionRequest request) {
+			super(WebClientHopperSessions.this.client, WebClientHopperSessions.this.uri);
 			this.request = request;
 		}
 

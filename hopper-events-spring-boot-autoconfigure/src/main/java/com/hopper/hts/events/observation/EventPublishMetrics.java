@@ -15,14 +15,11 @@
  */
 package com.hopper.hts.events.observation;
 
-import java.net.URI;
 import java.time.Duration;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.http.HttpStatusCode;
 
 /**
  * What is measured besides observations. Implementations must be fast, must not block and
@@ -30,7 +27,6 @@ import org.springframework.http.HttpStatusCode;
  *
  * @since 0.1.0
  * @see MicrometerEventPublishMetrics
- * @see TimedEventPublishMetrics
  */
 public interface EventPublishMetrics {
 
@@ -59,18 +55,6 @@ public interface EventPublishMetrics {
 	 * @param eventType the type of the event
 	 */
 	default void deliveryUnknown(String eventType) {
-	}
-
-	/**
-	 * The head of an answer to a request has arrived, or the request has failed or was
-	 * given up without.
-	 * @param uri where the request was sent to
-	 * @param status the status of the answer, or {@code null}
-	 * @param failure why there is no answer, or {@code null}; both are {@code null} if
-	 * nobody waits for it any more
-	 * @param elapsed the time since the attempt began
-	 */
-	default void requested(URI uri, @Nullable HttpStatusCode status, @Nullable Throwable failure, Duration elapsed) {
 	}
 
 	/**

@@ -135,25 +135,6 @@ class WebClientEventPublisherTests {
 	}
 
 	@Test
-	void sendsNothingBeforeTheReceiptIsAskedFor() {
-		AtomicInteger requests = new AtomicInteger();
-		WebClient webClient = WebClient.builder().filter((request, next) -> {
-			requests.incrementAndGet();
-			return next.exchange(request);
-		}).build();
-		WebClientEventPublisher publisher = WebClientEventPublisher
-			.builder(webClient, this.server.baseUrl(), Publishers.retryPolicy(3))
-			.build();
-		StepVerifier.create(publisher.publish(SESSION, OFFERS), 0)
-			.expectSubscription()
-			.then(() -> assertThat(requests).hasValue(0))
-			.thenRequest(1)
-			.expectNextMatches(EventReceipt::delivered)
-			.verifyComplete();
-		assertThat(requests).hasValue(1);
-	}
-
-	@Test
 	void cancellationAbortsTheRequestInFlight() {
 		this.server.then(ScriptedServer.Exchange::hang);
 		AtomicBoolean released = new AtomicBoolean();
@@ -510,25 +491,6 @@ class WebClientEventPublisherTests {
 		assertThat(exception).isInstanceOf(HopperApiException.Timeout.class);
 		assertThat(exception.getAttempts()).isEqualTo(1);
 		assertThat(exception).hasMessageContaining("hopper.retry.timeout");
-	}
-
-	@Test
-	void timeBeforeTheReceiptIsAskedForDoesNotCount() {
-		VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
-		try {
-			WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
-					(builder) -> builder.scheduler(scheduler));
-			StepVerifier.create(publisher.publish(SESSION, OFFERS), 0)
-				.expectSubscription()
-				.then(() -> scheduler.advanceTimeBy(Duration.ofHours(1)))
-				.thenRequest(1)
-				.assertNext((receipt) -> assertThat(receipt.elapsed()).isZero())
-				.expectComplete()
-				.verify(TIMEOUT);
-		}
-		finally {
-			scheduler.dispose();
-		}
 	}
 
 	@Test

@@ -35,7 +35,6 @@ import com.hopper.hts.events.http.RetryPolicy;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
-import com.hopper.hts.events.observation.TimedEventPublishMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -56,7 +55,6 @@ import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.http.client.reactive.ClientHttpResponse;
 import org.springframework.mock.http.client.reactive.MockClientHttpRequest;
 import org.springframework.mock.http.client.reactive.MockClientHttpResponse;
-import org.springframework.web.reactive.function.client.DefaultClientRequestObservationConvention;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -93,15 +91,13 @@ public class PublishPieces {
 
 	private final Gson gson = new Gson();
 
-	private final EventPublisher once = publisher(false, false, false).withoutRetries();
+	private final EventPublisher once = publisher(false, false).withoutRetries();
 
-	private final EventPublisher bare = publisher(false, false, false);
+	private final EventPublisher bare = publisher(false, false);
 
-	private final EventPublisher token = publisher(true, false, false);
+	private final EventPublisher token = publisher(true, false);
 
-	private final EventPublisher metered = publisher(true, true, false);
-
-	private final EventPublisher observed = publisher(true, false, true);
+	private final EventPublisher observed = publisher(true, true);
 
 	/**
 	 * Create an instance.
@@ -170,15 +166,6 @@ public class PublishPieces {
 	}
 
 	/**
-	 * And with meters of the publication and its requests.
-	 * @return the receipt
-	 */
-	@Benchmark
-	public @Nullable EventReceipt publishWithTokenAndMeters() {
-		return this.metered.publish(SESSION, this.event).block();
-	}
-
-	/**
 	 * And with observations of both in place of their timers.
 	 * @return the receipt
 	 */
@@ -195,8 +182,7 @@ public class PublishPieces {
 		steps.put("publishOnce", "`EventPublisher` without anything that can be left out");
 		steps.put("publish", "… and retries");
 		steps.put("publishWithToken", "… and bearer token");
-		steps.put("publishWithTokenAndMeters", "… and meters of the publication and of `http.client.requests`");
-		steps.put("publishWithTokenAndObservations", "… and observations of both, in place of timers");
+		steps.put("publishWithTokenAndObservations", "… and observations and meters of the publication and of `http.client.requests`");
 		return steps;
 	}
 
@@ -204,7 +190,7 @@ public class PublishPieces {
 		return WebClient.builder().clientConnector(new Memory()).build();
 	}
 
-	private static WebClientEventPublisher publisher(boolean token, boolean metered, boolean observed) {
+	private static WebClientEventPublisher publisher(boolean token, boolean observed) {
 		WebClient.Builder client = webClient().mutate();
 		MeterRegistry meters = new SimpleMeterRegistry();
 		EventPublishMetrics metrics = new MicrometerEventPublishMetrics(meters);
@@ -220,10 +206,6 @@ public class PublishPieces {
 		WebClientEventPublisher.Builder builder = WebClientEventPublisher.builder(client.build(), URL,
 				new RetryPolicy(4, Duration.ofMillis(200), 2, Duration.ofSeconds(5), 0.5, Duration.ofSeconds(5),
 						Duration.ofSeconds(30), true, 100));
-		if (metered) {
-			builder.metrics(new TimedEventPublishMetrics(metrics, meters,
-					new DefaultClientRequestObservationConvention(), List.of(), List.of()));
-		}
 		if (observed) {
 			builder.observation(observations, null).metrics(metrics);
 		}
