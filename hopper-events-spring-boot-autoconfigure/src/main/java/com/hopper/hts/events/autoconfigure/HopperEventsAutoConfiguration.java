@@ -39,8 +39,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass({ WebClient.class, reactor.netty.http.client.HttpClient.class })
 @EnableConfigurationProperties(HopperProperties.class)
 @Import({ EventPublisherConfigurations.Sanitizing.class, EventPublisherConfigurations.Metrics.class,
-		EventPublisherConfigurations.Enabled.class,
-		EventPublisherConfigurations.Disabled.class })
+		EventPublisherConfigurations.Enabled.class, EventPublisherConfigurations.Disabled.class })
 public final class HopperEventsAutoConfiguration {
 
 	HopperEventsAutoConfiguration() {

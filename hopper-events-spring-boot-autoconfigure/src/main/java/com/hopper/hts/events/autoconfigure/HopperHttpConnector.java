@@ -79,8 +79,7 @@ final class HopperHttpConnector implements DisposableBean {
 				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
-			ConnectionProvider provider = connectionProvider("hopper-events",
-					properties.pool().maxConnections());
+			ConnectionProvider provider = connectionProvider("hopper-events", properties.pool().maxConnections());
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
 			return new Connections(provider,
 					builder.withHttpClientFactory(() -> create(provider))

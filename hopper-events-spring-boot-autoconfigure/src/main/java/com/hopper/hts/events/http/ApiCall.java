@@ -221,9 +221,8 @@ abstract class ApiCall<R> {
 		this.awaitingAnswer = false;
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
-		return exchange(timeout).timeout(timeout,
-				Mono.error(() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(),
-						this.awaitingAnswer)),
+		return exchange(timeout).timeout(timeout, Mono
+			.error(() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer)),
 				this.client.scheduler);
 	}
 

@@ -182,7 +182,8 @@ public class PublishPieces {
 		steps.put("publishOnce", "`EventPublisher` without anything that can be left out");
 		steps.put("publish", "… and retries");
 		steps.put("publishWithToken", "… and bearer token");
-		steps.put("publishWithTokenAndObservations", "… and observations and meters of the publication and of `http.client.requests`");
+		steps.put("publishWithTokenAndObservations",
+				"… and observations and meters of the publication and of `http.client.requests`");
 		return steps;
 	}
 
