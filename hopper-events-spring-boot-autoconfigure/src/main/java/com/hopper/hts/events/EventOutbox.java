@@ -20,6 +20,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
+import reactor.core.publisher.Mono;
+
 /**
  * Takes events and delivers them in the background, however long that takes.
  * <p>
@@ -29,6 +31,9 @@ import java.util.UUID;
  * the transaction: it is delivered right after the commit, and after a rollback it does
  * not exist. How well a stored event survives the end of the application depends on
  * {@code hopper.outbox.type}.
+ * <p>
+ * Reactive applications use {@code storeReactively}: a reactive transaction is in the
+ * Reactor context, which {@code store} cannot see.
  * <p>
  * Delivery is at least once and in no particular order: the API has no idempotency key,
  * so an event whose answer was lost is sent again, and every event carries its own time.
@@ -52,7 +57,8 @@ public interface EventOutbox {
 	 * outbox is full or stopped, or its database or broker failed
 	 * @throws IllegalStateException if this outbox writes to a database or broker and the
 	 * calling thread must not be blocked, because it is an event loop or another thread
-	 * of a non-blocking scheduler
+	 * of a non-blocking scheduler; or if it is called from a reactive chain in an
+	 * application with a reactive transaction manager
 	 */
 	UUID store(String sessionId, HopperEvent event);
 
@@ -83,6 +89,41 @@ public interface EventOutbox {
 	 * @see #store(String, HopperEvent)
 	 */
 	List<UUID> storeAll(Collection<SessionEvent> events);
+
+	/**
+	 * Store an event of a session without blocking, in the transaction of the subscriber:
+	 * the reactive one in its context, or else that of the subscribing thread. In a
+	 * reactive transaction the event is delivered after the commit, and after a rollback
+	 * it does not exist; a rollback to a savepoint is not seen. The JDBC outbox has no
+	 * part in reactive transactions and refuses.
+	 * <p>
+	 * Nothing happens without a subscription, and each one stores the event once more.
+	 * @param sessionId the id of the session
+	 * @param event the event
+	 * @return the id under which the event is stored, or the exception that
+	 * {@link #store(String, HopperEvent)} throws
+	 * @see #store(String, HopperEvent)
+	 */
+	Mono<UUID> storeReactively(String sessionId, HopperEvent event);
+
+	/**
+	 * Store a confirmed booking whose session is not known without blocking, in the
+	 * transaction of the subscriber.
+	 * @param event the event
+	 * @return the id under which the event is stored, or the exception that
+	 * {@link #store(BookingConfirmed)} throws
+	 * @see #storeReactively(String, HopperEvent)
+	 */
+	Mono<UUID> storeReactively(BookingConfirmed event);
+
+	/**
+	 * Store several events without blocking, in the transaction of the subscriber.
+	 * @param events the events
+	 * @return the ids under which the events are stored, in the same order, or the
+	 * exception that {@link #storeAll(Collection)} throws
+	 * @see #storeReactively(String, HopperEvent)
+	 */
+	Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events);
 
 	/**
 	 * Wait until no event waits for its delivery, for tests and for batch jobs. Events

@@ -25,6 +25,7 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.observation.EventPublishMetrics;
+import reactor.core.publisher.Mono;
 
 /**
  * {@link EventOutbox} that takes the place of the real one when
@@ -52,6 +53,21 @@ final class DisabledEventOutbox implements EventOutbox {
 	@Override
 	public List<UUID> storeAll(Collection<SessionEvent> events) {
 		return events.stream().map((event) -> discard(event.event())).toList();
+	}
+
+	@Override
+	public Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
+		return Mono.fromSupplier(() -> store(sessionId, event));
+	}
+
+	@Override
+	public Mono<UUID> storeReactively(BookingConfirmed event) {
+		return Mono.fromSupplier(() -> store(event));
+	}
+
+	@Override
+	public Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
+		return Mono.fromSupplier(() -> storeAll(events));
 	}
 
 	@Override

@@ -38,6 +38,8 @@ import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -55,6 +57,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.ReactiveTransactionManager;
 
 /**
  * Configurations imported by {@link HopperOutboxAutoConfiguration}, in this order.
@@ -135,6 +138,20 @@ final class EventOutboxConfigurations {
 		OutboxBuilderCustomizer hopperOutboxScheduler(
 				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
 			return (builder) -> scheduler.ifAvailable(builder::scheduler);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	@ConditionalOnClass(ReactiveTransactionManager.class)
+	static class ReactiveTransactions {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "hopperOutboxReactiveTransactions")
+		OutboxBuilderCustomizer hopperOutboxReactiveTransactions(ListableBeanFactory beanFactory) {
+			return (builder) -> builder.reactiveTransactions(() -> BeanFactoryUtils.beanNamesForTypeIncludingAncestors(
+					beanFactory, ReactiveTransactionManager.class, true, false).length > 0);
 		}
 
 	}

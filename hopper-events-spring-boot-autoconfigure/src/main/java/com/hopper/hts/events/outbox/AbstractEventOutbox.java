@@ -25,8 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
@@ -34,15 +36,18 @@ import com.hopper.hts.events.http.EventCodec;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import io.micrometer.observation.transport.Kind;
 import io.micrometer.observation.transport.SenderContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.context.SmartLifecycle;
 import org.springframework.util.Assert;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * What all engines share: checking and creating stored events, pausing, and when to start
@@ -76,11 +81,14 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	private final ObservationRegistry observationRegistry;
 
+	private final SingletonSupplier<Boolean> reactiveTransactions;
+
 	AbstractEventOutbox(OutboxBuilder<?> builder) {
 		this.policy = builder.policy;
 		this.clock = SchedulerClock.of(builder.scheduler);
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
+		this.reactiveTransactions = SingletonSupplier.of(builder.reactiveTransactions);
 		this.listeners = new OutboxListeners(builder.listeners);
 		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random, builder.outages);
 		this.relay = new Relay(builder.publisher, builder.policy, this.gate, builder.observationRegistry, this.clock,
@@ -89,17 +97,58 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	@Override
 	public final UUID store(String sessionId, HopperEvent event) {
+		requireVisibleTransaction();
 		return accept(create(sessionId, event, this.codec.encode(sessionId, event)));
 	}
 
 	@Override
 	public final UUID store(BookingConfirmed event) {
+		requireVisibleTransaction();
 		return accept(create(null, event, this.codec.encode(event)));
 	}
 
 	@Override
-	@SuppressWarnings("NullAway") // An event without the session it needs is refused
 	public final List<UUID> storeAll(Collection<SessionEvent> events) {
+		requireVisibleTransaction();
+		List<StoredEvent> created = create(events);
+		if (!created.isEmpty()) {
+			acceptObserved(created);
+		}
+		return ids(created);
+	}
+
+	@Override
+	public final Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
+		return acceptReactively(() -> List.of(create(sessionId, event, this.codec.encode(sessionId, event))))
+			.map((ids) -> ids.get(0));
+	}
+
+	@Override
+	public final Mono<UUID> storeReactively(BookingConfirmed event) {
+		return acceptReactively(() -> List.of(create(null, event, this.codec.encode(event))))
+			.map((ids) -> ids.get(0));
+	}
+
+	@Override
+	public final Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
+		return acceptReactively(() -> create(events));
+	}
+
+	/**
+	 * Refuse to store what could be sent although its reactive transaction is rolled
+	 * back.
+	 */
+	private void requireVisibleTransaction() {
+		if (this.reactiveTransactions.obtain() && !Transactions.active() && Transactions.isCallerReactive()) {
+			throw new IllegalStateException("store must not be called from a reactive chain in an application with a "
+					+ "ReactiveTransactionManager: it cannot see whether a transaction is active there, and would send "
+					+ "the event even if that is rolled back. Return the Mono of storeReactively to the chain, or call "
+					+ "store where no chain is");
+		}
+	}
+
+	@SuppressWarnings("NullAway") // An event without the session it needs is refused
+	private List<StoredEvent> create(Collection<SessionEvent> events) {
 		Assert.notNull(events, "'events' must not be null");
 		List<StoredEvent> created = new ArrayList<>(events.size());
 		for (SessionEvent event : events) {
@@ -108,10 +157,11 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 					? this.codec.encode(booking) : this.codec.encode(sessionId, event.event());
 			created.add(create(sessionId, event.event(), payload));
 		}
-		if (!created.isEmpty()) {
-			acceptObserved(created);
-		}
-		return created.stream().map(StoredEvent::id).toList();
+		return created;
+	}
+
+	private static List<UUID> ids(List<StoredEvent> events) {
+		return events.stream().map(StoredEvent::id).toList();
 	}
 
 	private StoredEvent create(@Nullable String sessionId, HopperEvent event, byte[] payload) {
@@ -131,17 +181,50 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 			return;
 		}
 		Map<String, String> traceContext = new LinkedHashMap<>();
-		SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
+		observation(events, traceContext).observe(() -> accept(traced(events, traceContext)));
+	}
+
+	private Mono<List<UUID>> acceptReactively(Supplier<List<StoredEvent>> source) {
+		return Mono.deferContextual((view) -> {
+			List<StoredEvent> events = source.get();
+			if (events.isEmpty()) {
+				return Mono.just(List.of());
+			}
+			Mono<List<UUID>> ids = Mono.just(ids(events));
+			if (this.observationRegistry.isNoop()) {
+				return inTransactionOfSubscriber(events).then(ids);
+			}
+			Map<String, String> traceContext = new LinkedHashMap<>();
+			Observation parent = view.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+			Observation observation = observation(events, traceContext)
+				.parentObservation((parent != null) ? parent : this.observationRegistry.getCurrentObservation())
+				.start();
+			return inTransactionOfSubscriber(traced(events, traceContext)).doOnError(observation::error)
+				.doFinally((signal) -> observation.stop())
+				.then(ids);
+		});
+	}
+
+	private Mono<Void> inTransactionOfSubscriber(List<StoredEvent> events) {
+		return Transactions.reactive()
+			.flatMap((transaction) -> transaction.map((present) -> accept(events, present))
+				.orElseGet(() -> acceptReactively(events)));
+	}
+
+	private Observation observation(List<StoredEvent> events, Map<String, String> traceContext) {		SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
 			if (carrier != null) {
 				carrier.put(name, value);
 			}
 		}, Kind.PRODUCER);
 		context.setCarrier(traceContext);
 		String type = (events.size() == 1) ? events.get(0).countedType() : "several";
-		Observation.createNotStarted("hopper.outbox.store", () -> context, this.observationRegistry)
+		return Observation.createNotStarted("hopper.outbox.store", () -> context, this.observationRegistry)
 			.contextualName("hopper store " + type)
-			.lowCardinalityKeyValue("event.type", type)
-			.observe(() -> accept(events.stream().map((event) -> event.withTraceContext(traceContext)).toList()));
+			.lowCardinalityKeyValue("event.type", type);
+	}
+
+	private static List<StoredEvent> traced(List<StoredEvent> events, Map<String, String> traceContext) {
+		return events.stream().map((event) -> event.withTraceContext(traceContext)).toList();
 	}
 
 	/**
@@ -149,6 +232,29 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 	 * @param events the events, one or more
 	 */
 	abstract void accept(List<StoredEvent> events);
+
+	/**
+	 * Take events, all or none, outside a reactive transaction.
+	 * @param events the events, one or more
+	 * @return completes when they are taken
+	 */
+	Mono<Void> acceptReactively(List<StoredEvent> events) {
+		Mono<Void> accepted = Mono.fromRunnable(() -> accept(events));
+		// A transaction of the subscribing thread would not be seen on another one
+		return Transactions.active() ? accepted : accepted.subscribeOn(Schedulers.boundedElastic());
+	}
+
+	/**
+	 * Take events, all or none, in a reactive transaction.
+	 * @param events the events, one or more
+	 * @param transaction the transaction
+	 * @return completes when they will share the fate of the transaction
+	 */
+	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
+		return Mono.error(() -> new EventNotStoredException("The event was not stored: this outbox has no part in the "
+				+ "reactive transaction of the caller. Store the event when the transaction is over, use a blocking "
+				+ "transaction on the data source of the outbox, or hopper.outbox.type=memory", null));
+	}
 
 	@Override
 	public final boolean flush(Duration timeout) {

@@ -51,6 +51,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.BackOffHandler;
@@ -164,6 +166,14 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		else {
 			send(events);
 		}
+	}
+
+	@Override
+	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
+		return Mono.fromRunnable(() -> {
+			producer();
+			transaction.whenOver(this, events, this::sendCommitted, this::rolledBack, Schedulers.boundedElastic());
+		});
 	}
 
 	private void sendCommitted(List<StoredEvent> events) {

@@ -148,6 +148,19 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		}
 	}
 
+	@Override
+	Mono<Void> acceptReactively(List<StoredEvent> events) {
+		return Mono.fromRunnable(() -> accept(events));
+	}
+
+	@Override
+	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
+		return Mono.fromRunnable(() -> {
+			reserve(events);
+			transaction.whenOver(this, events, this::enqueue, this::undo, Schedulers.immediate());
+		});
+	}
+
 	private void reserve(List<StoredEvent> events) {
 		long size = events.stream().mapToLong(StoredEvent::size).sum();
 		boolean onlyOffers = events.stream().allMatch(MemoryEventOutbox::isOffers);

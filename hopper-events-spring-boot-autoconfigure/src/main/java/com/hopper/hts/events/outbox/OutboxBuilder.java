@@ -18,6 +18,7 @@ package com.hopper.hts.events.outbox;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.http.WebClientEventPublisher;
@@ -48,6 +49,8 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
 
 	OutageDetector outages = new OutageDetector.FailuresInRow();
+
+	Supplier<Boolean> reactiveTransactions = () -> false;
 
 	Scheduler scheduler = Schedulers.parallel();
 
@@ -110,6 +113,17 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	public B circuitBreaker(CircuitBreaker circuitBreaker) {
 		Assert.notNull(circuitBreaker, "'circuitBreaker' must not be null");
 		this.outages = new CircuitBreakerOutageDetector(circuitBreaker);
+		return self();
+	}
+
+	/**
+	 * Set whether the application has reactive transactions, which a call that does not
+	 * return a {@code Mono} cannot see.
+	 * @param reactiveTransactions is asked once, when the first event is stored
+	 * @return this builder
+	 */
+	public B reactiveTransactions(Supplier<Boolean> reactiveTransactions) {
+		this.reactiveTransactions = reactiveTransactions;
 		return self();
 	}
 

@@ -19,7 +19,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+
+import reactor.core.publisher.Mono;
 
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -35,6 +38,8 @@ final class Transactions {
 			"org.springframework.transaction.support.TransactionSynchronizationManager",
 			Transactions.class.getClassLoader());
 
+	private static final StackWalker STACK = StackWalker.getInstance();
+
 	private Transactions() {
 	}
 
@@ -43,6 +48,23 @@ final class Transactions {
 	 */
 	static boolean active() {
 		return PRESENT && Spring.active();
+	}
+
+	/**
+	 * Return the reactive transaction in the context of the subscriber.
+	 */
+	static Mono<Optional<ReactiveTransaction>> reactive() {
+		return PRESENT ? ReactiveTransaction.current() : Mono.just(Optional.empty());
+	}
+
+	/**
+	 * Return whether the caller runs within an operator of a reactive library. Its
+	 * context, where a transaction would be, cannot be seen from here.
+	 */
+	static boolean isCallerReactive() {
+		return STACK.walk((frames) -> frames.map(StackWalker.StackFrame::getClassName)
+			.anyMatch((name) -> name.startsWith("reactor.core.publisher.") || name.startsWith("kotlinx.coroutines.")
+					|| name.startsWith("io.reactivex.") || name.startsWith("io.smallrye.mutiny.")));
 	}
 
 	/**

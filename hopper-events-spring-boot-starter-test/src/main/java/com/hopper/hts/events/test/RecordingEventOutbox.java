@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
@@ -37,6 +38,7 @@ import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.util.Assert;
@@ -66,22 +68,52 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 	@Override
 	public UUID store(String sessionId, HopperEvent event) {
-		return store(() -> this.codec.encode(sessionId, event),
-				() -> List.of(new PublishedHopperEvent<>(sessionId, event, true)))
-			.get(0);
+		return inTransactionOfThread(record(sessionId, event)).get(0);
 	}
 
 	@Override
 	public UUID store(BookingConfirmed event) {
-		return store(() -> this.codec.encode(event), () -> List.of(new PublishedHopperEvent<>(null, event, true)))
-			.get(0);
+		return inTransactionOfThread(record(event)).get(0);
 	}
 
 	@Override
 	public List<UUID> storeAll(Collection<SessionEvent> events) {
+		return inTransactionOfThread(record(events));
+	}
+
+	@Override
+	public Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
+		return storeReactively(() -> record(sessionId, event)).map((ids) -> ids.get(0));
+	}
+
+	@Override
+	public Mono<UUID> storeReactively(BookingConfirmed event) {
+		return storeReactively(() -> record(event)).map((ids) -> ids.get(0));
+	}
+
+	@Override
+	public Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
+		return storeReactively(() -> record(events));
+	}
+
+	private Mono<List<UUID>> storeReactively(Supplier<List<Stored>> events) {
+		Mono<List<UUID>> onThread = Mono.fromSupplier(() -> inTransactionOfThread(events.get()));
+		return TRANSACTIONS ? RecordingReactiveTransactions.store(this, events).switchIfEmpty(onThread) : onThread;
+	}
+
+	private List<Stored> record(String sessionId, HopperEvent event) {
+		return record(() -> this.codec.encode(sessionId, event),
+				() -> List.of(new PublishedHopperEvent<>(sessionId, event, true)));
+	}
+
+	private List<Stored> record(BookingConfirmed event) {
+		return record(() -> this.codec.encode(event), () -> List.of(new PublishedHopperEvent<>(null, event, true)));
+	}
+
+	private List<Stored> record(Collection<SessionEvent> events) {
 		Assert.notNull(events, "'events' must not be null");
 		List<SessionEvent> copy = List.copyOf(events);
-		return store(() -> copy.forEach(this::validate), () -> {
+		return record(() -> copy.forEach(this::validate), () -> {
 			List<PublishedHopperEvent<?>> stored = new ArrayList<>();
 			copy.forEach((event) -> stored.add(new PublishedHopperEvent<>(event.sessionId(), event.event(), true)));
 			return stored;
@@ -98,11 +130,13 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 		}
 	}
 
-	private List<UUID> store(Runnable validation,
-			java.util.function.Supplier<List<? extends PublishedHopperEvent<?>>> events) {
+	private List<Stored> record(Runnable validation, Supplier<List<? extends PublishedHopperEvent<?>>> events) {
 		List<Recording> recordings = this.recorder.causedBy(null);
 		RecordingEventPublisher.validate(recordings, validation);
-		List<Stored> stored = events.get().stream().<Stored>map((event) -> new Stored(recordings, event)).toList();
+		return events.get().stream().<Stored>map((event) -> new Stored(recordings, event)).toList();
+	}
+
+	private List<UUID> inTransactionOfThread(List<Stored> stored) {
 		if (TRANSACTIONS && RecordingTransactions.active()) {
 			stored.forEach(Stored::await);
 			RecordingTransactions.whenOver(this, stored);
@@ -110,6 +144,10 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 		else {
 			committed(stored);
 		}
+		return ids(stored);
+	}
+
+	static List<UUID> ids(List<Stored> stored) {
 		return stored.stream().map((event) -> event.id).toList();
 	}
 
