@@ -150,8 +150,9 @@ final class EventOutboxConfigurations {
 		@Bean
 		@ConditionalOnMissingBean(name = "hopperOutboxReactiveTransactions")
 		OutboxBuilderCustomizer hopperOutboxReactiveTransactions(ListableBeanFactory beanFactory) {
-			return (builder) -> builder.reactiveTransactions(() -> BeanFactoryUtils.beanNamesForTypeIncludingAncestors(
-					beanFactory, ReactiveTransactionManager.class, true, false).length > 0);
+			return (builder) -> builder
+				.reactiveTransactions(() -> BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory,
+						ReactiveTransactionManager.class, true, false).length > 0);
 		}
 
 	}

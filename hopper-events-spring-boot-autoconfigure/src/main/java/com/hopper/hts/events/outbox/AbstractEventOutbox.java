@@ -125,8 +125,7 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	@Override
 	public final Mono<UUID> storeReactively(BookingConfirmed event) {
-		return acceptReactively(() -> List.of(create(null, event, this.codec.encode(event))))
-			.map((ids) -> ids.get(0));
+		return acceptReactively(() -> List.of(create(null, event, this.codec.encode(event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override
@@ -211,7 +210,8 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 				.orElseGet(() -> acceptReactively(events)));
 	}
 
-	private Observation observation(List<StoredEvent> events, Map<String, String> traceContext) {		SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
+	private Observation observation(List<StoredEvent> events, Map<String, String> traceContext) {
+		SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
 			if (carrier != null) {
 				carrier.put(name, value);
 			}

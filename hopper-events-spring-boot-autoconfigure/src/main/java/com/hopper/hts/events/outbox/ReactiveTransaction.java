@@ -92,9 +92,9 @@ final class ReactiveTransaction {
 
 		@Override
 		public Mono<Void> afterCompletion(int status) {
-			return Mono.<Void>fromRunnable(
-					() -> ((status == STATUS_COMMITTED) ? this.committed : this.rolledBack)
-						.accept(List.copyOf(this.events)))
+			return Mono
+				.<Void>fromRunnable(() -> ((status == STATUS_COMMITTED) ? this.committed : this.rolledBack)
+					.accept(List.copyOf(this.events)))
 				.subscribeOn(this.scheduler);
 		}
 

@@ -81,10 +81,9 @@ class ReactiveTransactionOutboxTests {
 				.isThrownBy(() -> bookings.book(() -> Mono.just(outbox.store("session-1", booking()))).block(SECONDS))
 				.withMessageContaining("storeReactively");
 			assertThatIllegalStateException()
-				.isThrownBy(() -> bookings
-					.book(() -> Mono
-						.fromCallable(() -> outbox.storeAll(List.of(SessionEvent.of("session-1", booking()))))
-						.subscribeOn(Schedulers.boundedElastic()))
+				.isThrownBy(() -> bookings.book(
+						() -> Mono.fromCallable(() -> outbox.storeAll(List.of(SessionEvent.of("session-1", booking()))))
+							.subscribeOn(Schedulers.boundedElastic()))
 					.block(SECONDS))
 				.withMessageContaining("storeReactively");
 		});
@@ -96,13 +95,15 @@ class ReactiveTransactionOutboxTests {
 		run((context) -> {
 			EventOutbox outbox = context.getBean(EventOutbox.class);
 			Bookings bookings = context.getBean(Bookings.class);
-			assertThatExceptionOfType(SoldOutException.class)
-				.isThrownBy(() -> bookings
-					.book(() -> outbox.storeReactively("session-1", booking())
-						.then(outbox.storeReactively(BookingConfirmed.occurredAt(Instant.EPOCH).withCfarOfferIds("o")))
-						.then(Mono.error(new SoldOutException())))
-					.block(SECONDS));
-			TransactionalOperator operator = TransactionalOperator.create(context.getBean(R2dbcTransactionManager.class));
+			assertThatExceptionOfType(SoldOutException.class).isThrownBy(
+					() -> bookings
+						.book(() -> outbox.storeReactively("session-1", booking())
+							.then(outbox
+								.storeReactively(BookingConfirmed.occurredAt(Instant.EPOCH).withCfarOfferIds("o")))
+							.then(Mono.error(new SoldOutException())))
+						.block(SECONDS));
+			TransactionalOperator operator = TransactionalOperator
+				.create(context.getBean(R2dbcTransactionManager.class));
 			operator
 				.execute((status) -> outbox.storeAllReactively(List.of(SessionEvent.of("session-1", booking())))
 					.doOnNext((ids) -> status.setRollbackOnly()))
