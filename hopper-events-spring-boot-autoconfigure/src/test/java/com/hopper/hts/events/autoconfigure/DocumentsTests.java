@@ -22,10 +22,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import com.hopper.hts.events.HopperApiException;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -51,6 +54,8 @@ class DocumentsTests {
 	private static final Path README = ROOT.resolve("README.md");
 
 	private static final Path DOCS = Path.of("docs");
+
+	private static final Path SOURCES = Path.of("src/main/java");
 
 	private static final Path EXAMPLES = Path.of("src/test/java/com/hopper/hts/events/examples");
 
@@ -82,6 +87,34 @@ class DocumentsTests {
 				assertThat(documented.get(name)).as(name).isEqualTo("`" + value + "`");
 			}
 		});
+	}
+
+	@Test
+	void tableOfMetersHasTheNamesInTheCode() throws Exception {
+		Set<String> documented = new TreeSet<>(
+				names("(?m)^\\| `(hopper\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
+		documented.addAll(names("(?m)^\\| `[^|]+`, `(hopper\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
+		Set<String> actual = new TreeSet<>();
+		try (Stream<Path> files = Files.walk(SOURCES)) {
+			for (Path file : files.filter((file) -> file.toString().endsWith(".java")).toList()) {
+				actual.addAll(names("\"(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]*[a-z])\"", Files.readString(file)));
+			}
+		}
+		for (JsonNode property : ConfigurationMetadataTests.metadata().path("properties")) {
+			actual.remove(property.path("name").stringValue());
+		}
+		assertThat(documented).hasSizeGreaterThan(15).isEqualTo(actual);
+	}
+
+	@Test
+	void tableOfErrorsHasEveryType() throws Exception {
+		Set<String> actual = new TreeSet<>();
+		for (Class<?> type : HopperApiException.class.getDeclaredClasses()) {
+			if (HopperApiException.class.isAssignableFrom(type)) {
+				actual.add(type.getSimpleName());
+			}
+		}
+		assertThat(new TreeSet<>(names("(?m)^\\| `([A-Z][A-Za-z]+)` \\|", Files.readString(README)))).isEqualTo(actual);
 	}
 
 	@Test
@@ -136,6 +169,10 @@ class DocumentsTests {
 			}
 		}
 		return blocks;
+	}
+
+	private static List<String> names(String pattern, String text) {
+		return Pattern.compile(pattern).matcher(text).results().map((match) -> match.group(1)).toList();
 	}
 
 	private static String withoutIndentation(String source) {
