@@ -93,11 +93,13 @@ class DocumentsTests {
 	void tableOfMetersHasTheNamesInTheCode() throws Exception {
 		Set<String> documented = new TreeSet<>(
 				names("(?m)^\\| `(hopper\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
-		documented.addAll(names("(?m)^\\| `[^|]+`, `(hopper\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
+		documented.addAll(
+				names("(?m)^\\| `[^|]+`, `(hopper\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
 		Set<String> actual = new TreeSet<>();
 		try (Stream<Path> files = Files.walk(SOURCES)) {
 			for (Path file : files.filter((file) -> file.toString().endsWith(".java")).toList()) {
-				actual.addAll(names("\"(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]*[a-z])\"", Files.readString(file)));
+				actual.addAll(
+						names("\"(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]*[a-z])\"", Files.readString(file)));
 			}
 		}
 		for (JsonNode property : ConfigurationMetadataTests.metadata().path("properties")) {
