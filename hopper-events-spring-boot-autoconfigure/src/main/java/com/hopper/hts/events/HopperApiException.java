@@ -41,11 +41,22 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	@Serial
 	private static final long serialVersionUID = 1L;
 
+	private final FailureKind kind;
+
 	private final Details details;
 
-	HopperApiException(Details details) {
+	HopperApiException(FailureKind kind, Details details) {
 		super(details.message, details.cause);
+		this.kind = kind;
 		this.details = details;
+	}
+
+	/**
+	 * Return what kind of failure it is.
+	 * @return the kind
+	 */
+	public FailureKind getKind() {
+		return this.kind;
 	}
 
 	/**
@@ -114,7 +125,9 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 * changing the event or the configuration.
 	 * @return whether the failure may pass by itself
 	 */
-	public abstract boolean isTransient();
+	public boolean isTransient() {
+		return this.kind.isTransient();
+	}
 
 	/**
 	 * The event was refused before any request, because the API could not accept it:
@@ -130,12 +143,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public InvalidEvent(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return false;
+			super(FailureKind.INVALID_EVENT, details);
 		}
 
 	}
@@ -157,7 +165,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param errors what the API said is wrong
 		 */
 		public Rejected(Details details, List<ApiError> errors) {
-			super(details);
+			super(details.kind(FailureKind.REJECTED, FailureKind.TOO_LARGE), details);
 			this.errors = List.copyOf(errors);
 		}
 
@@ -167,11 +175,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 */
 		public List<ApiError> getErrors() {
 			return this.errors;
-		}
-
-		@Override
-		public boolean isTransient() {
-			return false;
 		}
 
 	}
@@ -184,21 +187,13 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		@Serial
 		private static final long serialVersionUID = 1L;
 
-		private final boolean temporary;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
 		 * @param temporary whether the failure may pass by itself
 		 */
 		public SignInFailed(Details details, boolean temporary) {
-			super(details);
-			this.temporary = temporary;
-		}
-
-		@Override
-		public boolean isTransient() {
-			return this.temporary;
+			super(temporary ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED, details);
 		}
 
 	}
@@ -216,12 +211,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public Unauthorized(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return false;
+			super(FailureKind.UNAUTHORIZED, details);
 		}
 
 	}
@@ -239,12 +229,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public Forbidden(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return false;
+			super(FailureKind.FORBIDDEN, details);
 		}
 
 	}
@@ -263,12 +248,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public NotFound(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return false;
+			super(FailureKind.NOT_FOUND, details);
 		}
 
 	}
@@ -287,12 +267,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public RateLimited(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return true;
+			super(FailureKind.RATE_LIMITED, details);
 		}
 
 	}
@@ -310,12 +285,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public ServerError(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return true;
+			super(details.kind(FailureKind.SERVER_ERROR, FailureKind.OTHER_SERVER_ERROR), details);
 		}
 
 	}
@@ -333,12 +303,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public Timeout(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return true;
+			super(FailureKind.TIMEOUT, details);
 		}
 
 	}
@@ -351,8 +316,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		@Serial
 		private static final long serialVersionUID = 1L;
 
-		private final boolean temporary;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -360,13 +323,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * untrusted certificate or a host name that never could be resolved
 		 */
 		public ConnectionFailed(Details details, boolean temporary) {
-			super(details);
-			this.temporary = temporary;
-		}
-
-		@Override
-		public boolean isTransient() {
-			return this.temporary;
+			super(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, details);
 		}
 
 	}
@@ -387,12 +344,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public Overloaded(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return true;
+			super(FailureKind.OVERLOADED, details);
 		}
 
 	}
@@ -412,12 +364,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @param details what happened
 		 */
 		public UnexpectedResponse(Details details) {
-			super(details);
-		}
-
-		@Override
-		public boolean isTransient() {
-			return false;
+			super(FailureKind.UNEXPECTED_RESPONSE, details);
 		}
 
 	}
@@ -462,6 +409,13 @@ public abstract sealed class HopperApiException extends RuntimeException {
 			this.retryAfter = retryAfter;
 			this.deliveryUnknown = deliveryUnknown;
 			this.cause = cause;
+		}
+
+		/**
+		 * Return which of two kinds the status means.
+		 */
+		FailureKind kind(FailureKind usual, FailureKind other) {
+			return (this.statusCode != null && FailureKind.ofStatus(this.statusCode) == other) ? other : usual;
 		}
 
 		/**

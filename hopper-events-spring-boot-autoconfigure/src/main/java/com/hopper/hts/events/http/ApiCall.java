@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -178,7 +179,7 @@ abstract class ApiCall<R> {
 	private HopperApiException.Overloaded overloaded() {
 		return new HopperApiException.Overloaded(HopperApiException.Details
 			.of("The %s %s: %d others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. %s"
-				.formatted(subject(), failed(), this.client.maxCalls, ApiExceptions.OVERLOADED))
+				.formatted(subject(), failed(), this.client.maxCalls, FailureKind.OVERLOADED.advice()))
 			.withEventType(eventType())
 			.withSessionId(sessionId()));
 	}
@@ -327,7 +328,7 @@ abstract class ApiCall<R> {
 		if (this.stopReason != null) {
 			message.append("; not retried again because ").append(this.stopReason);
 		}
-		message.append(". ").append(ApiExceptions.advice(failure));
+		message.append(". ").append(failure.kind().advice());
 		if (this.deliveryUnknown) {
 			message.append(' ').append(unknown());
 		}

@@ -22,8 +22,6 @@ import com.hopper.hts.events.HopperApiException;
  */
 final class ApiExceptions {
 
-	static final String OVERLOADED = "Send fewer at a time, or this one later.";
-
 	private ApiExceptions() {
 	}
 
@@ -33,41 +31,20 @@ final class ApiExceptions {
 		}
 		details = details.withRetryAfter(failure.retryAfter()).withCause(failure.getCause());
 		return switch (failure.kind()) {
-			case REJECTED -> new HopperApiException.Rejected(details, failure.errors());
-			case SIGN_IN_FAILED -> new HopperApiException.SignInFailed(details, failure.isRetryable());
+			case INVALID_EVENT -> new HopperApiException.InvalidEvent(details);
+			case REJECTED, TOO_LARGE -> new HopperApiException.Rejected(details, failure.errors());
+			case SIGN_IN_FAILED, SIGN_IN_REFUSED ->
+				new HopperApiException.SignInFailed(details, failure.kind().isTransient());
 			case UNAUTHORIZED -> new HopperApiException.Unauthorized(details);
 			case FORBIDDEN -> new HopperApiException.Forbidden(details);
 			case NOT_FOUND -> new HopperApiException.NotFound(details);
 			case RATE_LIMITED -> new HopperApiException.RateLimited(details);
-			case SERVER_ERROR -> new HopperApiException.ServerError(details);
+			case SERVER_ERROR, OTHER_SERVER_ERROR -> new HopperApiException.ServerError(details);
 			case TIMEOUT -> new HopperApiException.Timeout(details);
-			case CONNECTION_FAILED -> new HopperApiException.ConnectionFailed(details, failure.isRetryable());
+			case CONNECTION_FAILED, UNREACHABLE ->
+				new HopperApiException.ConnectionFailed(details, failure.kind().isTransient());
 			case OVERLOADED -> new HopperApiException.Overloaded(details);
 			case UNEXPECTED_RESPONSE -> new HopperApiException.UnexpectedResponse(details);
-		};
-	}
-
-	/**
-	 * Say what to do next.
-	 * @param failure the failure
-	 * @return a sentence
-	 */
-	static String advice(AttemptFailure failure) {
-		return switch (failure.kind()) {
-			case REJECTED -> "Correct it; sending it again unchanged fails again.";
-			case SIGN_IN_FAILED -> "Check hopper.auth.* or the application's BearerTokenProvider.";
-			case UNAUTHORIZED ->
-				"Check that the token of hopper.auth.* has not expired and was issued for the API at hopper.base-url.";
-			case FORBIDDEN -> "Ask Hopper to permit this client to do this; another token does not help.";
-			case NOT_FOUND -> "Check hopper.base-url, and that the session exists.";
-			case RATE_LIMITED -> OVERLOADED;
-			case SERVER_ERROR -> "Send it again later.";
-			case TIMEOUT -> "Send it again later, or allow more time with hopper.client.response-timeout.";
-			case CONNECTION_FAILED ->
-				failure.isRetryable() ? "Send it again later." : "Check hopper.base-url and hopper.client.*.";
-			case OVERLOADED -> OVERLOADED;
-			case UNEXPECTED_RESPONSE ->
-				"The API never answers this: check hopper.base-url and the proxies and gateways on the way.";
 		};
 	}
 

@@ -23,7 +23,6 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 
 import javax.net.ssl.SSLException;
@@ -31,6 +30,7 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 import com.hopper.hts.events.ApiError;
+import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.auth.TokenRequestException;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -53,25 +53,7 @@ final class AttemptFailure extends RuntimeException {
 	@Serial
 	private static final long serialVersionUID = 1L;
 
-	/**
-	 * Kinds of failure, with what is retried.
-	 */
-	enum Kind {
-
-		REJECTED, SIGN_IN_FAILED, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, RATE_LIMITED, SERVER_ERROR, TIMEOUT,
-		CONNECTION_FAILED, OVERLOADED, UNEXPECTED_RESPONSE;
-
-		/**
-		 * Return the name that metrics use.
-		 * @return the name
-		 */
-		String tag() {
-			return name().toLowerCase(Locale.ROOT);
-		}
-
-	}
-
-	private final Kind kind;
+	private final FailureKind kind;
 
 	private final boolean retryable;
 
@@ -87,7 +69,7 @@ final class AttemptFailure extends RuntimeException {
 
 	private final List<ApiError> errors;
 
-	private AttemptFailure(Kind kind, boolean retryable, boolean deliveryUnknown, String description,
+	private AttemptFailure(FailureKind kind, boolean retryable, boolean deliveryUnknown, String description,
 			@Nullable HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, @Nullable Throwable cause) {
 		super(description, cause, false, false);
@@ -112,28 +94,15 @@ final class AttemptFailure extends RuntimeException {
 	 */
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
-		int status = statusCode.value();
-		Kind kind = switch (status) {
-			case 400, 413, 422 -> Kind.REJECTED;
-			case 401 -> Kind.UNAUTHORIZED;
-			case 403 -> Kind.FORBIDDEN;
-			case 404 -> Kind.NOT_FOUND;
-			case 408 -> Kind.TIMEOUT;
-			case 429 -> Kind.RATE_LIMITED;
-			default -> statusCode.is5xxServerError() ? Kind.SERVER_ERROR : Kind.UNEXPECTED_RESPONSE;
-		};
-		boolean retryable = switch (status) {
-			case 408, 429, 500, 502, 503, 504 -> true;
-			default -> false;
-		};
 		// A gateway that lost the answer of the API cannot tell whether the API counted,
 		// and
 		// whoever answered 200 may have passed the event on
-		boolean deliveryUnknown = switch (status) {
+		boolean deliveryUnknown = switch (statusCode.value()) {
 			case 500, 501, 503 -> false;
 			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
 		};
-		return new AttemptFailure(kind, retryable, deliveryUnknown, description, statusCode, headers, retryAfter,
+		FailureKind kind = FailureKind.ofStatus(statusCode);
+		return new AttemptFailure(kind, kind.isRetried(), deliveryUnknown, description, statusCode, headers, retryAfter,
 				errors, null);
 	}
 
@@ -145,7 +114,7 @@ final class AttemptFailure extends RuntimeException {
 	 * @return the failure
 	 */
 	static AttemptFailure ofTimeout(Duration timeout, boolean onTimeout, boolean sent) {
-		return withoutResponse(Kind.TIMEOUT, onTimeout || !sent, sent,
+		return withoutResponse(FailureKind.TIMEOUT, onTimeout || !sent, sent,
 				(sent ? "there was no complete answer within %s" : "the request could not be sent within %s")
 					.formatted(Durations.format(timeout)),
 				null);
@@ -164,20 +133,21 @@ final class AttemptFailure extends RuntimeException {
 			return attemptFailure;
 		}
 		if (failure instanceof TokenRequestException tokenFailure) {
-			return new AttemptFailure(Kind.SIGN_IN_FAILED, tokenFailure.isTransient(), false,
+			FailureKind kind = tokenFailure.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED;
+			return new AttemptFailure(kind, kind.isRetried(), false,
 					"signing in failed: " + tokenFailure.getMessage(), null, HttpHeaders.EMPTY,
 					tokenFailure.getRetryAfter(), List.of(), tokenFailure);
 		}
 		Throwable cause = withoutRequest(failure);
 		if (cause == null) {
-			return withoutResponse(Kind.UNEXPECTED_RESPONSE, false, sent, "the answer could not be read", null);
+			return withoutResponse(FailureKind.UNEXPECTED_RESPONSE, false, sent, "the answer could not be read", null);
 		}
 		if (cause instanceof UnknownHostException) {
 			// Once the API was reached its name is right and the resolver is to blame
 			return connection(reached, false, "the name of its host could not be resolved", cause);
 		}
 		if (isPoolExhausted(cause)) {
-			return withoutResponse(Kind.OVERLOADED, true, false,
+			return withoutResponse(FailureKind.OVERLOADED, true, false,
 					"all connections of the pool (hopper.client.pool.*) were in use", cause);
 		}
 		if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
@@ -188,7 +158,7 @@ final class AttemptFailure extends RuntimeException {
 			return ofSsl(sslException, sent);
 		}
 		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
-			return withoutResponse(Kind.TIMEOUT, onTimeout || !sent, sent, "there was no answer in time", cause);
+			return withoutResponse(FailureKind.TIMEOUT, onTimeout || !sent, sent, "there was no answer in time", cause);
 		}
 		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException
 				|| cause instanceof AbortedException) {
@@ -214,12 +184,13 @@ final class AttemptFailure extends RuntimeException {
 		return connection(true, sent, "the TLS connection broke (%s)".formatted(cause.getMessage()), cause);
 	}
 
-	private static AttemptFailure connection(boolean retryable, boolean deliveryUnknown, String description,
+	private static AttemptFailure connection(boolean temporary, boolean deliveryUnknown, String description,
 			Throwable cause) {
-		return withoutResponse(Kind.CONNECTION_FAILED, retryable, deliveryUnknown, description, cause);
+		return withoutResponse(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, temporary,
+				deliveryUnknown, description, cause);
 	}
 
-	private static AttemptFailure withoutResponse(Kind kind, boolean retryable, boolean deliveryUnknown,
+	private static AttemptFailure withoutResponse(FailureKind kind, boolean retryable, boolean deliveryUnknown,
 			String description, @Nullable Throwable cause) {
 		return new AttemptFailure(kind, retryable, deliveryUnknown, description, null, HttpHeaders.EMPTY, null,
 				List.of(), cause);
@@ -261,7 +232,7 @@ final class AttemptFailure extends RuntimeException {
 		return root.getMessage();
 	}
 
-	Kind kind() {
+	FailureKind kind() {
 		return this.kind;
 	}
 

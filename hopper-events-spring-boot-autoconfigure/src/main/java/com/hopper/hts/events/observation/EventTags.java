@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events.observation;
 
-import java.util.Map;
-
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
@@ -29,20 +27,6 @@ import org.jspecify.annotations.Nullable;
 final class EventTags {
 
 	static final String NO_TYPE = "none";
-
-	private static final Map<Class<? extends HopperApiException>, String> OUTCOMES = Map.ofEntries(
-			Map.entry(HopperApiException.InvalidEvent.class, "invalid_event"),
-			Map.entry(HopperApiException.Rejected.class, "rejected"),
-			Map.entry(HopperApiException.SignInFailed.class, "sign_in_failed"),
-			Map.entry(HopperApiException.Unauthorized.class, "unauthorized"),
-			Map.entry(HopperApiException.Forbidden.class, "forbidden"),
-			Map.entry(HopperApiException.NotFound.class, "not_found"),
-			Map.entry(HopperApiException.RateLimited.class, "rate_limited"),
-			Map.entry(HopperApiException.ServerError.class, "server_error"),
-			Map.entry(HopperApiException.Timeout.class, "timeout"),
-			Map.entry(HopperApiException.ConnectionFailed.class, "connection_failed"),
-			Map.entry(HopperApiException.Overloaded.class, "overloaded"),
-			Map.entry(HopperApiException.UnexpectedResponse.class, "unexpected_response"));
 
 	private EventTags() {
 	}
@@ -64,7 +48,7 @@ final class EventTags {
 		if (receipt != null) {
 			return "delivered";
 		}
-		return (exception != null) ? OUTCOMES.getOrDefault(exception.getClass(), "unknown") : "cancelled";
+		return (exception != null) ? exception.getKind().tag() : "cancelled";
 	}
 
 }
