@@ -63,8 +63,7 @@ public enum FailureKind {
 	/**
 	 * The client lacks a permission: {@code 403}.
 	 */
-	FORBIDDEN(false, false, Fault.CLIENT,
-			"Ask Hopper to permit this client to do this; another token does not help."),
+	FORBIDDEN(false, false, Fault.CLIENT, "Ask Hopper to permit this client to do this; another token does not help."),
 
 	/**
 	 * There is nothing at this address, or the API does not know the session:
@@ -100,8 +99,8 @@ public enum FailureKind {
 
 	/**
 	 * No connection can be made before somebody changes something: the certificate is not
-	 * trusted, the host name was never resolved, a proxy refuses, or what answers does not
-	 * speak HTTP.
+	 * trusted, the host name was never resolved, a proxy refuses, or what answers does
+	 * not speak HTTP.
 	 */
 	UNREACHABLE(false, false, Fault.CLIENT, "Check hopper.base-url and hopper.client.*."),
 

@@ -49,8 +49,8 @@ class FailureKindTests {
 		assertThat(!kind.isRetried() || kind.isTransient()).isTrue();
 		assertThat(kind.tag()).matches("[a-z_]+");
 		assertThat(kind.advice()).endsWith(".");
-		assertThat(kind.isTransient()).isEqualTo(kind.fault() == Fault.API || kind.fault() == Fault.LOAD
-				|| kind == FailureKind.SIGN_IN_FAILED);
+		assertThat(kind.isTransient())
+			.isEqualTo(kind.fault() == Fault.API || kind.fault() == Fault.LOAD || kind == FailureKind.SIGN_IN_FAILED);
 	}
 
 	@Test
@@ -60,9 +60,10 @@ class FailureKindTests {
 		assertThat(new HopperApiException.Rejected(details, List.of()).getKind()).isEqualTo(FailureKind.REJECTED);
 		assertThat(new HopperApiException.Rejected(tooLarge, List.of()).getKind()).isEqualTo(FailureKind.TOO_LARGE);
 		assertThat(new HopperApiException.ServerError(details).getKind()).isEqualTo(FailureKind.SERVER_ERROR);
-		assertThat(new HopperApiException.ServerError(
-				details.withResponse(HttpStatusCode.valueOf(501), HttpHeaders.EMPTY))
-			.getKind()).isEqualTo(FailureKind.OTHER_SERVER_ERROR);
+		assertThat(
+				new HopperApiException.ServerError(details.withResponse(HttpStatusCode.valueOf(501), HttpHeaders.EMPTY))
+					.getKind())
+			.isEqualTo(FailureKind.OTHER_SERVER_ERROR);
 		assertThat(new HopperApiException.ConnectionFailed(details, true).isTransient()).isTrue();
 		assertThat(new HopperApiException.ConnectionFailed(details, false).getKind())
 			.isEqualTo(FailureKind.UNREACHABLE);

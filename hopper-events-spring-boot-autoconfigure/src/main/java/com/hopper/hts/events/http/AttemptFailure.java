@@ -134,9 +134,8 @@ final class AttemptFailure extends RuntimeException {
 		}
 		if (failure instanceof TokenRequestException tokenFailure) {
 			FailureKind kind = tokenFailure.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED;
-			return new AttemptFailure(kind, kind.isRetried(), false,
-					"signing in failed: " + tokenFailure.getMessage(), null, HttpHeaders.EMPTY,
-					tokenFailure.getRetryAfter(), List.of(), tokenFailure);
+			return new AttemptFailure(kind, kind.isRetried(), false, "signing in failed: " + tokenFailure.getMessage(),
+					null, HttpHeaders.EMPTY, tokenFailure.getRetryAfter(), List.of(), tokenFailure);
 		}
 		Throwable cause = withoutRequest(failure);
 		if (cause == null) {
