@@ -115,6 +115,7 @@ abstract class ApiCall<R> {
 	/**
 	 * Check and write what is sent.
 	 * @return the body, used by all attempts
+	 * @throws HopperApiException if it cannot be sent
 	 */
 	abstract byte[] prepare();
 
@@ -171,8 +172,8 @@ abstract class ApiCall<R> {
 			this.body = prepare();
 			return null;
 		}
-		catch (RuntimeException ex) {
-			return EventCodec.invalid(ex, subject(), eventType(), sessionId());
+		catch (HopperApiException ex) {
+			return ex;
 		}
 	}
 

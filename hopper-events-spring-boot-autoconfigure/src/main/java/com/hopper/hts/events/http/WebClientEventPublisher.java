@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
@@ -27,6 +28,8 @@ import com.hopper.hts.events.EventResult;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.json.EventCodec;
+import com.hopper.hts.events.json.PreparedEvent;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationContext;
@@ -91,34 +94,31 @@ public final class WebClientEventPublisher implements EventPublisher {
 		return new Builder(webClient, baseUrl, retryPolicy);
 	}
 
-	private WebClientEventPublisher(WebClientEventPublisher source) {
-		this.client = source.client.withoutRetries();
-		this.uri = source.uri;
-		this.codec = source.codec;
-		this.observationRegistry = source.observationRegistry;
-		this.observationConvention = source.observationConvention;
-		this.metrics = source.metrics;
-	}
-
 	/**
-	 * Return a publisher that makes one attempt for each event, does not limit how many
-	 * are published at a time, and is like this one in everything else. It is for callers
-	 * that have retries and limits of their own and must wait as long as the API asks
-	 * with {@code Retry-After}.
-	 * @return the publisher
+	 * Return what makes one attempt for each event and does not limit how many are sent
+	 * at a time.
 	 */
-	public WebClientEventPublisher withoutRetries() {
-		return new WebClientEventPublisher(this);
+	EventSender sender() {
+		ApiClient once = this.client.withoutRetries();
+		return (event) -> ApiCall
+			.mono(() -> new Publication(this, once, event.type(), event.sessionId(), () -> event));
 	}
 
 	@Override
 	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-		return ApiCall.mono(() -> new Publication(this, sessionId, true, event));
+		return publish(event, sessionId, () -> this.codec.prepare(sessionId, event));
 	}
 
 	@Override
 	public Mono<EventReceipt> publish(BookingConfirmed event) {
-		return ApiCall.mono(() -> new Publication(this, null, false, event));
+		return publish(event, null, () -> this.codec.prepare(event));
+	}
+
+	@SuppressWarnings("NullAway") // Callers without null checks get a clear error
+	private Mono<EventReceipt> publish(HopperEvent event, @Nullable String sessionId,
+			Supplier<PreparedEvent> preparation) {
+		String type = (event != null) ? event.type() : NO_TYPE;
+		return ApiCall.mono(() -> new Publication(this, this.client, type, sessionId, preparation));
 	}
 
 	@Override
@@ -133,28 +133,24 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		private final WebClientEventPublisher publisher;
 
-		private final @Nullable String sessionId;
-
-		private final boolean sessionGiven;
-
-		private final HopperEvent event;
-
 		private final String eventType;
 
-		@SuppressWarnings("NullAway") // Callers without null checks get a clear error
-		Publication(WebClientEventPublisher publisher, @Nullable String sessionId, boolean sessionGiven,
-				HopperEvent event) {
-			super(publisher.client, publisher.uri);
+		private final @Nullable String sessionId;
+
+		private final Supplier<PreparedEvent> preparation;
+
+		Publication(WebClientEventPublisher publisher, ApiClient client, String eventType, @Nullable String sessionId,
+				Supplier<PreparedEvent> preparation) {
+			super(client, publisher.uri);
 			this.publisher = publisher;
+			this.eventType = eventType;
 			this.sessionId = sessionId;
-			this.sessionGiven = sessionGiven;
-			this.event = event;
-			this.eventType = (event != null) ? event.type() : NO_TYPE;
+			this.preparation = preparation;
 		}
 
 		@Override
 		String subject() {
-			return EventCodec.subject(this.event);
+			return EventCodec.subject(eventType());
 		}
 
 		@Override
@@ -179,7 +175,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		@Override
 		byte[] prepare() {
-			return this.publisher.codec.write(this.sessionId, this.event, this.sessionGiven);
+			return this.preparation.get().body();
 		}
 
 		@Override

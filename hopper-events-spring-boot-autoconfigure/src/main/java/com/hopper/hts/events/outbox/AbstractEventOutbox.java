@@ -32,7 +32,8 @@ import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
+import com.hopper.hts.events.json.PreparedEvent;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -91,20 +92,20 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		this.reactiveTransactions = SingletonSupplier.of(builder.reactiveTransactions);
 		this.listeners = new OutboxListeners(builder.listeners);
 		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random, builder.outages);
-		this.relay = new Relay(builder.publisher, builder.policy, this.gate, builder.observationRegistry, this.clock,
+		this.relay = new Relay(builder.sender, builder.policy, this.gate, builder.observationRegistry, this.clock,
 				builder.random);
 	}
 
 	@Override
 	public final UUID store(String sessionId, HopperEvent event) {
 		requireVisibleTransaction();
-		return accept(create(sessionId, event, this.codec.encode(sessionId, event)));
+		return accept(create(this.codec.prepare(sessionId, event)));
 	}
 
 	@Override
 	public final UUID store(BookingConfirmed event) {
 		requireVisibleTransaction();
-		return accept(create(null, event, this.codec.encode(event)));
+		return accept(create(this.codec.prepare(event)));
 	}
 
 	@Override
@@ -119,13 +120,13 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	@Override
 	public final Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
-		return acceptReactively(() -> List.of(create(sessionId, event, this.codec.encode(sessionId, event))))
+		return acceptReactively(() -> List.of(create(this.codec.prepare(sessionId, event))))
 			.map((ids) -> ids.get(0));
 	}
 
 	@Override
 	public final Mono<UUID> storeReactively(BookingConfirmed event) {
-		return acceptReactively(() -> List.of(create(null, event, this.codec.encode(event)))).map((ids) -> ids.get(0));
+		return acceptReactively(() -> List.of(create(this.codec.prepare(event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override
@@ -152,9 +153,8 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		List<StoredEvent> created = new ArrayList<>(events.size());
 		for (SessionEvent event : events) {
 			String sessionId = event.sessionId();
-			byte[] payload = (sessionId == null && event.event() instanceof BookingConfirmed booking)
-					? this.codec.encode(booking) : this.codec.encode(sessionId, event.event());
-			created.add(create(sessionId, event.event(), payload));
+			created.add(create((sessionId == null && event.event() instanceof BookingConfirmed booking)
+					? this.codec.prepare(booking) : this.codec.prepare(sessionId, event.event())));
 		}
 		return created;
 	}
@@ -163,10 +163,10 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		return events.stream().map(StoredEvent::id).toList();
 	}
 
-	private StoredEvent create(@Nullable String sessionId, HopperEvent event, byte[] payload) {
+	private StoredEvent create(PreparedEvent event) {
 		Instant now = this.clock.instant();
-		return new StoredEvent(this.ids.create(now), now, sessionId, event.type(), payload, 0, List.of(), null,
-				Map.of());
+		return new StoredEvent(this.ids.create(now), now, event.sessionId(), event.type(), event.body(), 0, List.of(),
+				null, Map.of());
 	}
 
 	private UUID accept(StoredEvent event) {

@@ -21,7 +21,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.http.WebClientEventPublisher;
+import com.hopper.hts.events.http.EventSender;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;
@@ -38,7 +38,7 @@ import org.springframework.util.Assert;
  */
 public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 
-	final EventPublisher publisher;
+	final EventSender sender;
 
 	RelayPolicy policy = RelayPolicy.defaults();
 
@@ -59,8 +59,7 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	OutboxBuilder(EventPublisher publisher) {
 		Assert.notNull(publisher, "'publisher' must not be null");
 		// The relay waits between attempts itself, and exactly as long as the API asks
-		this.publisher = (publisher instanceof WebClientEventPublisher webClientPublisher)
-				? webClientPublisher.withoutRetries() : publisher;
+		this.sender = EventSender.of(publisher);
 	}
 
 	/**

@@ -23,11 +23,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
 
-import com.hopper.hts.events.BookingConfirmed;
-import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
-import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.http.EventSender;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -38,7 +36,7 @@ import reactor.core.publisher.Mono;
 import org.springframework.http.HttpStatusCode;
 
 /**
- * Sends one stored event with the {@link EventPublisher}, the only way to the API, and
+ * Sends one stored event with the {@link EventSender}, the only way to the API, and
  * decides what the answer means for the event and for the relay as a whole.
  */
 final class Relay {
@@ -51,7 +49,7 @@ final class Relay {
 
 	private static final Set<String> AMBIGUOUS = Set.of("not_found", "unexpected_response");
 
-	private final EventPublisher publisher;
+	private final EventSender sender;
 
 	private final RelayPolicy policy;
 
@@ -63,9 +61,9 @@ final class Relay {
 
 	private final DoubleSupplier random;
 
-	Relay(EventPublisher publisher, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry,
+	Relay(EventSender sender, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry,
 			Clock clock, DoubleSupplier random) {
-		this.publisher = publisher;
+		this.sender = sender;
 		this.policy = policy;
 		this.gate = gate;
 		this.observationRegistry = observationRegistry;
@@ -89,8 +87,7 @@ final class Relay {
 	}
 
 	private Mono<EventReceipt> publish(StoredEvent stored) {
-		HopperEvent event = stored.event();
-		Mono<EventReceipt> publication = send(stored, event);
+		Mono<EventReceipt> publication = this.sender.send(stored.prepared());
 		if (this.observationRegistry.isNoop()) {
 			return publication;
 		}
@@ -107,14 +104,6 @@ final class Relay {
 				.doFinally((signal) -> observation.stop())
 				.contextWrite((view) -> view.put(ObservationThreadLocalAccessor.KEY, observation));
 		});
-	}
-
-	@SuppressWarnings("NullAway") // Without the session it needs, the publisher refuses
-									// the event
-	private Mono<EventReceipt> send(StoredEvent stored, HopperEvent event) {
-		String sessionId = stored.sessionId();
-		return (sessionId == null && event instanceof BookingConfirmed booking) ? this.publisher.publish(booking)
-				: this.publisher.publish(sessionId, event);
 	}
 
 	private Outcome succeeded(StoredEvent event, RelayGate.Permit permit, EventReceipt receipt) {

@@ -24,7 +24,8 @@ import java.util.UUID;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
+import com.hopper.hts.events.json.PreparedEvent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -91,9 +92,9 @@ public final class StoredEvent {
 	public static StoredEvent of(UUID id, Instant storedAt, @Nullable String sessionId, HopperEvent event) {
 		Assert.notNull(event, "'event' must not be null");
 		EventCodec codec = new EventCodec(false);
-		byte[] payload = (sessionId == null && event instanceof BookingConfirmed booking) ? codec.encode(booking)
-				: codec.encode(sessionId, event);
-		return new StoredEvent(id, storedAt, sessionId, event.type(), payload, 0, List.of(), null, Map.of());
+		PreparedEvent prepared = (sessionId == null && event instanceof BookingConfirmed booking)
+				? codec.prepare(booking) : codec.prepare(sessionId, event);
+		return new StoredEvent(id, storedAt, sessionId, event.type(), prepared.body(), 0, List.of(), null, Map.of());
 	}
 
 	/**
@@ -170,6 +171,10 @@ public final class StoredEvent {
 	 */
 	public Map<String, String> traceContext() {
 		return this.traceContext;
+	}
+
+	PreparedEvent prepared() {
+		return new PreparedEvent(this.sessionId, this.type, this.payload);
 	}
 
 	byte[] payload() {

@@ -28,7 +28,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,7 +88,7 @@ class StoredEventJsonTests {
 		HopperEvent event = letter.event().event();
 		assertThat(event).isInstanceOf(CustomEvent.class);
 		assertThat(event.type()).isEqualTo("booking_confirmed");
-		assertThat(new String(new EventCodec(false).encode("session-1", event), StandardCharsets.UTF_8))
+		assertThat(new String(new EventCodec(false).prepare("session-1", event).body(), StandardCharsets.UTF_8))
 			.contains("\"cfar_contract_id\":\"contract-1\"", "\"new_field\":{\"a\":[1.50");
 	}
 
@@ -98,8 +98,8 @@ class StoredEventJsonTests {
 			.withAttribute("seat", "12A")
 			.withAttribute("price", new java.math.BigDecimal("12345678901234567890.10"))
 			.withAttribute("flags", List.of(true, 7));
-		byte[] json = new EventCodec(false).encode("session-1", event);
-		assertThat(new EventCodec(false).encode("session-1", EventCodec.decode(json))).isEqualTo(json);
+		byte[] json = new EventCodec(false).prepare("session-1", event).body();
+		assertThat(new EventCodec(false).prepare("session-1", EventCodec.decode(json)).body()).isEqualTo(json);
 	}
 
 	@Test
@@ -108,7 +108,7 @@ class StoredEventJsonTests {
 		for (HopperEvent event : List.of(OffersDisplayed.occurredAt(TIME),
 				BookingConfirmed.occurredAt(TIME).withCfarContractId("é").withDgContractId("\"\\\n"),
 				BookingConfirmed.occurredAt(TIME).withDgOfferIds("a", "b").withBookingReference("x", "y"))) {
-			assertThat(EventCodec.decode(codec.encode("session-1", event))).isEqualTo(event);
+			assertThat(EventCodec.decode(codec.prepare("session-1", event).body())).isEqualTo(event);
 		}
 	}
 

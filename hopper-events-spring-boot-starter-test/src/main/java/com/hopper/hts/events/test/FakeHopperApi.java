@@ -41,7 +41,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

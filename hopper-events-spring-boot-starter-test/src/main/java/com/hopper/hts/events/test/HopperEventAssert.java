@@ -25,7 +25,7 @@ import java.util.TreeSet;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -91,7 +91,7 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 						.formatted(this.actual.type()));
 		}
 		try {
-			CODEC.encode(booking);
+			CODEC.prepare(booking);
 		}
 		catch (HopperApiException.InvalidEvent ex) {
 			throw invalid(ex, "without a session");
@@ -146,7 +146,7 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 	@SuppressWarnings("NullAway") // A session id that is null is what may be checked
 	private byte[] encode(@Nullable String sessionId) {
 		try {
-			return CODEC.encode(sessionId, this.actual);
+			return CODEC.prepare(sessionId, this.actual).body();
 		}
 		catch (HopperApiException.InvalidEvent ex) {
 			throw invalid(ex, "on the wire");

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import org.jspecify.annotations.Nullable;
 

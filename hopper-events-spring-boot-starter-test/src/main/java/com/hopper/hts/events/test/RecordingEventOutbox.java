@@ -29,7 +29,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
@@ -102,12 +102,12 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	private List<Stored> record(String sessionId, HopperEvent event) {
-		return record(() -> this.codec.encode(sessionId, event),
+		return record(() -> this.codec.prepare(sessionId, event),
 				() -> List.of(new PublishedHopperEvent<>(sessionId, event, true)));
 	}
 
 	private List<Stored> record(BookingConfirmed event) {
-		return record(() -> this.codec.encode(event), () -> List.of(new PublishedHopperEvent<>(null, event, true)));
+		return record(() -> this.codec.prepare(event), () -> List.of(new PublishedHopperEvent<>(null, event, true)));
 	}
 
 	private List<Stored> record(Collection<SessionEvent> events) {
@@ -123,10 +123,10 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	@SuppressWarnings("NullAway") // An event without the session it needs is refused
 	private void validate(SessionEvent event) {
 		if (event.sessionId() == null && event.event() instanceof BookingConfirmed booking) {
-			this.codec.encode(booking);
+			this.codec.prepare(booking);
 		}
 		else {
-			this.codec.encode(event.sessionId(), event.event());
+			this.codec.prepare(event.sessionId(), event.event());
 		}
 	}
 

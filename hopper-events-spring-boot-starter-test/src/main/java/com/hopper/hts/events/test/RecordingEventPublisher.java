@@ -23,7 +23,7 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;
@@ -47,12 +47,12 @@ final class RecordingEventPublisher implements EventPublisher {
 
 	@Override
 	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-		return publish(sessionId, event, () -> this.codec.encode(sessionId, event));
+		return publish(sessionId, event, () -> this.codec.prepare(sessionId, event));
 	}
 
 	@Override
 	public Mono<EventReceipt> publish(BookingConfirmed event) {
-		return publish(null, event, () -> this.codec.encode(event));
+		return publish(null, event, () -> this.codec.prepare(event));
 	}
 
 	private Mono<EventReceipt> publish(@Nullable String sessionId, HopperEvent event, Runnable validation) {

@@ -46,7 +46,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.JdbcEventOutbox;
@@ -98,7 +98,7 @@ final class OutboxBenchmark {
 		this.jdbc = context.getBean(JdbcTemplate.class);
 		this.transactions = context.getBean(TransactionTemplate.class);
 		this.outbox = context.getBean(JdbcEventOutbox.class);
-		this.publisher = context.getBean(WebClientEventPublisher.class).withoutRetries();
+		this.publisher = context.getBean(WebClientEventPublisher.class);
 		this.deliveries = context.getBean(Deliveries.class);
 		this.dataSource = context.getBean(HikariDataSource.class);
 	}
@@ -230,13 +230,13 @@ final class OutboxBenchmark {
 
 	private void insertRaw(EventCodec codec, long number) {
 		this.jdbc.update("insert into raw_outbox (id, session_id, body, stored_at) values (?, ?, ?, ?)",
-				UUID.randomUUID(), "session-" + number, codec.encode("session-" + number, event(number)),
+				UUID.randomUUID(), "session-" + number, codec.prepare("session-" + number, event(number)).body(),
 				Timestamp.from(Instant.now()));
 	}
 
 	private static void scheduleBare(SchedulerClient client, EventCodec codec, long number) {
 		client.scheduleBatch(List.of(TASK.instance(UUID.randomUUID().toString())
-			.data(codec.encode("session-" + number, event(number)))
+			.data(codec.prepare("session-" + number, event(number)).body())
 			.scheduledTo(Instant.now())));
 	}
 

@@ -30,7 +30,8 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.http.EventCodec;
+import com.hopper.hts.events.http.EventSender;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.http.RetryPolicy;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.observation.EventPublishMetrics;
@@ -87,11 +88,11 @@ public class PublishPieces {
 
 	private final URI uri = URI.create(URL + "/events");
 
-	private final byte[] body = this.codec.encode(SESSION, this.event);
+	private final byte[] body = this.codec.prepare(SESSION, this.event).body();
 
 	private final Gson gson = new Gson();
 
-	private final EventPublisher once = publisher(false, false).withoutRetries();
+	private final EventSender once = EventSender.of(publisher(false, false));
 
 	private final EventPublisher bare = publisher(false, false);
 
@@ -111,7 +112,7 @@ public class PublishPieces {
 	 */
 	@Benchmark
 	public byte[] json() {
-		return this.codec.encode(SESSION, this.event);
+		return this.codec.prepare(SESSION, this.event).body();
 	}
 
 	/**
@@ -144,7 +145,7 @@ public class PublishPieces {
 	 */
 	@Benchmark
 	public @Nullable EventReceipt publishOnce() {
-		return this.once.publish(SESSION, this.event).block();
+		return this.once.send(this.codec.prepare(SESSION, this.event)).block();
 	}
 
 	/**

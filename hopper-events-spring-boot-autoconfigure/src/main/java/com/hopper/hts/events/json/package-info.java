@@ -13,21 +13,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.http;
-
-import java.io.Serial;
-
 /**
- * An event, or the id of its session, is nothing that the API could accept. The message
- * is the end of a sentence that begins with the event.
+ * The only place that knows the fields of events: checks an event and writes it as the
+ * API wants it, once, and reads it back.
  */
-final class InvalidEventDataException extends RuntimeException {
+@NullMarked
+package com.hopper.hts.events.json;
 
-	@Serial
-	private static final long serialVersionUID = 1L;
-
-	InvalidEventDataException(String message) {
-		super(message, null, false, false);
-	}
-
-}
+import org.jspecify.annotations.NullMarked;

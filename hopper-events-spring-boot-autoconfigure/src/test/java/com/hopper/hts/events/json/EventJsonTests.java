@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.http;
+package com.hopper.hts.events.json;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -133,7 +133,7 @@ class EventJsonTests {
 		cycle.add(cycle);
 		CustomEvent event = CustomEvent.occurredAt("x", TIME).withAttribute("cycle", cycle);
 		assertThatExceptionOfType(InvalidEventDataException.class).isThrownBy(() -> EventJson.write(event))
-			.withMessageContaining("'cycle'")
+			.withMessageContaining("(1 of 1)")
 			.withMessageContaining("contains itself");
 	}
 

@@ -1,0 +1,183 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.json;
+
+import java.util.Locale;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.HopperEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns events into the JSON of {@code POST /events} and back, and refuses what the API
+ * would refuse. The JSON is the same whatever the application's Jackson settings are.
+ * Safe for use by many threads.
+ *
+ * @since 0.1.0
+ */
+public final class EventCodec {
+
+	/**
+	 * Servers commonly take 8 KB of headers, the token included.
+	 */
+	private static final int MAX_SESSION_ID_LENGTH = 4096;
+
+	/**
+	 * In bytes. Gateways commonly take 1 MB and seldom more than this.
+	 */
+	private static final int MAX_EVENT_SIZE = 2_000_000;
+
+	private static final String SESSION_ID_HINT = "use the id that POST /sessions returned or that you chose for the session";
+
+	private final boolean requireSession;
+
+	/**
+	 * Create an instance.
+	 * @param requireSession whether every event needs a session id
+	 */
+	public EventCodec(boolean requireSession) {
+		this.requireSession = requireSession;
+	}
+
+	/**
+	 * Check and write an event of a session.
+	 * @param sessionId the id of the session
+	 * @param event the event
+	 * @return the event as it is sent
+	 * @throws HopperApiException.InvalidEvent if the API would refuse the session id or
+	 * the event
+	 */
+	public PreparedEvent prepare(@Nullable String sessionId, @Nullable HopperEvent event) {
+		return prepare(sessionId, event, true);
+	}
+
+	/**
+	 * Check and write a confirmed booking whose session is not known.
+	 * @param event the event
+	 * @return the event as it is sent
+	 * @throws HopperApiException.InvalidEvent if the API would refuse the event
+	 */
+	public PreparedEvent prepare(@Nullable BookingConfirmed event) {
+		return prepare(null, event, false);
+	}
+
+	private PreparedEvent prepare(@Nullable String sessionId, @Nullable HopperEvent event, boolean sessionGiven) {
+		try {
+			if (event == null) {
+				throw new InvalidEventDataException(
+						"is null; create one with OffersDisplayed, BookingConfirmed or CustomEvent");
+			}
+			if (sessionGiven) {
+				checkSessionId(sessionId);
+			}
+			else {
+				checkNoSession((BookingConfirmed) event);
+			}
+			byte[] body = EventJson.write(event);
+			if (body.length > MAX_EVENT_SIZE) {
+				throw new InvalidEventDataException("is " + body.length + " bytes large, more than the "
+						+ MAX_EVENT_SIZE + " that are sent; put less into it");
+			}
+			return new PreparedEvent(sessionGiven ? sessionId : null, event.type(), body);
+		}
+		catch (RuntimeException ex) {
+			throw invalid(ex, event, sessionId);
+		}
+	}
+
+	private static HopperApiException.InvalidEvent invalid(RuntimeException ex, @Nullable HopperEvent event,
+			@Nullable String sessionId) {
+		String type = typeOf(event);
+		String problem = (ex instanceof InvalidEventDataException) ? ex.getMessage()
+				: "cannot be written as JSON (" + ex.getClass().getName() + ")";
+		return new HopperApiException.InvalidEvent(
+				HopperApiException.Details.of("The " + subject(type) + " " + problem + ". Nothing was sent.")
+					.withEventType(type)
+					.withSessionId(sessionId));
+	}
+
+	private static @Nullable String typeOf(@Nullable HopperEvent event) {
+		try {
+			return (event != null) ? event.type() : null;
+		}
+		catch (RuntimeException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * Name an event in messages.
+	 * @param type the type of the event, or {@code null} if there is none
+	 * @return a noun in visible ASCII characters, without article
+	 */
+	public static String subject(@Nullable String type) {
+		return (type != null) ? type.replaceAll("[^\\x20-\\x7E]", "?") + " event" : "event";
+	}
+
+	private static void checkSessionId(@Nullable String sessionId) {
+		if (sessionId == null || sessionId.isBlank()) {
+			throw new InvalidEventDataException("was given a session id that is "
+					+ ((sessionId == null) ? "null" : "blank") + "; " + SESSION_ID_HINT);
+		}
+		int length = sessionId.length();
+		if (length > MAX_SESSION_ID_LENGTH) {
+			throw new InvalidEventDataException("was given a session id of " + length + " characters, more than the "
+					+ MAX_SESSION_ID_LENGTH + " that are sent in a header; " + SESSION_ID_HINT);
+		}
+		for (int i = 0; i < length; i++) {
+			char c = sessionId.charAt(i);
+			if (c < ' ' || c > '~') {
+				throw new InvalidEventDataException("was given a session id whose character " + (i + 1) + " of "
+						+ length + " (" + unicode(c)
+						+ ") cannot be sent in a header; use visible ASCII characters only");
+			}
+		}
+		if (sessionId.charAt(0) == ' ' || sessionId.charAt(length - 1) == ' ') {
+			throw new InvalidEventDataException(
+					"was given a session id that begins or ends with a space; remove the space");
+		}
+	}
+
+	private static String unicode(char c) {
+		String hex = Integer.toHexString(c).toUpperCase(Locale.ROOT);
+		return "U+" + "0".repeat(4 - hex.length()) + hex;
+	}
+
+	private void checkNoSession(BookingConfirmed event) {
+		if (this.requireSession) {
+			throw new InvalidEventDataException(
+					"has no session id, which hopper.require-session=true demands; publish it with the id of its session");
+		}
+		if (event.cfarOfferIds().isEmpty() && event.dgOfferIds().isEmpty()) {
+			throw new InvalidEventDataException("has neither a session id nor offer ids, so the API cannot tell which "
+					+ "session was booked; publish it with the id of its session, or set 'cfarOfferIds' or 'dgOfferIds'");
+		}
+	}
+
+	/**
+	 * Read an event. What this version does not know by name, a type or a field, becomes
+	 * a {@link com.hopper.hts.events.CustomEvent} that is sent with everything it had.
+	 * @param body the body of the request, as written by any version
+	 * @return the event
+	 * @throws IllegalArgumentException if it is not the JSON of an event; the message
+	 * does not repeat the content
+	 */
+	public static HopperEvent decode(byte[] body) {
+		return EventJson.read(body);
+	}
+
+}

@@ -1,0 +1,294 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.json;
+
+import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.OffersDisplayed;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Checks and writes events as the API wants them, and reads them. A generator of our own
+ * and no data binding: the application's Jackson settings must not change a byte, and no
+ * reflection is needed.
+ */
+final class EventJson {
+
+	private static final String TYPE = "type";
+
+	private static final String OCCURRED = "occurred_date_time";
+
+	private static final Set<String> COMMON_FIELDS = Set.of(TYPE, OCCURRED);
+
+	private static final Set<String> BOOKING_FIELDS = Stream
+		.concat(COMMON_FIELDS.stream(), BookingField.ALL.stream().map(BookingField::name))
+		.collect(Collectors.toUnmodifiableSet());
+
+	private static final Instant YEAR_0 = Instant.parse("0000-01-01T00:00:00Z");
+
+	private static final Instant YEAR_10000 = Instant.parse("+10000-01-01T00:00:00Z");
+
+	private static final JsonMapper MAPPER = JsonMapper.builder()
+		.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+		.build();
+
+	private static final JsonFactory FACTORY = new JsonFactory();
+
+	/**
+	 * Nesting beyond this is refused; {@code Copies} keeps cyclic values from ending
+	 * below.
+	 */
+	private static final int MAX_DEPTH = 32;
+
+	private EventJson() {
+	}
+
+	/**
+	 * Check and write an event.
+	 * @param event the event
+	 * @return the bytes of the request's body
+	 * @throws InvalidEventDataException if the API would refuse a value, or if it has no
+	 * representation in JSON
+	 */
+	static byte[] write(HopperEvent event) {
+		ByteArrayOutputStream out = new ByteArrayOutputStream(512);
+		try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+			json.writeStartObject();
+			json.writeName(TYPE);
+			json.writeString(type(event.type()));
+			json.writeName(OCCURRED);
+			json.writeString(time("occurredAt", event.occurredDateTime()));
+			if (event instanceof BookingConfirmed booking) {
+				BookingField.ALL.forEach((field) -> field.write(json, booking));
+			}
+			else if (event instanceof CustomEvent custom) {
+				writeAttributes(json, custom.attributes());
+			}
+			json.writeEndObject();
+		}
+		return out.toByteArray();
+	}
+
+	private static String type(@Nullable String type) {
+		if (type == null || type.isBlank()) {
+			throw new InvalidEventDataException("has a blank 'type'; use the API's name, for example 'seat_selected'");
+		}
+		return wellFormed(type);
+	}
+
+	/**
+	 * Check and write a time as the API wants it, in UTC.
+	 */
+	static String time(String property, @Nullable Instant time) {
+		if (time == null) {
+			throw new InvalidEventDataException(
+					"has no '" + property + "'; set the time at which it happened on the customer's device");
+		}
+		if (time.isBefore(YEAR_0) || !time.isBefore(YEAR_10000)) {
+			throw new InvalidEventDataException(
+					"has '" + property + "' outside the years 0 to 9999; use the time on the customer's device");
+		}
+		return DateTimeFormatter.ISO_INSTANT.format(time);
+	}
+
+	private static void writeAttributes(JsonGenerator json, Map<String, Object> attributes) {
+		int position = 1;
+		for (Map.Entry<@Nullable String, Object> attribute : attributes.entrySet()) {
+			String name = attribute.getKey();
+			if (name == null || name.isBlank()) {
+				throw new InvalidEventDataException("has an attribute with a blank name; use the API's field name");
+			}
+			if (name.equals(TYPE) || name.equals(OCCURRED)) {
+				throw new InvalidEventDataException("has an attribute '" + name
+						+ "', which is set by CustomEvent.occurredAt; remove the attribute");
+			}
+			json.writeName(wellFormed(name));
+			writeValue(json, position + " of " + attributes.size(), attribute.getValue(), 0);
+			position++;
+		}
+	}
+
+	/**
+	 * Refuse what UTF-8 cannot carry; Jackson would quietly change it.
+	 */
+	static String wellFormed(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			if (Character.isSurrogate(text.charAt(i))) {
+				int codePoint = text.codePointAt(i);
+				if (codePoint <= Character.MAX_VALUE) {
+					throw new InvalidEventDataException(
+							"has a text that is not valid Unicode (an unpaired surrogate); correct the text");
+				}
+				i++;
+			}
+		}
+		return text;
+	}
+
+	/**
+	 * Write a value of any kind that JSON can carry.
+	 * @param where which attribute it belongs to; its name may be personal data that was
+	 * passed in the wrong place, so it is not shown
+	 */
+	static void writeValue(JsonGenerator json, String where, @Nullable Object value, int depth) {
+		if (depth > MAX_DEPTH) {
+			throw new InvalidEventDataException(
+					"has an attribute (" + where + ") that is nested too deeply or contains itself");
+		}
+		if (value instanceof String || value instanceof UUID) {
+			json.writeString(wellFormed(value.toString()));
+		}
+		else if (value instanceof Boolean bool) {
+			json.writeBoolean(bool);
+		}
+		else if (value instanceof Number number) {
+			writeNumber(json, where, number);
+		}
+		else if (value instanceof Enum<?> constant) {
+			json.writeString(constant.name());
+		}
+		else if (value instanceof Instant instant) {
+			json.writeString(time("attribute " + where, instant));
+		}
+		else if (value instanceof OffsetDateTime dateTime) {
+			json.writeString(time("attribute " + where, dateTime.toInstant()));
+		}
+		else if (value instanceof Map<?, ?> map) {
+			json.writeStartObject();
+			map.forEach((name, element) -> {
+				if (name == null) {
+					throw new InvalidEventDataException("has an attribute (" + where + ") with a name that is null");
+				}
+				json.writeName(wellFormed(name.toString()));
+				writeValue(json, where, element, depth + 1);
+			});
+			json.writeEndObject();
+		}
+		else if (value instanceof Collection<?> collection) {
+			json.writeStartArray();
+			for (Object element : collection) {
+				writeValue(json, where, element, depth + 1);
+			}
+			json.writeEndArray();
+		}
+		else {
+			throw new InvalidEventDataException(
+					"has an attribute (" + where + ") of "
+							+ ((value != null) ? "type " + value.getClass().getName() : "value null")
+							+ "; use a string, number, boolean, Instant, OffsetDateTime, UUID, enum, "
+							+ "or a collection or map of these");
+		}
+	}
+
+	private static void writeNumber(JsonGenerator json, String where, Number number) {
+		if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {
+			json.writeNumber(number.longValue());
+		}
+		else if (number instanceof BigDecimal decimal) {
+			json.writeNumber(decimal);
+		}
+		else if (number instanceof BigInteger integer) {
+			json.writeNumber(integer);
+		}
+		else if (number instanceof Double || number instanceof Float) {
+			if (!Double.isFinite(number.doubleValue())) {
+				throw new InvalidEventDataException(
+						"has an attribute (" + where + ") that is not a finite number");
+			}
+			if (number instanceof Float) {
+				json.writeNumber(number.floatValue());
+			}
+			else {
+				json.writeNumber(number.doubleValue());
+			}
+		}
+		else {
+			throw new InvalidEventDataException(
+					"has an attribute (" + where + ") of type " + number.getClass().getName()
+							+ "; use a number of java.lang or java.math");
+		}
+	}
+
+	/**
+	 * Read an event.
+	 */
+	static HopperEvent read(byte[] body) {
+		try {
+			return read(MAPPER.readTree(body));
+		}
+		catch (JacksonException | DateTimeException ex) {
+			throw new IllegalArgumentException("Not the JSON of an event (" + ex.getClass().getName() + ")");
+		}
+	}
+
+	private static HopperEvent read(JsonNode json) {
+		JsonNode type = json.path(TYPE);
+		JsonNode occurredDateTime = json.path(OCCURRED);
+		if (!type.isString() || !occurredDateTime.isString()) {
+			throw new IllegalArgumentException("Not the JSON of an event: 'type' or 'occurred_date_time' is missing");
+		}
+		Instant occurred = OffsetDateTime.parse(occurredDateTime.stringValue()).toInstant();
+		return switch (type.stringValue()) {
+			case OffersDisplayed.TYPE -> COMMON_FIELDS.containsAll(json.propertyNames())
+					? OffersDisplayed.occurredAt(occurred) : custom(json, OffersDisplayed.TYPE, occurred);
+			case BookingConfirmed.TYPE -> BOOKING_FIELDS.containsAll(json.propertyNames()) ? booking(json, occurred)
+					: custom(json, BookingConfirmed.TYPE, occurred);
+			default -> custom(json, type.stringValue(), occurred);
+		};
+	}
+
+	private static BookingConfirmed booking(JsonNode json, Instant occurred) {
+		BookingConfirmed booking = BookingConfirmed.occurredAt(occurred);
+		for (BookingField<?> field : BookingField.ALL) {
+			booking = field.read(json, booking);
+		}
+		return booking;
+	}
+
+	private static CustomEvent custom(JsonNode json, String type, Instant occurred) {
+		Map<String, Object> attributes = new TreeMap<>();
+		json.properties().forEach((property) -> {
+			if (!COMMON_FIELDS.contains(property.getKey())) {
+				attributes.put(property.getKey(), MAPPER.convertValue(property.getValue(), Object.class));
+			}
+		});
+		return CustomEvent.occurredAt(type, occurred).withAttributes(attributes);
+	}
+
+}

@@ -1,0 +1,33 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.json;
+
+import java.io.Serial;
+
+/**
+ * An event, or the id of its session, is nothing that the API could accept. The message
+ * is the end of a sentence that begins with the event.
+ */
+final class InvalidEventDataException extends RuntimeException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
+
+	InvalidEventDataException(String message) {
+		super(message, null, false, false);
+	}
+
+}
