@@ -100,8 +100,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 	 */
 	EventSender sender() {
 		ApiClient once = this.client.withoutRetries();
-		return (event) -> ApiCall
-			.mono(() -> new Publication(this, once, event.type(), event.sessionId(), () -> event));
+		return (event) -> ApiCall.mono(() -> new Publication(this, once, event.type(), event.sessionId(), () -> event));
 	}
 
 	@Override

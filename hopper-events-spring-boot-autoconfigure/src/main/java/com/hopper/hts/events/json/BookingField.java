@@ -120,7 +120,8 @@ final class BookingField<T> {
 		}
 		json.writeArrayPropertyStart(field.name);
 		int position = 1;
-		for (@Nullable String id : ids) {
+		for (@Nullable
+		String id : ids) {
 			if (id == null || id.isBlank()) {
 				throw new InvalidEventDataException("has a '" + field.property + "' whose element " + position + " of "
 						+ ids.size() + " is " + ((id != null) ? "blank" : "null") + "; leave it out");
@@ -145,8 +146,8 @@ final class BookingField<T> {
 		json.writeObjectPropertyStart(field.name);
 		references.forEach((@Nullable String name, @Nullable String reference) -> {
 			if (name == null || name.isBlank()) {
-				throw new InvalidEventDataException("has '" + field.property
-						+ "' with a blank name; name each reference, for example 'cfar'");
+				throw new InvalidEventDataException(
+						"has '" + field.property + "' with a blank name; name each reference, for example 'cfar'");
 			}
 			if (reference == null || reference.isBlank()) {
 				throw new InvalidEventDataException("has '" + field.property + "' with a blank value (its name has "

@@ -141,9 +141,9 @@ public final class EventCodec {
 		for (int i = 0; i < length; i++) {
 			char c = sessionId.charAt(i);
 			if (c < ' ' || c > '~') {
-				throw new InvalidEventDataException("was given a session id whose character " + (i + 1) + " of "
-						+ length + " (" + unicode(c)
-						+ ") cannot be sent in a header; use visible ASCII characters only");
+				throw new InvalidEventDataException(
+						"was given a session id whose character " + (i + 1) + " of " + length + " (" + unicode(c)
+								+ ") cannot be sent in a header; use visible ASCII characters only");
 			}
 		}
 		if (sessionId.charAt(0) == ' ' || sessionId.charAt(length - 1) == ' ') {

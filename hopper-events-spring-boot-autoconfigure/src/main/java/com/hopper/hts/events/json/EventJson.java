@@ -208,11 +208,10 @@ final class EventJson {
 			json.writeEndArray();
 		}
 		else {
-			throw new InvalidEventDataException(
-					"has an attribute (" + where + ") of "
-							+ ((value != null) ? "type " + value.getClass().getName() : "value null")
-							+ "; use a string, number, boolean, Instant, OffsetDateTime, UUID, enum, "
-							+ "or a collection or map of these");
+			throw new InvalidEventDataException("has an attribute (" + where + ") of "
+					+ ((value != null) ? "type " + value.getClass().getName() : "value null")
+					+ "; use a string, number, boolean, Instant, OffsetDateTime, UUID, enum, "
+					+ "or a collection or map of these");
 		}
 	}
 
@@ -228,8 +227,7 @@ final class EventJson {
 		}
 		else if (number instanceof Double || number instanceof Float) {
 			if (!Double.isFinite(number.doubleValue())) {
-				throw new InvalidEventDataException(
-						"has an attribute (" + where + ") that is not a finite number");
+				throw new InvalidEventDataException("has an attribute (" + where + ") that is not a finite number");
 			}
 			if (number instanceof Float) {
 				json.writeNumber(number.floatValue());
@@ -239,9 +237,8 @@ final class EventJson {
 			}
 		}
 		else {
-			throw new InvalidEventDataException(
-					"has an attribute (" + where + ") of type " + number.getClass().getName()
-							+ "; use a number of java.lang or java.math");
+			throw new InvalidEventDataException("has an attribute (" + where + ") of type "
+					+ number.getClass().getName() + "; use a number of java.lang or java.math");
 		}
 	}
 

@@ -120,8 +120,7 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 
 	@Override
 	public final Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
-		return acceptReactively(() -> List.of(create(this.codec.prepare(sessionId, event))))
-			.map((ids) -> ids.get(0));
+		return acceptReactively(() -> List.of(create(this.codec.prepare(sessionId, event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override

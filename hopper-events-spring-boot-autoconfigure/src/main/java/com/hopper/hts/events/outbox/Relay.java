@@ -61,8 +61,8 @@ final class Relay {
 
 	private final DoubleSupplier random;
 
-	Relay(EventSender sender, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry,
-			Clock clock, DoubleSupplier random) {
+	Relay(EventSender sender, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry, Clock clock,
+			DoubleSupplier random) {
 		this.sender = sender;
 		this.policy = policy;
 		this.gate = gate;
