@@ -128,6 +128,12 @@ class DocumentsTests {
 	}
 
 	@Test
+	void readmeConnectsWithTheStandInOfTheSamples() throws Exception {
+		assertThat(Files.readString(README)).contains("```yaml\n"
+				+ Files.readString(ROOT.resolve("samples/quickstart/src/main/resources/application.yml")) + "```");
+	}
+
+	@Test
 	void examplesAreCompiled() throws Exception {
 		List<String> sources = new ArrayList<>();
 		try (Stream<Path> files = Files.walk(EXAMPLES)) {
