@@ -59,7 +59,7 @@ class ReadmeTests {
 		published.publisher().publishAndWait("session-1", offers);
 		published.outbox()
 			.store("session-1",
-					BookingConfirmed.occurredAt(offers.occurredDateTime()).withCfarContractId("contract-2"));
+					BookingConfirmed.occurredAt(offers.occurredAt()).withCfarContractId("contract-2"));
 		Throwable failure = catchThrowable(() -> assertThat(published).contains(BookingConfirmed.class)
 			.forSession("session-1")
 			.withCfarContractId("contract-1")

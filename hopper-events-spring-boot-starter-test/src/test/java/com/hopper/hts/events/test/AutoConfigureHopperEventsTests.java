@@ -128,7 +128,7 @@ class AutoConfigureHopperEventsTests {
 	void propertiesApply() {
 		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
 			.isThrownBy(() -> this.outbox
-				.store(BookingConfirmed.occurredAt(OFFERS.occurredDateTime()).withCfarOfferIds("offer-1")))
+				.store(BookingConfirmed.occurredAt(OFFERS.occurredAt()).withCfarOfferIds("offer-1")))
 			.withMessageContaining("hopper.require-session=true");
 	}
 
