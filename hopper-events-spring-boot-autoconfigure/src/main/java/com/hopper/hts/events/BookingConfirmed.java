@@ -84,8 +84,8 @@ public final class BookingConfirmed implements HopperEvent {
 
 	/**
 	 * Create the event.
-	 * @param occurredAt when the booking was confirmed on the customer's device, in
-	 * any offset
+	 * @param occurredAt when the booking was confirmed on the customer's device, in any
+	 * offset
 	 * @return the event, with nothing but its time
 	 */
 	public static BookingConfirmed occurredAt(OffsetDateTime occurredAt) {
@@ -119,8 +119,8 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with those ids
 	 */
 	public BookingConfirmed withCfarOfferIds(@Nullable Collection<String> cfarOfferIds) {
-		return new BookingConfirmed(this.occurredAt, this.cfarContractId, this.dgContractId,
-				Copies.list(cfarOfferIds), this.dgOfferIds, this.bookingReferences);
+		return new BookingConfirmed(this.occurredAt, this.cfarContractId, this.dgContractId, Copies.list(cfarOfferIds),
+				this.dgOfferIds, this.bookingReferences);
 	}
 
 	/**
@@ -225,8 +225,7 @@ public final class BookingConfirmed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof BookingConfirmed that
-				&& this.occurredAt.equals(that.occurredAt)
+		return (this == other) || (other instanceof BookingConfirmed that && this.occurredAt.equals(that.occurredAt)
 				&& Objects.equals(this.cfarContractId, that.cfarContractId)
 				&& Objects.equals(this.dgContractId, that.dgContractId) && this.cfarOfferIds.equals(that.cfarOfferIds)
 				&& this.dgOfferIds.equals(that.dgOfferIds) && this.bookingReferences.equals(that.bookingReferences));
@@ -234,8 +233,8 @@ public final class BookingConfirmed implements HopperEvent {
 
 	@Override
 	public int hashCode() {
-		return Objects.hash(this.occurredAt, this.cfarContractId, this.dgContractId, this.cfarOfferIds,
-				this.dgOfferIds, this.bookingReferences);
+		return Objects.hash(this.occurredAt, this.cfarContractId, this.dgContractId, this.cfarOfferIds, this.dgOfferIds,
+				this.bookingReferences);
 	}
 
 	/**
@@ -243,10 +242,9 @@ public final class BookingConfirmed implements HopperEvent {
 	 */
 	@Override
 	public String toString() {
-		return "BookingConfirmed[occurredAt=" + this.occurredAt + ", cfarContract="
-				+ (this.cfarContractId != null) + ", dgContract=" + (this.dgContractId != null) + ", cfarOffers="
-				+ this.cfarOfferIds.size() + ", dgOffers=" + this.dgOfferIds.size() + ", bookingReferences="
-				+ this.bookingReferences.size() + "]";
+		return "BookingConfirmed[occurredAt=" + this.occurredAt + ", cfarContract=" + (this.cfarContractId != null)
+				+ ", dgContract=" + (this.dgContractId != null) + ", cfarOffers=" + this.cfarOfferIds.size()
+				+ ", dgOffers=" + this.dgOfferIds.size() + ", bookingReferences=" + this.bookingReferences.size() + "]";
 	}
 
 }

@@ -68,8 +68,7 @@ public final class CustomEvent implements HopperEvent {
 	/**
 	 * Create the event.
 	 * @param type the API's name of the event, for example {@code seat_selected}
-	 * @param occurredAt when the event happened on the customer's device, in any
-	 * offset
+	 * @param occurredAt when the event happened on the customer's device, in any offset
 	 * @return the event, without attributes
 	 */
 	public static CustomEvent occurredAt(String type, OffsetDateTime occurredAt) {

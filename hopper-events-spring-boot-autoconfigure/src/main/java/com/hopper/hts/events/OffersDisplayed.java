@@ -72,8 +72,7 @@ public final class OffersDisplayed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other)
-				|| (other instanceof OffersDisplayed that && this.occurredAt.equals(that.occurredAt));
+		return (this == other) || (other instanceof OffersDisplayed that && this.occurredAt.equals(that.occurredAt));
 	}
 
 	@Override

@@ -100,8 +100,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 * @return assertions about those events
 	 */
 	public ContainedHopperEventsAssert<E> occurredAt(Instant occurredAt) {
-		return narrow("that occurred " + occurredAt,
-				(event) -> event.event().occurredAt().equals(occurredAt),
+		return narrow("that occurred " + occurredAt, (event) -> event.event().occurredAt().equals(occurredAt),
 				(event) -> "occurred " + event.event().occurredAt());
 	}
 
