@@ -160,11 +160,7 @@ class ReactiveTransactionOutboxTests {
 
 	@Test
 	void outboxInAJdbcDatabaseRefusesWhatItHasNoPartIn() {
-		this.contextRunner
-			// Beside R2DBC Spring Boot makes none
-			.withBean(DataSource.class,
-					() -> DataSourceBuilder.create().url("jdbc:h2:mem:reactive-" + UUID.randomUUID()).build())
-			.withBean(JdbcTransactionManager.class)
+		this.contextRunner.withUserConfiguration(DatabaseBesideConfiguration.class)
 			.withPropertyValues("hopper.outbox.type=jdbc")
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
@@ -232,6 +228,24 @@ class ReactiveTransactionOutboxTests {
 		@Bean
 		Bookings bookings(ConnectionFactory connectionFactory) {
 			return new Bookings(connectionFactory);
+		}
+
+	}
+
+	/**
+	 * What Spring Boot does not make beside R2DBC.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class DatabaseBesideConfiguration {
+
+		@Bean
+		DataSource dataSource() {
+			return DataSourceBuilder.create().url("jdbc:h2:mem:reactive-" + UUID.randomUUID()).build();
+		}
+
+		@Bean
+		JdbcTransactionManager transactionManager(DataSource dataSource) {
+			return new JdbcTransactionManager(dataSource);
 		}
 
 	}
