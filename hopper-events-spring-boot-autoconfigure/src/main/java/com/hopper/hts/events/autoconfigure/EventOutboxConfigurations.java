@@ -55,6 +55,7 @@ import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitializat
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.ReactiveTransactionManager;
@@ -138,6 +139,18 @@ final class EventOutboxConfigurations {
 		OutboxBuilderCustomizer hopperOutboxScheduler(
 				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
 			return (builder) -> scheduler.ifAvailable(builder::scheduler);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
+	static class Tasks {
+
+		@Bean
+		RunningTasks hopperOutboxRunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment,
+				HopperProperties properties) {
+			return new RunningTasks(beanFactory, environment, properties.outbox().shutdownTimeout());
 		}
 
 	}

@@ -47,6 +47,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.context.SmartLifecycle;
+import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
 import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -57,10 +58,10 @@ import org.springframework.util.function.SingletonSupplier;
 abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
 
 	/**
-	 * Started before and stopped after web servers, listeners of messages and whatever
-	 * else of the application may still store events.
+	 * Started before and stopped after web servers, listeners of messages, executors and
+	 * whatever else of the application may still store events.
 	 */
-	private static final int PHASE = DEFAULT_PHASE - 4096;
+	private static final int PHASE = ExecutorConfigurationSupport.DEFAULT_PHASE - 4096;
 
 	private static final long FLUSH_INTERVAL = 20;
 
@@ -336,6 +337,15 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 	@Override
 	public int inProgress() {
 		return this.gate.inFlight();
+	}
+
+	/**
+	 * Events go on being delivered while nothing else happens, so a pause of the context
+	 * need not stop this.
+	 */
+	@Override
+	public final boolean isPauseable() {
+		return false;
 	}
 
 	@Override

@@ -38,10 +38,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -55,6 +52,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.listener.BackOffHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerPausingBackOffHandler;
@@ -88,11 +86,21 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 
 	private static final Duration DEAD_CACHE = Duration.ofSeconds(10);
 
+	/**
+	 * How long a consumer finds nothing before it commits what it has passed.
+	 */
+	private static final Duration IDLE = Duration.ofMillis(200);
+
 	private static final Duration AUTHENTICATION_RETRY = Duration.ofSeconds(10);
 
 	private static final long TOPICS_RETRY = 10_000;
 
 	private static final long ADMIN_TIMEOUT = 10_000;
+
+	/**
+	 * What is added to an event when its delivery fails must fit as well.
+	 */
+	private static final int RESERVE = 8192;
 
 	private final KafkaTopics topics;
 
@@ -158,6 +166,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 	@Override
 	void accept(List<StoredEvent> events) {
 		requireBlockingThread("store");
+		requireFitting(events);
 		if (Transactions.active()) {
 			// Refuse now what would be refused after the commit
 			producer();
@@ -171,9 +180,25 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 	@Override
 	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
 		return Mono.fromRunnable(() -> {
+			requireFitting(events);
 			producer();
 			transaction.whenOver(this, events, this::sendCommitted, this::rolledBack, Schedulers.boundedElastic());
 		});
+	}
+
+	/**
+	 * Refuse what the broker would not take, before a transaction is committed.
+	 */
+	private void requireFitting(List<StoredEvent> events) {
+		KafkaTopics.Limit limit = this.topics.limit();
+		for (StoredEvent event : events) {
+			int size = KafkaRecords.size(KafkaRecords.event(this.topics.topic(), event));
+			if (size > limit.bytes() - RESERVE) {
+				throw new EventNotStoredException("The event was not stored because it is too large for Kafka: with "
+						+ RESERVE + " bytes for what may go wrong with it, it takes " + (size + RESERVE)
+						+ " bytes, and the limit is " + limit + ". Raise that, or make the event smaller", null);
+			}
+		}
 	}
 
 	private void sendCommitted(List<StoredEvent> events) {
@@ -221,9 +246,8 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 	}
 
 	private EventNotStoredException notStored(List<StoredEvent> events, int acknowledged, Throwable cause) {
-		String advice = (cause instanceof RecordTooLargeException)
-				? "Raise max.request.size of the producer and max.message.bytes of the topic, or make the event smaller"
-				: "Some of the others may have been stored. Is the broker reachable, and may the application write to the topic?";
+		String advice = (cause instanceof RecordTooLargeException) ? "Raise max.message.bytes of the topic, or make the "
+				+ "event smaller" : "Some of the others may have been stored. Is the broker reachable, and may the application write to the topic?";
 		return new EventNotStoredException("Kafka acknowledged only %d of %d events for the topic '%s' (%s). %s"
 			.formatted(acknowledged, events.size(), this.topics.topic(), cause.getClass().getSimpleName(), advice),
 				cause);
@@ -299,6 +323,9 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		boolean ready = this.createTopics
 				? this.topics.create(admin(), this.partitions, this.replicationFactor, this.policy.maxAge())
 				: this.topics.verify(admin());
+		if (ready) {
+			this.topics.readLimits(admin());
+		}
 		if (!ready) {
 			this.logger.warn("The broker cannot be reached; the topics '%s' and '%s' are looked for again in %d seconds"
 				.formatted(this.topics.topic(), this.topics.deadLetterTopic(), TOPICS_RETRY / 1000));
@@ -530,8 +557,11 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			containerProperties.setAuthExceptionRetryInterval(AUTHENTICATION_RETRY);
 			containerProperties.setScheduler(this.scheduler);
 			containerProperties.setShutdownTimeout(KafkaEventOutbox.this.policy.shutdownTimeout().toMillis());
-			this.container = new ConcurrentMessageListenerContainer<>(new ConsumerFactory(properties, this.relay),
+			containerProperties.setIdleEventInterval(IDLE.toMillis());
+			containerProperties.setIdleBeforeDataMultiplier(1);
+			this.container = new ConcurrentMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(properties),
 					containerProperties);
+			this.container.setApplicationEventPublisher(this::onEvent);
 			this.container.setBeanName("hopper-outbox");
 			this.container.setConcurrency(KafkaEventOutbox.this.concurrency);
 			this.pauses = new ContainerPausingBackOffHandler(pauseService);
@@ -539,6 +569,12 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 					new FixedBackOff(1000, FixedBackOff.UNLIMITED_ATTEMPTS), new GateBackOffHandler());
 			errorHandler.setBackOffFunction((consumed, ex) -> () -> this.relay::backOff);
 			this.container.setCommonErrorHandler(errorHandler);
+		}
+
+		private void onEvent(Object event) {
+			if (event instanceof ListenerContainerIdleEvent idle) {
+				this.relay.foundNothing(idle.getConsumer());
+			}
 		}
 
 		@SuppressWarnings("FutureReturnValueIgnored") // Logs itself what goes wrong
@@ -620,36 +656,6 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 				Delivery.this.paused = true;
 			}
 
-		}
-
-	}
-
-	/**
-	 * Creates consumers that tell the relay when they find nothing. The container could
-	 * correct offsets as well, but asks the broker for them before each poll, and calls
-	 * it an error if the broker is away.
-	 */
-	private static final class ConsumerFactory extends DefaultKafkaConsumerFactory<byte[], byte[]> {
-
-		private final KafkaRelay relay;
-
-		ConsumerFactory(Map<String, Object> properties, KafkaRelay relay) {
-			super(properties);
-			this.relay = relay;
-		}
-
-		@Override
-		protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> properties) {
-			return new KafkaConsumer<>(properties) {
-				@Override
-				public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-					ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
-					if (records.isEmpty()) {
-						ConsumerFactory.this.relay.foundNothing(this);
-					}
-					return records;
-				}
-			};
 		}
 
 	}

@@ -52,6 +52,10 @@ final class KafkaRecords {
 
 	private static final String UNREADABLE_TYPE = "unreadable";
 
+	private static final int BATCH_OVERHEAD = 100;
+
+	private static final int HEADER_OVERHEAD = 10;
+
 	private KafkaRecords() {
 	}
 
@@ -66,6 +70,21 @@ final class KafkaRecords {
 		ProducerRecord<byte[], byte[]> result = event(topic, event);
 		put(result.headers(), NOT_BEFORE, Long.toString(notBefore.toEpochMilli()));
 		return result;
+	}
+
+	/**
+	 * Return how many bytes a record takes at the most, in a batch of its own.
+	 */
+	static int size(ProducerRecord<byte[], byte[]> outgoing) {
+		int size = BATCH_OVERHEAD + length(outgoing.key()) + length(outgoing.value());
+		for (Header header : outgoing.headers()) {
+			size += HEADER_OVERHEAD + utf8(header.key()).length + length(header.value());
+		}
+		return size;
+	}
+
+	private static int length(byte @Nullable [] bytes) {
+		return (bytes != null) ? bytes.length : 0;
 	}
 
 	private static byte[] key(StoredEvent event) {
@@ -90,6 +109,16 @@ final class KafkaRecords {
 	private static byte[] value(ConsumerRecord<byte[], byte[]> consumed) {
 		byte[] value = consumed.value();
 		return (value != null) ? value : new byte[0];
+	}
+
+	/**
+	 * Return the record of a dead letter in as few bytes as possible: with the last
+	 * failure only, and without what the API said of it.
+	 */
+	static ProducerRecord<byte[], byte[]> smallestDead(String topic, DeadLetter letter,
+			ConsumerRecord<byte[], byte[]> origin) {
+		return dead(topic, new DeadLetter(letter.event().withoutDetails(), letter.reason(), letter.deadSince()),
+				origin);
 	}
 
 	static ProducerRecord<byte[], byte[]> dead(String topic, DeadLetter letter, ConsumerRecord<byte[], byte[]> origin) {

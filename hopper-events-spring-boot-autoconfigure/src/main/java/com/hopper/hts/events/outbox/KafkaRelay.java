@@ -43,6 +43,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
@@ -323,8 +324,32 @@ final class KafkaRelay
 		private void bury(Entry entry, Outcome.Dead dead) {
 			entry.state = State.DEAD;
 			entry.dead = dead;
-			write(entry, KafkaRecords.dead(KafkaRelay.this.topics.deadLetterTopic(), dead.deadLetter(), entry.consumed),
-					dead);
+			String topic = KafkaRelay.this.topics.deadLetterTopic();
+			write(entry, entry.tooLarge ? KafkaRecords.smallestDead(topic, dead.deadLetter(), entry.consumed)
+					: KafkaRecords.dead(topic, dead.deadLetter(), entry.consumed), dead);
+		}
+
+		/**
+		 * The broker takes a record never. Whatever it is, others must not wait for it.
+		 */
+		private void tooLarge(Write write) {
+			Entry entry = write.entry;
+			if (write.dead == null) {
+				// It waits where it is
+				entry.tooLarge = true;
+			}
+			else if (entry.tooLarge) {
+				logger.error(("The dead letter %s is too large for the topic '%s'. It is left where it is, in %s, until "
+						+ "Kafka removes it there")
+					.formatted(write.dead.event(), KafkaRelay.this.topics.deadLetterTopic(),
+							KafkaRecords.position(entry.consumed)));
+				finish(entry);
+				KafkaRelay.this.announcer.accept(write.dead);
+			}
+			else {
+				entry.tooLarge = true;
+				bury(entry, write.dead);
+			}
 		}
 
 		/**
@@ -433,7 +458,7 @@ final class KafkaRelay
 			Instant now = KafkaRelay.this.clock.instant();
 			int budget = this.finished;
 			for (Entry entry : this.open) {
-				if (entry.state == State.WAITING && entry.due.isAfter(now.plus(SHORT_WAIT))) {
+				if (entry.state == State.WAITING && !entry.tooLarge && entry.due.isAfter(now.plus(SHORT_WAIT))) {
 					boolean affordable = budget > 0;
 					if (affordable || (holdsUpOthers(entry) && isOld(entry, now))) {
 						budget--;
@@ -460,7 +485,9 @@ final class KafkaRelay
 
 		private void awaitWrites() throws InterruptedException {
 			KafkaException failure = null;
-			for (Write write : this.writes) {
+			// May grow
+			for (int i = 0; i < this.writes.size(); i++) {
+				Write write = this.writes.get(i);
 				try {
 					write.result.get(KafkaRelay.this.sendTimeout.toMillis(), TimeUnit.MILLISECONDS);
 					finish(write.entry);
@@ -469,6 +496,10 @@ final class KafkaRelay
 					}
 				}
 				catch (ExecutionException | TimeoutException ex) {
+					if (ex.getCause() instanceof RecordTooLargeException) {
+						tooLarge(write);
+						continue;
+					}
 					failure = new KafkaException("A record was not acknowledged",
 							(ex.getCause() != null) ? ex.getCause() : ex);
 				}
@@ -585,6 +616,11 @@ final class KafkaRelay
 		private Outcome.@Nullable Dead dead;
 
 		private Instant due = Instant.EPOCH;
+
+		/**
+		 * Whether the broker has refused to take what would replace the record.
+		 */
+		private boolean tooLarge;
 
 		Entry(ConsumerRecord<byte[], byte[]> consumed) {
 			this.consumed = consumed;

@@ -23,9 +23,14 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -33,6 +38,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -57,6 +63,8 @@ final class KafkaTopics {
 
 	private static final int TRANSACTION_TIMEOUT = 15_000;
 
+	private static final Log logger = LogFactory.getLog(KafkaTopics.class);
+
 	private static final Duration RETENTION = Duration.ofDays(14);
 
 	private final String topic;
@@ -69,6 +77,8 @@ final class KafkaTopics {
 
 	private final Map<String, Object> admin;
 
+	private volatile Limit limit;
+
 	KafkaTopics(String topic, String deadLetterTopic, Map<String, Object> producer, Map<String, Object> consumer,
 			Map<String, Object> admin) {
 		this.topic = topic;
@@ -76,6 +86,7 @@ final class KafkaTopics {
 		this.producer = Map.copyOf(producer);
 		this.consumer = Map.copyOf(consumer);
 		this.admin = Map.copyOf(admin);
+		this.limit = producerLimit();
 	}
 
 	String topic() {
@@ -156,6 +167,49 @@ final class KafkaTopics {
 		properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
 		properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
 		return properties;
+	}
+
+	/**
+	 * Return how large a record may be, as far as is known.
+	 */
+	Limit limit() {
+		return this.limit;
+	}
+
+	/**
+	 * Ask the broker how large records may be. Without the right to ask, only the limits
+	 * of the producer are known.
+	 */
+	void readLimits(Admin admin) {
+		Limit smallest = producerLimit();
+		try {
+			Map<ConfigResource, Config> configs = admin
+				.describeConfigs(Stream.of(this.topic, this.deadLetterTopic)
+					.map((name) -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+					.toList())
+				.all()
+				.get(DELIVERY_TIMEOUT, TimeUnit.MILLISECONDS);
+			for (Map.Entry<ConfigResource, Config> entry : configs.entrySet()) {
+				ConfigEntry config = entry.getValue().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+				if (config != null) {
+					smallest = smallest.or(Integer.parseInt(config.value()),
+							"max.message.bytes of the topic '" + entry.getKey().name() + "'");
+				}
+			}
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			logger.debug("The broker does not tell how large records may be", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		this.limit = smallest;
+	}
+
+	private Limit producerLimit() {
+		ProducerConfig config = new ProducerConfig(producerProperties());
+		return new Limit(config.getInt(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), "max.request.size of the producer")
+			.or(config.getLong(ProducerConfig.BUFFER_MEMORY_CONFIG), "buffer.memory of the producer");
 	}
 
 	Admin createAdmin() {
@@ -260,6 +314,25 @@ final class KafkaTopics {
 			Thread.currentThread().interrupt();
 			return Optional.empty();
 		}
+	}
+
+	/**
+	 * How large a record may be.
+	 *
+	 * @param bytes the number of bytes
+	 * @param name what sets the limit
+	 */
+	record Limit(long bytes, String name) {
+
+		private Limit or(long bytes, String name) {
+			return (bytes < this.bytes) ? new Limit(bytes, name) : this;
+		}
+
+		@Override
+		public String toString() {
+			return this.bytes + ", " + this.name;
+		}
+
 	}
 
 	/**

@@ -211,6 +211,19 @@ public final class StoredEvent {
 				this.failures, this.replayedAt, traceContext);
 	}
 
+	/**
+	 * Return the event with nothing of its failures but the kind of the last one.
+	 */
+	StoredEvent withoutDetails() {
+		List<DeliveryFailure> last = this.failures.stream()
+			.skip(Math.max(0, this.failures.size() - 1))
+			.map((failure) -> new DeliveryFailure(failure.failedAt(), failure.kind(), failure.statusCode(), "",
+					List.of()))
+			.toList();
+		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts, last,
+				this.replayedAt, Map.of());
+	}
+
 	StoredEvent replayed(Instant now) {
 		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, 0, this.failures, now,
 				this.traceContext);

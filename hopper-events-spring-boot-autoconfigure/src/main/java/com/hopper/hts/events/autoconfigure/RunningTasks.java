@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.core.env.Environment;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+
+/**
+ * Waits for tasks between the end of their executors and that of the outbox, so that they
+ * can still store events. Spring itself waits when it destroys executors, as long as
+ * their settings say, and that is after everything that delivers has stopped.
+ */
+final class RunningTasks implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
+
+	private static final int PHASE = ExecutorConfigurationSupport.DEFAULT_PHASE - 2048;
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final Environment environment;
+
+	private final Duration timeout;
+
+	private volatile boolean running;
+
+	private volatile boolean closing;
+
+	RunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment, Duration timeout) {
+		this.beanFactory = beanFactory;
+		this.environment = environment;
+		this.timeout = timeout;
+	}
+
+	@Override
+	public void onApplicationEvent(ContextClosedEvent event) {
+		this.closing = true;
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+		if (!this.closing) {
+			return;
+		}
+		long start = System.nanoTime();
+		for (ExecutorConfigurationSupport executor : existing(ExecutorConfigurationSupport.class)) {
+			while (isAtWork(executor) && System.nanoTime() - start < this.timeout.toNanos() && sleep()) {
+				// Takes tasks until it is destroyed, so it tells nobody that it is done
+			}
+		}
+		if (this.environment.getProperty("spring.task.execution.shutdown.await-termination", Boolean.class, false)) {
+			// Waits as long as it would later
+			existing(SimpleAsyncTaskExecutor.class).forEach(SimpleAsyncTaskExecutor::close);
+		}
+	}
+
+	private <T> List<T> existing(Class<T> type) {
+		return Stream.of(this.beanFactory.getBeanNamesForType(type, true, false))
+			.map(this.beanFactory::getSingleton)
+			.filter(type::isInstance)
+			.map(type::cast)
+			.toList();
+	}
+
+	/**
+	 * Return whether tasks run or wait in an executor that Spring shuts down at the very
+	 * end. It has waited for those of others already.
+	 */
+	private static boolean isAtWork(ExecutorConfigurationSupport support) {
+		try {
+			if (support instanceof ThreadPoolTaskExecutor executor) {
+				ThreadPoolExecutor pool = executor.getThreadPoolExecutor();
+				return !pool.isShutdown() && (pool.getActiveCount() > 0 || !pool.getQueue().isEmpty());
+			}
+			return support instanceof ThreadPoolTaskScheduler scheduler && !scheduler.getScheduledExecutor().isShutdown()
+					&& scheduler.getActiveCount() > 0;
+		}
+		catch (IllegalStateException ex) {
+			// Never initialized
+			return false;
+		}
+	}
+
+	private static boolean sleep() {
+		try {
+			TimeUnit.MILLISECONDS.sleep(20);
+			return true;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public boolean isPauseable() {
+		return false;
+	}
+
+	@Override
+	public int getPhase() {
+		return PHASE;
+	}
+
+}
