@@ -36,10 +36,10 @@ import org.springframework.context.annotation.Import;
 				"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
 @Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Time.class,
-		EventOutboxConfigurations.Tasks.class, EventOutboxConfigurations.ReactiveTransactions.class, EventOutboxConfigurations.Resilience4j.class,
-		EventOutboxConfigurations.Memory.class, EventOutboxConfigurations.Jdbc.class,
-		EventOutboxConfigurations.JdbcAbsent.class, KafkaOutboxConfiguration.class,
-		KafkaOutboxMissingConfiguration.class, EventOutboxConfigurations.Gauges.class,
+		EventOutboxConfigurations.Tasks.class, EventOutboxConfigurations.ReactiveTransactions.class,
+		EventOutboxConfigurations.Resilience4j.class, EventOutboxConfigurations.Memory.class,
+		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
+		KafkaOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class, EventOutboxConfigurations.Gauges.class,
 		EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 

@@ -102,8 +102,8 @@ final class RunningTasks implements SmartLifecycle, ApplicationListener<ContextC
 				ThreadPoolExecutor pool = executor.getThreadPoolExecutor();
 				return !pool.isShutdown() && (pool.getActiveCount() > 0 || !pool.getQueue().isEmpty());
 			}
-			return support instanceof ThreadPoolTaskScheduler scheduler && !scheduler.getScheduledExecutor().isShutdown()
-					&& scheduler.getActiveCount() > 0;
+			return support instanceof ThreadPoolTaskScheduler scheduler
+					&& !scheduler.getScheduledExecutor().isShutdown() && scheduler.getActiveCount() > 0;
 		}
 		catch (IllegalStateException ex) {
 			// Never initialized

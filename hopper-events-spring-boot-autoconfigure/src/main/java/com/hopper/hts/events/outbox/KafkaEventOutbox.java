@@ -194,9 +194,11 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		for (StoredEvent event : events) {
 			int size = KafkaRecords.size(KafkaRecords.event(this.topics.topic(), event));
 			if (size > limit.bytes() - RESERVE) {
-				throw new EventNotStoredException("The event was not stored because it is too large for Kafka: with "
-						+ RESERVE + " bytes for what may go wrong with it, it takes " + (size + RESERVE)
-						+ " bytes, and the limit is " + limit + ". Raise that, or make the event smaller", null);
+				throw new EventNotStoredException(
+						"The event was not stored because it is too large for Kafka: with " + RESERVE
+								+ " bytes for what may go wrong with it, it takes " + (size + RESERVE)
+								+ " bytes, and the limit is " + limit + ". Raise that, or make the event smaller",
+						null);
 			}
 		}
 	}
@@ -246,8 +248,9 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 	}
 
 	private EventNotStoredException notStored(List<StoredEvent> events, int acknowledged, Throwable cause) {
-		String advice = (cause instanceof RecordTooLargeException) ? "Raise max.message.bytes of the topic, or make the "
-				+ "event smaller" : "Some of the others may have been stored. Is the broker reachable, and may the application write to the topic?";
+		String advice = (cause instanceof RecordTooLargeException)
+				? "Raise max.message.bytes of the topic, or make the " + "event smaller"
+				: "Some of the others may have been stored. Is the broker reachable, and may the application write to the topic?";
 		return new EventNotStoredException("Kafka acknowledged only %d of %d events for the topic '%s' (%s). %s"
 			.formatted(acknowledged, events.size(), this.topics.topic(), cause.getClass().getSimpleName(), advice),
 				cause);

@@ -339,10 +339,11 @@ final class KafkaRelay
 				entry.tooLarge = true;
 			}
 			else if (entry.tooLarge) {
-				logger.error(("The dead letter %s is too large for the topic '%s'. It is left where it is, in %s, until "
-						+ "Kafka removes it there")
-					.formatted(write.dead.event(), KafkaRelay.this.topics.deadLetterTopic(),
-							KafkaRecords.position(entry.consumed)));
+				logger
+					.error(("The dead letter %s is too large for the topic '%s'. It is left where it is, in %s, until "
+							+ "Kafka removes it there")
+						.formatted(write.dead.event(), KafkaRelay.this.topics.deadLetterTopic(),
+								KafkaRecords.position(entry.consumed)));
 				finish(entry);
 				KafkaRelay.this.announcer.accept(write.dead);
 			}

@@ -125,8 +125,8 @@ class KafkaLargeEventTests {
 		limit(this.topic, 100_000);
 		KafkaEventOutbox outbox = start(Map.of());
 		assertThatExceptionOfType(EventNotStoredException.class)
-			.isThrownBy(() -> outbox.storeAll(List.of(SessionEvent.of("session-1", booking(10)),
-					SessionEvent.of("session-1", booking(99_000)))))
+			.isThrownBy(() -> outbox.storeAll(
+					List.of(SessionEvent.of("session-1", booking(10)), SessionEvent.of("session-1", booking(99_000)))))
 			.withMessageContaining("100000")
 			.withMessageContaining("max.message.bytes of the topic '" + this.topic + "'");
 		outbox.store("session-1", booking(90_000));
@@ -174,9 +174,10 @@ class KafkaLargeEventTests {
 	private static void limit(String topic, int bytes) {
 		try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.getBrokersAsString()))) {
 			admin
-				.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
-						List.of(new AlterConfigOp(new ConfigEntry("max.message.bytes", Integer.toString(bytes)),
-								AlterConfigOp.OpType.SET))))
+				.incrementalAlterConfigs(
+						Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
+								List.of(new AlterConfigOp(new ConfigEntry("max.message.bytes", Integer.toString(bytes)),
+										AlterConfigOp.OpType.SET))))
 				.all()
 				.get();
 		}
@@ -187,8 +188,8 @@ class KafkaLargeEventTests {
 
 	private static BookingConfirmed booking(int size) {
 		return BookingConfirmed.occurredAt(Instant.EPOCH)
-			.withCfarOfferIds(IntStream.range(0, size / 50).mapToObj((i) -> "x".repeat(46) + "-")
-				.toArray(String[]::new));
+			.withCfarOfferIds(
+					IntStream.range(0, size / 50).mapToObj((i) -> "x".repeat(46) + "-").toArray(String[]::new));
 	}
 
 }
