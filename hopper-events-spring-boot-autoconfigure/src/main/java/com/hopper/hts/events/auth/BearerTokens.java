@@ -41,7 +41,7 @@ final class BearerTokens {
 		for (int i = 0; i < token.length(); i++) {
 			char c = token.charAt(i);
 			if (c <= ' ' || c > '~') {
-				return "must consist of visible ASCII characters, but character %d of %d is not one".formatted(i + 1,
+				return "must consist of visible ASCII characters, but character %s of %s is not one".formatted(i + 1,
 						token.length());
 			}
 		}

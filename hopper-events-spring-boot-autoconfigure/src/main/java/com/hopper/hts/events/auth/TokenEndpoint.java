@@ -155,7 +155,7 @@ final class TokenEndpoint {
 				if (status != 200 && status != 201) {
 					boolean temporary = status == 408 || status == 429 || status >= 500;
 					throw new TokenRequestException(
-							"%s answered %d%s".formatted(this.credentials.uri(), status, reason(answer)), temporary,
+							"%s answered %s%s".formatted(this.credentials.uri(), status, reason(answer)), temporary,
 							retryAfter, null);
 				}
 				return token(answer);

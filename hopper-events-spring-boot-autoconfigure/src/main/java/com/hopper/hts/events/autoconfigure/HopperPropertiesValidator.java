@@ -255,13 +255,13 @@ final class HopperPropertiesValidator {
 
 	private static void positive(String name, @Nullable Duration value, Duration maximum) {
 		if (value != null && (value.isNegative() || value.toMillis() == 0 || value.compareTo(maximum) > 0)) {
-			throw invalid(name, value, "must be between 1ms and %dd, for example 5s".formatted(maximum.toDays()));
+			throw invalid(name, value, "must be between 1ms and %sd, for example 5s".formatted(maximum.toDays()));
 		}
 	}
 
 	private static void atLeast(String name, int value, int minimum) {
 		if (value < minimum) {
-			throw invalid(name, value, "must be %d or greater".formatted(minimum));
+			throw invalid(name, value, "must be %s or greater".formatted(minimum));
 		}
 	}
 

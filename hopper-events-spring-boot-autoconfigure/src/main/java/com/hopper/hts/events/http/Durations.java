@@ -16,7 +16,6 @@
 package com.hopper.hts.events.http;
 
 import java.time.Duration;
-import java.util.Locale;
 
 /**
  * Durations as people read them.
@@ -28,8 +27,7 @@ final class Durations {
 
 	static String format(Duration duration) {
 		long millis = duration.toMillis();
-		return (millis < 1000 || millis % 1000 != 0) ? String.format(Locale.ROOT, "%d ms", millis)
-				: String.format(Locale.ROOT, "%d s", millis / 1000);
+		return (millis < 1000 || millis % 1000 != 0) ? millis + " ms" : millis / 1000 + " s";
 	}
 
 }

@@ -150,7 +150,7 @@ final class KafkaDeadLetters {
 				TimeUnit.MILLISECONDS.sleep((long) (50 + 200 * this.random.getAsDouble()));
 			}
 			throw new IllegalStateException(
-					"Other instances work on the dead letters all the time; %d were handled. Try again"
+					"Other instances work on the dead letters all the time; %s were handled. Try again"
 						.formatted(removed.size()));
 		}
 		catch (InterruptedException ex) {

@@ -209,7 +209,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		}
 		catch (EventNotStoredException ex) {
 			this.logger.error(
-					("%d events were lost: their transaction was committed, but Kafka did not acknowledge them after "
+					("%s events were lost: their transaction was committed, but Kafka did not acknowledge them after "
 							+ "that: %s. hopper.outbox.type=jdbc stores events within the transaction.")
 						.formatted(events.size(), events),
 					ex);
@@ -251,7 +251,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 		String advice = (cause instanceof RecordTooLargeException)
 				? "Raise max.message.bytes of the topic, or make the " + "event smaller"
 				: "Some of the others may have been stored. Is the broker reachable, and may the application write to the topic?";
-		return new EventNotStoredException("Kafka acknowledged only %d of %d events for the topic '%s' (%s). %s"
+		return new EventNotStoredException("Kafka acknowledged only %s of %s events for the topic '%s' (%s). %s"
 			.formatted(acknowledged, events.size(), this.topics.topic(), cause.getClass().getSimpleName(), advice),
 				cause);
 	}
@@ -330,7 +330,7 @@ public final class KafkaEventOutbox extends AbstractEventOutbox {
 			this.topics.readLimits(admin());
 		}
 		if (!ready) {
-			this.logger.warn("The broker cannot be reached; the topics '%s' and '%s' are looked for again in %d seconds"
+			this.logger.warn("The broker cannot be reached; the topics '%s' and '%s' are looked for again in %s seconds"
 				.formatted(this.topics.topic(), this.topics.deadLetterTopic(), TOPICS_RETRY / 1000));
 		}
 		return ready;

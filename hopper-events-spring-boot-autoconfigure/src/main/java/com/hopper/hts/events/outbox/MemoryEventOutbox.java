@@ -172,7 +172,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 						null);
 			}
 			if (events.size() > this.maxEvents || size > this.maxBytes) {
-				throw full("%d events of %d bytes can never be stored".formatted(events.size(), size));
+				throw full("%s events of %s bytes can never be stored".formatted(events.size(), size));
 			}
 			long remaining = this.overflowTimeout.toNanos();
 			while (this.count + events.size() > this.maxEvents || this.bytes + size > this.maxBytes) {
@@ -186,7 +186,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 					remaining = this.changed.awaitNanos(remaining);
 				}
 				else {
-					throw full("%d events of %d bytes wait for their delivery".formatted(this.count, this.bytes));
+					throw full("%s events of %s bytes wait for their delivery".formatted(this.count, this.bytes));
 				}
 			}
 			this.count += events.size();
@@ -217,7 +217,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 	private EventNotStoredException full(String problem) {
 		return new EventNotStoredException(
 				("The event was not stored because the outbox is full: %s, and the limits are "
-						+ "hopper.outbox.memory.max-events=%d and hopper.outbox.memory.max-bytes=%d. Raise them, "
+						+ "hopper.outbox.memory.max-events=%s and hopper.outbox.memory.max-bytes=%s. Raise them, "
 						+ "or use hopper.outbox.type=jdbc")
 					.formatted(problem, this.maxEvents, this.maxBytes),
 				null);
@@ -514,7 +514,7 @@ public final class MemoryEventOutbox extends AbstractEventOutbox {
 		scheduleDrain(true);
 		this.deliveries.dispose();
 		if (!waiting.isEmpty()) {
-			this.logger.error(("%d events were lost because they were not delivered when the application ended: %s. "
+			this.logger.error(("%s events were lost because they were not delivered when the application ended: %s. "
 					+ "hopper.outbox.type=jdbc keeps them.")
 				.formatted(waiting.size(), waiting.stream()
 					.collect(Collectors.groupingBy(StoredEvent::countedType, Collectors.counting()))));

@@ -34,7 +34,7 @@ public record ContractViolation(ReceivedRequest request, String subject, String 
 	@Override
 	public String toString() {
 		String session = this.request.header("HC-Session-ID");
-		return "%s %s%s%n   What is wrong: %s (%s)%n   The API says:  %d%s%n   To fix it:     %s".formatted(
+		return "%s %s%s%n   What is wrong: %s (%s)%n   The API says:  %s%s%n   To fix it:     %s".formatted(
 				this.request.method(), this.request.path(), (session != null) ? " of session '" + session + "'" : "",
 				this.problem, this.subject, this.request.status(), this.answer.isEmpty() ? "" : " " + this.answer,
 				this.fix);

@@ -393,10 +393,10 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			StringBuilder text = new StringBuilder("The Hopper API would refuse %s:"
 				.formatted((found.size() == 1) ? "a request of this test" : found.size() + " requests of this test"));
 			for (int i = 0; i < Math.min(found.size(), MAX_VIOLATIONS); i++) {
-				text.append("%n%n%d. %s".formatted(i + 1, found.get(i)));
+				text.append("%n%n%s. %s".formatted(i + 1, found.get(i)));
 			}
 			if (found.size() > MAX_VIOLATIONS) {
-				text.append("%n%n... and %d more".formatted(found.size() - MAX_VIOLATIONS));
+				text.append("%n%n... and %s more".formatted(found.size() - MAX_VIOLATIONS));
 			}
 			text.append("%n%nA test that means to do this calls expectViolations().".formatted());
 			throw new AssertionError(text.toString());
@@ -793,7 +793,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			checkToken(request.requestHeaders().getAll("Authorization"));
 		}
 		if (body.tooLong()) {
-			throw Refusal.of(413, "body", "The body is longer than %d bytes".formatted(MAX_BODY_SIZE),
+			throw Refusal.of(413, "body", "The body is longer than %s bytes".formatted(MAX_BODY_SIZE),
 					"Send less with the event.");
 		}
 		checkMediaTypes(request);

@@ -207,7 +207,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	private Recording current() {
 		List<Recording> candidates = causedBy(null);
 		if (candidates.size() > 1) {
-			throw new IllegalStateException(("%d tests run in this application context, and the thread '%s' belongs to "
+			throw new IllegalStateException(("%s tests run in this application context, and the thread '%s' belongs to "
 					+ "none of them: take PublishedHopperEvents as a parameter of the test method, which can be "
 					+ "asked on any thread")
 				.formatted(candidates.size(), Thread.currentThread().getName()));

@@ -109,7 +109,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 			int inProgress = outbox.inProgress();
 			quiet = (inProgress == 0) ? quiet + 1 : 0;
 			if (System.nanoTime() - start > this.timeout.toNanos()) {
-				throw new AssertionError("The step is not over after %s, stored events that are still being sent: %d"
+				throw new AssertionError("The step is not over after %s, stored events that are still being sent: %s"
 					.formatted(Descriptions.time(this.timeout), inProgress));
 			}
 			LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(200));

@@ -139,7 +139,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 			if (quiet == 0) {
 				if (System.nanoTime() - start > this.settleTimeout.toNanos()) {
 					throw new AssertionError(("No time can pass because the application is still at work after %s: "
-							+ "requests that are not answered: %d, stored events that are being sent: %d")
+							+ "requests that are not answered: %s, stored events that are being sent: %s")
 						.formatted(Descriptions.time(this.settleTimeout), this.exchanges.count(), inProgress()));
 				}
 				LockSupport.parkNanos(pause);

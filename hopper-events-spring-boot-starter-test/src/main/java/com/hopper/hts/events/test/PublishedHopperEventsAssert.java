@@ -237,7 +237,7 @@ public final class PublishedHopperEventsAssert
 			for (int index : listed(marked, remarks)) {
 				PublishedHopperEvent<?> event = this.events.get(index);
 				String remark = (remarks != null) ? remarks.get(event) : null;
-				lines.add("  %s%d. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "",
+				lines.add("  %s%s. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "",
 						index + 1, event, (remark != null) ? " <- " + remark : ""));
 			}
 			addMore(lines, this.events.size());
@@ -281,7 +281,7 @@ public final class PublishedHopperEventsAssert
 
 	private static void addMore(List<String> lines, int count) {
 		if (count > MAX_LISTED) {
-			lines.add("  ... and %d more".formatted(count - MAX_LISTED));
+			lines.add("  ... and %s more".formatted(count - MAX_LISTED));
 		}
 	}
 

@@ -50,7 +50,7 @@ final class Recording implements PublishedHopperEvents {
 	 */
 	synchronized void addUnclear(PublishedHopperEvent<?> event, int tests) {
 		this.unclear
-			.add("%s, on thread '%s' while %d tests ran".formatted(event, Thread.currentThread().getName(), tests));
+			.add("%s, on thread '%s' while %s tests ran".formatted(event, Thread.currentThread().getName(), tests));
 	}
 
 	@Override

@@ -44,7 +44,7 @@ final class Benchmarks {
 			throw new IllegalArgumentException("--only takes some of " + parts.keySet());
 		}
 		parts.keySet().retainAll(selected);
-		System.out.printf("%s: JDK %s (%s), %d cores, %s %s; each JVM runs with `%s`%n", LocalDate.now(ZoneOffset.UTC),
+		System.out.printf("%s: JDK %s (%s), %s cores, %s %s; each JVM runs with `%s`%n", LocalDate.now(ZoneOffset.UTC),
 				System.getProperty("java.runtime.version"), System.getProperty("java.vendor"),
 				Runtime.getRuntime().availableProcessors(), System.getProperty("os.name"),
 				System.getProperty("os.version"), String.join(" ", Child.JVM_OPTIONS));
@@ -54,7 +54,7 @@ final class Benchmarks {
 			long start = System.nanoTime();
 			try {
 				part.getValue().run(options);
-				progress("%s took %d s".formatted(name, Duration.ofNanos(System.nanoTime() - start).toSeconds()));
+				progress("%s took %s s".formatted(name, Duration.ofNanos(System.nanoTime() - start).toSeconds()));
 			}
 			catch (InterruptedException ex) {
 				throw ex;

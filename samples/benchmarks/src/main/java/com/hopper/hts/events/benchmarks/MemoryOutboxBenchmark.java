@@ -43,7 +43,7 @@ final class MemoryOutboxBenchmark {
 			EventOutboxOperations operations = context.getBean(EventOutboxOperations.class);
 			OutboxBenchmark.Deliveries deliveries = context.getBean(OutboxBenchmark.Deliveries.class);
 			for (int round = -1; round < rounds; round++) {
-				Benchmarks.progress("outbox in memory: round %d of %d".formatted(round + 1, rounds));
+				Benchmarks.progress("outbox in memory: round %s of %s".formatted(round + 1, rounds));
 				operations.pause("benchmark");
 				deliveries.expect(events);
 				long start = System.nanoTime();

@@ -20,6 +20,7 @@ import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
@@ -87,11 +88,11 @@ final class Outage {
 		}
 		double over = (System.nanoTime() - start) / 1e9;
 		ends.computeIfAbsent("not at all", (name) -> new LongAdder()).add(ended.getCount());
-		return "%d;%d;%d;%d;%.1f;%.1f;%s".formatted(before, during, live(), threads, offered, over,
+		return String.format(Locale.ROOT, "%s;%s;%s;%s;%.1f;%.1f;%s", before, during, live(), threads, offered, over,
 				ends.entrySet()
 					.stream()
 					.filter((end) -> end.getValue().sum() > 0)
-					.map((end) -> "%s %,d".formatted(end.getKey(), end.getValue().sum()))
+					.map((end) -> String.format(Locale.ROOT, "%s %,d", end.getKey(), end.getValue().sum()))
 					.collect(Collectors.joining(", ")));
 	}
 

@@ -70,7 +70,7 @@ final class OutageBenchmark {
 	}
 
 	private static void row(String title, Child client, int offered, int unanswered) throws IOException {
-		List<String> values = List.of(client.ask("%d %d".formatted(offered, unanswered), "offered").split(";", 7));
+		List<String> values = List.of(client.ask("%s %s".formatted(offered, unanswered), "offered").split(";", 7));
 		System.out.printf(Locale.ROOT, "| %s | %.1f | %.1f | %.1f | %s | %s | %s | %s |%n", title,
 				mebibytes(values.get(0)), mebibytes(values.get(1)), mebibytes(values.get(2)), values.get(3),
 				values.get(4), values.get(5), values.get(6));

@@ -162,7 +162,7 @@ final class OutboxBenchmark {
 		this.jdbc.execute("create index on raw_outbox (stored_at)");
 		this.jdbc.execute("create table bare_scheduler (like hopper_event_outbox including all)");
 		System.out.printf(
-				"%nPostgreSQL %s, fsync %s, synchronous_commit %s, shared_buffers %s; %d threads that book, %d deliveries "
+				"%nPostgreSQL %s, fsync %s, synchronous_commit %s, shared_buffers %s; %s threads that book, %s deliveries "
 						+ "at a time, all through the same publisher. The relay is stopped while others store or "
 						+ "deliver. The first round of each table is not counted.%n",
 				setting("server_version"), setting("fsync"), setting("synchronous_commit"), setting("shared_buffers"),
@@ -194,7 +194,7 @@ final class OutboxBenchmark {
 		ways.put("**`EventOutbox.store`**", (number) -> this.outbox.store("session-" + number, event(number)));
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = -1; round < rounds; round++) {
-			Benchmarks.progress("outbox: storing, round %d of %d".formatted(round + 1, rounds));
+			Benchmarks.progress("outbox: storing, round %s of %s".formatted(round + 1, rounds));
 			for (Map.Entry<String, LongConsumer> way : ways.entrySet()) {
 				double rate = book(way.getValue(), millis);
 				if (round >= 0) {
@@ -246,7 +246,7 @@ final class OutboxBenchmark {
 		EventCodec codec = new EventCodec(false);
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = -1; round < rounds; round++) {
-			Benchmarks.progress("outbox: delivering, round %d of %d".formatted(round + 1, rounds));
+			Benchmarks.progress("outbox: delivering, round %s of %s".formatted(round + 1, rounds));
 			Map<String, Double> once = new LinkedHashMap<>();
 			once.put("plain JDBC, 100 rows at a time, `for update skip locked`", drainRaw(codec, events));
 			once.put("bare db-scheduler", drainBare(codec, events));
@@ -256,7 +256,7 @@ final class OutboxBenchmark {
 			}
 			clear();
 		}
-		print("Stored events delivered per second, %,d of them".formatted(events), "what delivers", rates,
+		print(String.format(Locale.ROOT, "Stored events delivered per second, %,d of them", events), "what delivers", rates,
 				"bare db-scheduler");
 	}
 
@@ -360,7 +360,7 @@ final class OutboxBenchmark {
 		System.out.println("| bookings/s | p50 ms | p99 ms | max ms |\n| ---: | ---: | ---: | ---: |");
 		this.outbox.start();
 		for (int perSecond : new int[] { 10, 50, 200 }) {
-			Benchmarks.progress("outbox: latency, %d bookings per second".formatted(perSecond));
+			Benchmarks.progress("outbox: latency, %s bookings per second".formatted(perSecond));
 			int events = perSecond * seconds;
 			this.deliveries.expect(events);
 			Map<UUID, Long> commits = new HashMap<>();
@@ -392,7 +392,7 @@ final class OutboxBenchmark {
 		Map<Integer, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = 0; round < rounds; round++) {
 			for (int events : backlogs) {
-				Benchmarks.progress("outbox: %,d stored, round %d of %d".formatted(events, round + 1, rounds));
+				Benchmarks.progress(String.format(Locale.ROOT, "outbox: %,d stored, round %s of %s", events, round + 1, rounds));
 				rates.computeIfAbsent(events, (key) -> new ArrayList<>()).add(drainBacklog(events, most));
 			}
 			if (round < rounds - 1) {

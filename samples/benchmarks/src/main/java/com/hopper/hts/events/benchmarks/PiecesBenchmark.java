@@ -51,11 +51,11 @@ final class PiecesBenchmark {
 			.measurementTime(TimeValue.milliseconds(millis))
 			.verbosity(VerboseMode.SILENT)
 			.shouldFailOnError(true);
-		Benchmarks.progress("JMH: %d methods, %d iterations of %d ms each".formatted(PublishPieces.STEPS.size(),
+		Benchmarks.progress("JMH: %s methods, %s iterations of %s ms each".formatted(PublishPieces.STEPS.size(),
 				warmUp + iterations, millis));
 		Collection<RunResult> results = new Runner(jmh.build()).run();
 		System.out.printf(
-				"%n## The pieces%n%nJMH, one thread, %d iterations of %d ms after %d to warm up, against a "
+				"%n## The pieces%n%nJMH, one thread, %s iterations of %s ms after %s to warm up, against a "
 						+ "connector that answers from memory. Each step adds to the one before.%n%n",
 				iterations, millis, warmUp);
 		System.out.println("| | ns/op | ± | bytes/op |\n| --- | ---: | ---: | ---: |");

@@ -79,12 +79,12 @@ final class PublishBenchmark {
 			return;
 		}
 		System.out.printf("%n### %s%n%n", scenario.title());
-		System.out.printf("%d rounds of %.1f s. %s%n%n", rounds, millis / 1000.0, warmUp(scenario, names));
+		System.out.printf("%s rounds of %.1f s. %s%n%n", rounds, millis / 1000.0, warmUp(scenario, names));
 		Map<String, List<Round>> measured = new LinkedHashMap<>();
 		// In this order in the table
 		names.forEach((client) -> measured.put(client, new ArrayList<>()));
 		for (int i = 0; i < rounds; i++) {
-			Benchmarks.progress("%s: round %d of %d".formatted(scenario.title(), i + 1, rounds));
+			Benchmarks.progress("%s: round %s of %s".formatted(scenario.title(), i + 1, rounds));
 			for (String client : names) {
 				measured.computeIfAbsent(client, (key) -> new ArrayList<>())
 					.add(send(scenario, client, millis / 10, millis));
@@ -105,13 +105,13 @@ final class PublishBenchmark {
 		for (String name : names) {
 			int duration = this.clients.containsKey(name) ? this.options.number("warm-up-again", 8)
 					: this.options.number("warm-up", 40);
-			Benchmarks.progress("%s: warming up %s for %d s".formatted(scenario.title(), name, duration));
+			Benchmarks.progress("%s: warming up %s for %s s".formatted(scenario.title(), name, duration));
 			send(scenario, name, duration * 1000, 0);
 			seconds.merge(duration, 1, Integer::sum);
 		}
 		return "Warmed up before: " + seconds.entrySet()
 			.stream()
-			.map((entry) -> "%d clients for %d s each".formatted(entry.getValue(), entry.getKey()))
+			.map((entry) -> "%s clients for %s s each".formatted(entry.getValue(), entry.getKey()))
 			.collect(Collectors.joining(", ")) + ".";
 	}
 
@@ -122,7 +122,7 @@ final class PublishBenchmark {
 			this.clients.put(name, client);
 		}
 		return Round.parse(client
-			.ask("%s %d %d %d".formatted(scenario.url(this.api, name), scenario.inFlight(), leadIn, millis), "round"));
+			.ask("%s %s %s %s".formatted(scenario.url(this.api, name), scenario.inFlight(), leadIn, millis), "round"));
 	}
 
 	private static void print(Scenario scenario, Map<String, List<Round>> results) {

@@ -63,13 +63,13 @@ final class StartUpBenchmark {
 		int starts = options.number("starts", 11);
 		Map<String, List<List<Double>>> results = new LinkedHashMap<>();
 		for (int i = 0; i < starts; i++) {
-			Benchmarks.progress("start-up: round %d of %d".formatted(i + 1, starts));
+			Benchmarks.progress("start-up: round %s of %s".formatted(i + 1, starts));
 			for (Map.Entry<String, List<Path>> application : applications.entrySet()) {
 				results.computeIfAbsent(application.getKey(), (name) -> new ArrayList<>())
 					.add(start(application.getValue()));
 			}
 		}
-		System.out.printf("%n## Start-up%n%nMedians of %d starts in a JVM each.%n%n", starts);
+		System.out.printf("%n## Start-up%n%nMedians of %s starts in a JVM each.%n%n", starts);
 		row("application with", List.copyOf(applications.keySet()));
 		System.out.println("| --- |" + " ---: |".repeat(applications.size()));
 		measured("time to start, ms", results, 0);

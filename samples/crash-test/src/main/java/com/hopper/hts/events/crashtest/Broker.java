@@ -68,9 +68,9 @@ final class Broker implements AutoCloseable {
 	private static final String CONFIGURATION = """
 			process.roles=broker,controller
 			node.id=1
-			controller.quorum.voters=1@localhost:%2$d
-			listeners=PLAINTEXT://localhost:%1$d,CONTROLLER://localhost:%2$d
-			advertised.listeners=PLAINTEXT://localhost:%1$d
+			controller.quorum.voters=1@localhost:%2$s
+			listeners=PLAINTEXT://localhost:%1$s,CONTROLLER://localhost:%2$s
+			advertised.listeners=PLAINTEXT://localhost:%1$s
 			listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 			controller.listener.names=CONTROLLER
 			log.dirs=%3$s

@@ -210,18 +210,18 @@ public final class CrashTest {
 			int next = (int) ((long) this.events * kill / (this.kills + 2));
 			await(() -> booked() >= next);
 			int victim = this.random.nextInt(INSTANCES);
-			System.out.printf("%d booked, %d pending: killing instance %d%n", booked(), pending(), victim);
+			System.out.printf("%s booked, %s pending: killing instance %s%n", booked(), pending(), victim);
 			this.instances[victim].destroyForcibly().waitFor();
 			start(victim, api);
 			if (kill % 3 == 0) {
 				int restarted = (victim + 1) % INSTANCES;
-				System.out.printf("%d booked, %d pending: restarting instance %d%n", booked(), pending(), restarted);
+				System.out.printf("%s booked, %s pending: restarting instance %s%n", booked(), pending(), restarted);
 				stop(this.instances[restarted]);
 				this.restarts++;
 				start(restarted, api);
 			}
 			if (kill % 4 == 2) {
-				System.out.printf("%d booked, %d pending: the token is refused%n", booked(), pending());
+				System.out.printf("%s booked, %s pending: the token is refused%n", booked(), pending());
 				api.revokeToken(TOKEN);
 				TimeUnit.SECONDS.sleep(3);
 				api.acceptToken(TOKEN);
@@ -231,10 +231,10 @@ public final class CrashTest {
 					// Before the outage, in which all that is left may be booked
 					restart(this.broker);
 				}
-				System.out.printf("%d booked, %d pending: the API is down for %s%n", booked(), pending(), this.outage);
+				System.out.printf("%s booked, %s pending: the API is down for %s%n", booked(), pending(), this.outage);
 				api.failRandomly(1, 7, Fault.status(503), Fault.reset());
 				TimeUnit.MILLISECONDS.sleep(this.outage.toMillis());
-				System.out.printf("%d booked, %d pending: the API is back%n", booked(), pending());
+				System.out.printf("%s booked, %s pending: the API is back%n", booked(), pending());
 				faults(api);
 			}
 		}
@@ -255,12 +255,12 @@ public final class CrashTest {
 	 * longer than {@code store} waits.
 	 */
 	private void restart(Broker victim) throws IOException, InterruptedException {
-		System.out.printf("%d booked, %d pending: killing the broker%n", booked(), pending());
+		System.out.printf("%s booked, %s pending: killing the broker%n", booked(), pending());
 		victim.kill();
 		TimeUnit.SECONDS.sleep(5);
 		victim.start();
 		this.brokerRestarts++;
-		System.out.printf("%d booked, %d pending: the broker is back%n", booked(), pending());
+		System.out.printf("%s booked, %s pending: the broker is back%n", booked(), pending());
 	}
 
 	private void start(int instance, FakeHopperApi api) throws IOException {

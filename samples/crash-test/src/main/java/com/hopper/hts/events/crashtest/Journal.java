@@ -23,6 +23,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -60,7 +61,7 @@ final class Journal implements Closeable {
 	}
 
 	void append(int number, State state) throws IOException {
-		ByteBuffer entry = ByteBuffer.wrap("%8d %-6s\n".formatted(number, state).getBytes(StandardCharsets.US_ASCII));
+		ByteBuffer entry = ByteBuffer.wrap(String.format(Locale.ROOT, "%8d %-6s\n", number, state).getBytes(StandardCharsets.US_ASCII));
 		while (entry.hasRemaining()) {
 			this.channel.write(entry);
 		}

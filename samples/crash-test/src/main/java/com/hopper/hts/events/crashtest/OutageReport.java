@@ -18,6 +18,7 @@ package com.hopper.hts.events.crashtest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -63,7 +64,7 @@ record OutageReport(String engine, int events, int stored, long delivered, long 
 		rows.put("heap with half of the events / with all of them",
 				megabytes(this.heapHalf) + " / " + megabytes(this.heapFull));
 		rows.put("heap when all were delivered", megabytes(this.heapAfter));
-		rows.put("requests while the API was down for %d s".formatted(this.outage.toSeconds()), this.requestsInOutage);
+		rows.put("requests while the API was down for %s s".formatted(this.outage.toSeconds()), this.requestsInOutage);
 		rows.put("requests in flight, after the recovery, one by one",
 				this.inFlight.stream().limit(24).map(String::valueOf).collect(Collectors.joining(" ")));
 		rows.put("seconds from the recovery to the next request (a probe)", asked());
@@ -71,7 +72,7 @@ record OutageReport(String engine, int events, int stored, long delivered, long 
 				this.perSecond.stream().skip(asked()).limit(10).map(String::valueOf).collect(Collectors.joining(" ")));
 		double seconds = Math.max(0.001, this.drained.toMillis() / 1000.0 - asked());
 		rows.put("seconds from then on until everything was delivered / events per second",
-				"%.1f / %.0f".formatted(seconds, this.delivered / seconds));
+				String.format(Locale.ROOT, "%.1f / %.0f", seconds, this.delivered / seconds));
 		StringBuilder table = new StringBuilder("| | |\n| --- | ---: |\n");
 		rows.forEach((name, value) -> table.append("| %s | %s |\n".formatted(name, value)));
 		return table.toString();
@@ -85,7 +86,7 @@ record OutageReport(String engine, int events, int stored, long delivered, long 
 	}
 
 	private static String megabytes(long bytes) {
-		return "%.1f MB".formatted(bytes / 1_000_000.0);
+		return String.format(Locale.ROOT, "%.1f MB", bytes / 1_000_000.0);
 	}
 
 }
