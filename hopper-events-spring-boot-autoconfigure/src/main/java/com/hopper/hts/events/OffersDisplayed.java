@@ -33,31 +33,31 @@ public final class OffersDisplayed implements HopperEvent {
 	 */
 	public static final String TYPE = "offers_displayed";
 
-	private final Instant occurredAt;
+	private final Instant occurredDateTime;
 
-	private OffersDisplayed(Instant occurredAt) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
-		this.occurredAt = occurredAt;
+	private OffersDisplayed(Instant occurredDateTime) {
+		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
+		this.occurredDateTime = occurredDateTime;
 	}
 
 	/**
 	 * Create the event.
-	 * @param occurredAt when the offers were shown on the customer's device
+	 * @param occurredDateTime when the offers were shown on the customer's device
 	 * @return the event
 	 */
-	public static OffersDisplayed occurredAt(Instant occurredAt) {
-		return new OffersDisplayed(occurredAt);
+	public static OffersDisplayed occurredAt(Instant occurredDateTime) {
+		return new OffersDisplayed(occurredDateTime);
 	}
 
 	/**
 	 * Create the event.
-	 * @param occurredAt when the offers were shown on the customer's device, in any
+	 * @param occurredDateTime when the offers were shown on the customer's device, in any
 	 * offset
 	 * @return the event
 	 */
-	public static OffersDisplayed occurredAt(OffsetDateTime occurredAt) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
-		return new OffersDisplayed(occurredAt.toInstant());
+	public static OffersDisplayed occurredAt(OffsetDateTime occurredDateTime) {
+		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
+		return new OffersDisplayed(occurredDateTime.toInstant());
 	}
 
 	@Override
@@ -66,23 +66,24 @@ public final class OffersDisplayed implements HopperEvent {
 	}
 
 	@Override
-	public Instant occurredAt() {
-		return this.occurredAt;
+	public Instant occurredDateTime() {
+		return this.occurredDateTime;
 	}
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof OffersDisplayed that && this.occurredAt.equals(that.occurredAt));
+		return (this == other)
+				|| (other instanceof OffersDisplayed that && this.occurredDateTime.equals(that.occurredDateTime));
 	}
 
 	@Override
 	public int hashCode() {
-		return this.occurredAt.hashCode();
+		return this.occurredDateTime.hashCode();
 	}
 
 	@Override
 	public String toString() {
-		return "OffersDisplayed[occurredAt=" + this.occurredAt + "]";
+		return "OffersDisplayed[occurredDateTime=" + this.occurredDateTime + "]";
 	}
 
 }

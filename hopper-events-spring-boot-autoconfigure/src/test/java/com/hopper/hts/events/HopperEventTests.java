@@ -54,9 +54,9 @@ class HopperEventTests {
 	@Test
 	void timeIsRequired() {
 		assertThatIllegalArgumentException().isThrownBy(() -> OffersDisplayed.occurredAt((Instant) null))
-			.withMessageContaining("'occurredAt'");
+			.withMessageContaining("'occurredDateTime'");
 		assertThatIllegalArgumentException().isThrownBy(() -> BookingConfirmed.occurredAt((OffsetDateTime) null))
-			.withMessageContaining("'occurredAt'");
+			.withMessageContaining("'occurredDateTime'");
 		assertThatIllegalArgumentException().isThrownBy(() -> CustomEvent.occurredAt(null, TIME))
 			.withMessageContaining("'type'");
 	}
@@ -75,7 +75,7 @@ class HopperEventTests {
 		assertThat(full.cfarOfferIds()).containsExactly("co");
 		assertThat(full.dgOfferIds()).containsExactly("do");
 		assertThat(full.bookingReferences()).containsExactly(Map.entry("cfar", "r"));
-		assertThat(full.occurredAt()).isEqualTo(TIME);
+		assertThat(full.occurredDateTime()).isEqualTo(TIME);
 	}
 
 	@Test

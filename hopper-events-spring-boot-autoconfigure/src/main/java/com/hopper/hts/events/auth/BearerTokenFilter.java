@@ -23,7 +23,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
@@ -56,6 +58,13 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
 public final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
+
+	/**
+	 * Name of a request attribute, an {@link AtomicReference} of the answer as it was
+	 * before any other filter saw it. With it a {@code 401} is noticed that another filter
+	 * turns into an exception of its own.
+	 */
+	public static final String ANSWER_ATTRIBUTE = BearerTokenFilter.class.getName() + ".answer";
 
 	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
@@ -97,8 +106,29 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, Authorization authorization) {
 		return next.exchange(new SignedRequest(request, authorization))
-			.flatMap((response) -> (response.statusCode().value() == 401)
-					? exchangeWithAnotherToken(request, next, authorization, response) : Mono.just(response));
+			.map((response) -> (response.statusCode().value() == 401)
+					? exchangeWithAnotherToken(request, next, authorization, response) : Mono.just(response))
+			.onErrorResume((failure) -> isUnauthorized(request, failure),
+					(failure) -> Mono.just(exchangeWithAnotherToken(request, next, authorization, failure)))
+			.flatMap(Function.identity());
+	}
+
+	private static boolean isUnauthorized(ClientRequest request, Throwable failure) {
+		ClientResponse answer = answer(request);
+		if (answer != null) {
+			return answer.statusCode().value() == 401;
+		}
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof WebClientResponseException exception && exception.getStatusCode().value() == 401) {
+				return exception.getRequest() == null || request.url().equals(exception.getRequest().getURI());
+			}
+		}
+		return false;
+	}
+
+	private static @Nullable ClientResponse answer(ClientRequest request) {
+		return (request.attributes().get(ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference
+				&& reference.get() instanceof ClientResponse answer) ? answer : null;
 	}
 
 	/**
@@ -115,6 +145,20 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 				.flatMap((replacement) -> replacement.isPresent()
 						? next.exchange(new SignedRequest(request, replacement.get()))
 						: Mono.just(response.mutate().request(response.request()).body(body).build())));
+	}
+
+	/**
+	 * The same where another filter turned the {@code 401} into an exception.
+	 */
+	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
+			Authorization rejected, Throwable failure) {
+		ClientResponse answer = answer(request);
+		Mono<?> released = (answer != null) ? readBody(answer) : Mono.empty();
+		return released
+			.then(Mono.defer(() -> authorization(Mono.defer(() -> this.tokenProvider.replaceToken(rejected.token())))))
+			.map((replacement) -> next.exchange(new SignedRequest(request, replacement)))
+			.defaultIfEmpty(Mono.error(failure))
+			.flatMap(Function.identity());
 	}
 
 	private Mono<Authorization> authorization(Mono<String> token) {

@@ -19,10 +19,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
@@ -61,6 +63,11 @@ abstract class ApiCall<R> {
 	private byte[] body = NOTHING;
 
 	private boolean entered;
+
+	/**
+	 * The answer to the attempt, noted before any filter of the application sees it.
+	 */
+	private final AtomicReference<@Nullable ClientResponse> answer = new AtomicReference<>();
 
 	private final AtomicInteger attempts = new AtomicInteger();
 
@@ -179,7 +186,7 @@ abstract class ApiCall<R> {
 
 	private HopperApiException.Overloaded overloaded() {
 		return new HopperApiException.Overloaded(HopperApiException.Details
-			.of("The %s %s: %d others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. %s"
+			.of("The %s %s: %s others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. %s"
 				.formatted(subject(), failed(), this.client.maxCalls, FailureKind.OVERLOADED.advice()))
 			.withEventType(eventType())
 			.withSessionId(sessionId()));
@@ -221,6 +228,7 @@ abstract class ApiCall<R> {
 	private Mono<R> attempt() {
 		this.attempts.incrementAndGet();
 		this.awaitingAnswer = false;
+		this.answer.set(null);
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
 		return exchange(timeout).timeout(timeout, Mono
@@ -232,15 +240,22 @@ abstract class ApiCall<R> {
 		String sessionId = sessionId();
 		return this.client.webClient.post()
 			.uri(this.uri)
+			.attribute(BearerTokenFilter.ANSWER_ATTRIBUTE, this.answer)
 			.body((output, context) -> write(output, sessionId, this.body))
 			.exchangeToMono((response) -> {
 				long answered = this.client.now();
 				this.awaitingAnswer = false;
 				this.client.reached();
 				Mono<R> success = success(response, answered);
-				return (success != null) ? success : this.client.decoder.decodeFailure(response, sessionId, this.body,
-						timeout.minus(Duration.ofNanos(answered - this.attemptStart)));
-			});
+				return (success != null) ? success
+						: this.client.decoder.decodeFailure(response, sessionId, this.body, left(timeout));
+			})
+			.onErrorResume((failure) -> this.client.decoder.decodeException(failure, this.uri, this.answer.get(),
+					this.awaitingAnswer, sessionId, this.body, left(timeout)));
+	}
+
+	private Duration left(Duration timeout) {
+		return timeout.minus(Duration.ofNanos(this.client.now() - this.attemptStart));
 	}
 
 	private Mono<Void> write(ReactiveHttpOutputMessage output, @Nullable String sessionId, byte[] body) {
@@ -304,7 +319,7 @@ abstract class ApiCall<R> {
 		}
 		retrying(failure.kind().tag());
 		if (logger.isDebugEnabled()) {
-			logger.debug("Attempt %d to send the %s failed: %s. The next one follows in %s"
+			logger.debug("Attempt %s to send the %s failed: %s. The next one follows in %s"
 				.formatted(this.attempts.get(), subject(), failure.description(), Durations.format(wait)));
 		}
 		return wait;

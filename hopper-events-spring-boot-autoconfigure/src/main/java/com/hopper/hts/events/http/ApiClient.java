@@ -17,11 +17,18 @@ package com.hopper.hts.events.http;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 
+import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.time.SchedulerClock;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
+import org.springframework.web.reactive.function.client.ClientRequest;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -57,7 +64,8 @@ final class ApiClient {
 
 	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls, Scheduler scheduler,
 			DoubleSupplier random) {
-		this(webClient, retryPolicy, responseTimeout, maxCalls,
+		// Last, so that no filter of the application stands between it and the answer
+		this(webClient.mutate().filter(ApiClient::noteAnswer).build(), retryPolicy, responseTimeout, maxCalls,
 				new ResponseDecoder(SchedulerClock.of(scheduler), scheduler), scheduler, random);
 	}
 
@@ -71,6 +79,16 @@ final class ApiClient {
 		this.scheduler = scheduler;
 		this.random = random;
 		this.decoder = decoder;
+	}
+
+	private static Mono<ClientResponse> noteAnswer(ClientRequest request, ExchangeFunction next) {
+		if (!(request.attributes().get(BearerTokenFilter.ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference)) {
+			return next.exchange(request);
+		}
+		@SuppressWarnings("unchecked")
+		AtomicReference<@Nullable ClientResponse> answer = (AtomicReference<@Nullable ClientResponse>) reference;
+		answer.set(null);
+		return next.exchange(request).doOnNext(answer::set);
 	}
 
 	/**

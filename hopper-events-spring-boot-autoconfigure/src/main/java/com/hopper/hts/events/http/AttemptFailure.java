@@ -121,6 +121,18 @@ final class AttemptFailure extends RuntimeException {
 	}
 
 	/**
+	 * A filter of the application failed.
+	 * @param description what happened
+	 * @param temporary whether it may pass
+	 * @param deliveryUnknown whether the event may have been counted
+	 * @return the failure
+	 */
+	static AttemptFailure ofFilter(String description, boolean temporary, boolean deliveryUnknown) {
+		return withoutResponse(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, temporary,
+				deliveryUnknown, description, null);
+	}
+
+	/**
 	 * There was no answer.
 	 * @param failure what was thrown
 	 * @param onTimeout whether a request without an answer is repeated
@@ -132,12 +144,15 @@ final class AttemptFailure extends RuntimeException {
 		if (failure instanceof AttemptFailure attemptFailure) {
 			return attemptFailure;
 		}
-		if (failure instanceof TokenRequestException tokenFailure) {
+		TokenRequestException tokenFailure = find(failure, TokenRequestException.class);
+		if (tokenFailure != null) {
 			FailureKind kind = tokenFailure.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED;
 			return new AttemptFailure(kind, kind.isRetried(), false, "signing in failed: " + tokenFailure.getMessage(),
 					null, HttpHeaders.EMPTY, tokenFailure.getRetryAfter(), List.of(), tokenFailure);
 		}
-		Throwable cause = withoutRequest(failure);
+		// A filter of the application may have wrapped it
+		WebClientRequestException requestFailure = find(failure, WebClientRequestException.class);
+		Throwable cause = withoutRequest((requestFailure != null) ? requestFailure : failure);
 		if (cause == null) {
 			return withoutResponse(FailureKind.UNEXPECTED_RESPONSE, false, sent, "the answer could not be read", null);
 		}
@@ -170,7 +185,7 @@ final class AttemptFailure extends RuntimeException {
 	}
 
 	private static AttemptFailure ofSsl(SSLException cause, boolean sent) {
-		boolean closed = hasCause(cause, ClosedChannelException.class)
+		boolean closed = find(cause, ClosedChannelException.class) != null
 				|| String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
 		if (!closed && (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException
 				|| cause instanceof NotSslRecordException || String.valueOf(cause.getMessage()).contains("alert"))) {
@@ -214,13 +229,20 @@ final class AttemptFailure extends RuntimeException {
 		return cause.getClass().getSimpleName().startsWith("PoolAcquire");
 	}
 
-	private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
+	/**
+	 * Find a type among an exception and its causes.
+	 * @param <T> the type
+	 * @param failure what was thrown
+	 * @param type the type
+	 * @return the first of the type, or {@code null}
+	 */
+	static <T> @Nullable T find(Throwable failure, Class<T> type) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (type.isInstance(cause)) {
-				return true;
+				return type.cast(cause);
 			}
 		}
-		return false;
+		return null;
 	}
 
 	private static @Nullable String rootMessage(Throwable failure) {

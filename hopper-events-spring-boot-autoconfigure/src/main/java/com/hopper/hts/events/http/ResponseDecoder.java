@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.http;
 
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +31,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import com.hopper.hts.events.ApiError;
+import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.auth.RetryAfterHeader;
+import com.hopper.hts.events.auth.TokenRequestException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -41,10 +44,13 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpRequest;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
+import org.springframework.web.ErrorResponse;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 /**
  * Reads answers that mean failure. The body of an error is whatever a gateway likes to
@@ -109,15 +115,64 @@ final class ResponseDecoder {
 				.timeout(bodyTimeout, Mono.empty(), this.scheduler)
 				.then(Mono.error(() -> failure(status, headers, List.of(), describeContent(headers))));
 		}
-		return readBody(response, bodyTimeout).map((body) -> {
-			List<ApiError> errors = parse(body, secrets(response, sessionId, requestBody));
-			return failure(status, headers, errors, errors.isEmpty() ? describeContent(headers) : describe(errors));
-		}).flatMap(Mono::error);
+		HttpHeaders requestHeaders = response.request().getHeaders();
+		return readBody(response, bodyTimeout)
+			.flatMap((body) -> Mono.error(failure(status, headers, body, requestHeaders, sessionId, requestBody)));
+	}
+
+	/**
+	 * Read an exception of an exchange. If a filter of the application made it of the
+	 * answer, or in place of one, it means what the answer means.
+	 * @param <R> the type of the result that is not there
+	 * @param failure what was thrown
+	 * @param uri where the request was sent
+	 * @param answer the answer before filters saw it, or {@code null} if there was none
+	 * @param unseen whether the answer, if there was one, did not get past the filters
+	 * @param sessionId the id of the session
+	 * @param requestBody the body that was sent
+	 * @param remaining the time left for the attempt
+	 * @return an {@link AttemptFailure}, or the failure if there is no answer in it
+	 */
+	<R> Mono<R> decodeException(Throwable failure, URI uri, @Nullable ClientResponse answer, boolean unseen,
+			@Nullable String sessionId, byte[] requestBody, Duration remaining) {
+		if (failure instanceof AttemptFailure || AttemptFailure.find(failure, TokenRequestException.class) != null) {
+			return Mono.error(failure);
+		}
+		WebClientResponseException exception = AttemptFailure.find(failure, WebClientResponseException.class);
+		HttpRequest request = (exception != null) ? exception.getRequest() : null;
+		if (exception != null && (request == null || request.getURI().equals(uri)
+				|| (answer != null && answer.statusCode().equals(exception.getStatusCode())))) {
+			return Mono.error(failure(exception.getStatusCode(), exception.getHeaders(),
+					exception.getResponseBodyAsByteArray(),
+					(request != null) ? request.getHeaders() : HttpHeaders.EMPTY, sessionId, requestBody));
+		}
+		if (answer != null && !answer.statusCode().is2xxSuccessful()) {
+			return decodeFailure(answer, sessionId, requestBody, remaining);
+		}
+		if (answer != null && unseen) {
+			return Mono.error(AttemptFailure.ofFilter("a filter failed (" + failure.getClass().getSimpleName()
+					+ ") although the answer was " + answer.statusCode().value(), false, true));
+		}
+		if (exception != null) {
+			return Mono.error(AttemptFailure.ofFilter(
+					"a request of a filter to " + ((request != null) ? request.getURI().getHost() : "another server")
+							+ " was answered with " + exception.getStatusCode().value(),
+					FailureKind.ofStatus(exception.getStatusCode()).isTransient(), false));
+		}
+		ErrorResponse errorResponse = AttemptFailure.find(failure, ErrorResponse.class);
+		return Mono.error((errorResponse != null) ? failure(errorResponse.getStatusCode(), errorResponse.getHeaders(),
+				UNREADABLE, HttpHeaders.EMPTY, sessionId, requestBody) : failure);
+	}
+
+	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, byte[] body, HttpHeaders requestHeaders,
+			@Nullable String sessionId, byte[] requestBody) {
+		List<ApiError> errors = parse(body, secrets(requestHeaders, sessionId, requestBody));
+		return failure(status, headers, errors, errors.isEmpty() ? describeContent(headers) : describe(errors));
 	}
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
 		return AttemptFailure.ofResponse(status, headers, RetryAfterHeader.read(headers, this.clock), errors,
-				"the answer was %d%s".formatted(status.value(), content));
+				"the answer was %s%s".formatted(status.value(), content));
 	}
 
 	private Mono<byte[]> readBody(ClientResponse response, Duration bodyTimeout) {
@@ -183,11 +238,11 @@ final class ResponseDecoder {
 	 * Find what the answer must not repeat into an exception: the token, the session id,
 	 * additional headers and every text and number of the event's body.
 	 */
-	private static SortedSet<String> secrets(ClientResponse response, @Nullable String sessionId, byte[] requestBody) {
+	private static SortedSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, byte[] requestBody) {
 		// The longest first, so that no part of it remains
 		SortedSet<String> secrets = new TreeSet<>(
 				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
-		response.request().getHeaders().forEach((name, values) -> {
+		headers.forEach((name, values) -> {
 			if (name.equalsIgnoreCase(HttpHeaders.AUTHORIZATION)) {
 				values.forEach((value) -> secrets.add(value.substring(value.indexOf(' ') + 1)));
 			}
