@@ -37,8 +37,8 @@ class SourcesTests {
 	 * Conversions of {@link java.util.Formatter} that print the digits of the default
 	 * locale, and methods that fold case as it does.
 	 */
-	private static final Pattern DEFAULT_LOCALE = Pattern
-		.compile("%(?:\\d+\\$)?[-#+ 0,(]*\\d*(?:\\.\\d+)?[dfeg]|to(?:Lower|Upper)Case\\(\\)|(?:Decimal|Number|Message)Format\\b");
+	private static final Pattern DEFAULT_LOCALE = Pattern.compile(
+			"%(?:\\d+\\$)?[-#+ 0,(]*\\d*(?:\\.\\d+)?[dfeg]|to(?:Lower|Upper)Case\\(\\)|(?:Decimal|Number|Message)Format\\b");
 
 	@Test
 	void nothingDependsOnTheDefaultLocale() throws IOException {
@@ -60,8 +60,9 @@ class SourcesTests {
 		for (String directory : List.of("src/main/java", "../hopper-events-spring-boot-starter-test/src/main/java",
 				"../samples")) {
 			try (Stream<Path> files = Files.walk(Path.of(directory))) {
-				files.filter((file) -> file.toString().endsWith(".java") && file.toString().contains("src/main/java")
-						&& !file.toString().contains("benchmarks"))
+				files
+					.filter((file) -> file.toString().endsWith(".java") && file.toString().contains("src/main/java")
+							&& !file.toString().contains("benchmarks"))
 					.forEach(sources::add);
 			}
 		}

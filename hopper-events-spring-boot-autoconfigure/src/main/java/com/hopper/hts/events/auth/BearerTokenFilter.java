@@ -61,8 +61,8 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	/**
 	 * Name of a request attribute, an {@link AtomicReference} of the answer as it was
-	 * before any other filter saw it. With it a {@code 401} is noticed that another filter
-	 * turns into an exception of its own.
+	 * before any other filter saw it. With it a {@code 401} is noticed that another
+	 * filter turns into an exception of its own.
 	 */
 	public static final String ANSWER_ATTRIBUTE = BearerTokenFilter.class.getName() + ".answer";
 

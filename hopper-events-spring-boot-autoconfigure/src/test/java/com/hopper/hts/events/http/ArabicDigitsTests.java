@@ -77,8 +77,9 @@ class ArabicDigitsTests {
 		this.server.thenStatus(503, "Retry-After: 0").thenStatus(429);
 		messages.add(failure(SESSION, OFFERS).getMessage());
 		messages.add(failure("session\n2", OFFERS).getMessage());
-		messages.add(failure(SESSION, BookingConfirmed.occurredAt(OFFERS.occurredDateTime())
-			.withCfarOfferIds(List.of("1", " "))).getMessage());
+		messages.add(failure(SESSION,
+				BookingConfirmed.occurredAt(OFFERS.occurredDateTime()).withCfarOfferIds(List.of("1", " ")))
+			.getMessage());
 		messages.add(timeout().getMessage());
 		assertThat(messages).allSatisfy((message) -> assertThat(message).matches("\\p{ASCII}*"))
 			.anySatisfy((message) -> assertThat(message).contains("the answer was 400"))
@@ -91,8 +92,8 @@ class ArabicDigitsTests {
 		this.publisher.publishAndWait(SESSION, OFFERS);
 		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
 			assertThat(request.headers().toString()).matches("\\p{ASCII}*");
-			assertThat(request.text()).isEqualTo(
-					"{\"type\":\"offers_displayed\",\"occurred_date_time\":\"2022-01-24T15:34:30Z\"}");
+			assertThat(request.text())
+				.isEqualTo("{\"type\":\"offers_displayed\",\"occurred_date_time\":\"2022-01-24T15:34:30Z\"}");
 		});
 	}
 

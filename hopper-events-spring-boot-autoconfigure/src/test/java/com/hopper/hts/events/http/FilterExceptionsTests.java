@@ -160,10 +160,9 @@ class FilterExceptionsTests {
 	@Test
 	void answerMadeByAFilterIsOneToo() {
 		AtomicInteger calls = new AtomicInteger();
-		assertThat(publisher((request, next) -> (calls.incrementAndGet() < 3)
-				? Mono.error(WebClientResponseException.create(503, "Open", HttpHeaders.EMPTY, new byte[0],
-						StandardCharsets.UTF_8))
-				: next.exchange(request))
+		assertThat(publisher((request,
+				next) -> (calls.incrementAndGet() < 3) ? Mono.error(WebClientResponseException.create(503, "Open",
+						HttpHeaders.EMPTY, new byte[0], StandardCharsets.UTF_8)) : next.exchange(request))
 			.publishAndWait(SESSION, OFFERS)
 			.attempts()).isEqualTo(3);
 		assertThat(failure((request, next) -> Mono.error(new ResponseStatusException(HttpStatus.FORBIDDEN))).getKind())
@@ -207,13 +206,14 @@ class FilterExceptionsTests {
 	}
 
 	private WebClientEventPublisher publisher(BearerTokenProvider tokenProvider, ExchangeFilterFunction filter) {
-		return WebClientEventPublisher.builder(Publishers.webClient(this.server.baseUrl()).mutate().filters((filters) -> {
-			filters.clear();
-			filters.add(new BearerTokenFilter(this.server.baseUrl(), tokenProvider));
-			filters.add(filter);
-		})
-			.clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true)))
-			.build(), this.server.baseUrl(), Publishers.retryPolicy(3)).build();
+		return WebClientEventPublisher
+			.builder(Publishers.webClient(this.server.baseUrl()).mutate().filters((filters) -> {
+				filters.clear();
+				filters.add(new BearerTokenFilter(this.server.baseUrl(), tokenProvider));
+				filters.add(filter);
+			}).clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true))).build(),
+					this.server.baseUrl(), Publishers.retryPolicy(3))
+			.build();
 	}
 
 	enum Filter {

@@ -256,8 +256,8 @@ final class OutboxBenchmark {
 			}
 			clear();
 		}
-		print(String.format(Locale.ROOT, "Stored events delivered per second, %,d of them", events), "what delivers", rates,
-				"bare db-scheduler");
+		print(String.format(Locale.ROOT, "Stored events delivered per second, %,d of them", events), "what delivers",
+				rates, "bare db-scheduler");
 	}
 
 	private double drainRaw(EventCodec codec, int events) throws InterruptedException {
@@ -392,7 +392,8 @@ final class OutboxBenchmark {
 		Map<Integer, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = 0; round < rounds; round++) {
 			for (int events : backlogs) {
-				Benchmarks.progress(String.format(Locale.ROOT, "outbox: %,d stored, round %s of %s", events, round + 1, rounds));
+				Benchmarks.progress(
+						String.format(Locale.ROOT, "outbox: %,d stored, round %s of %s", events, round + 1, rounds));
 				rates.computeIfAbsent(events, (key) -> new ArrayList<>()).add(drainBacklog(events, most));
 			}
 			if (round < rounds - 1) {

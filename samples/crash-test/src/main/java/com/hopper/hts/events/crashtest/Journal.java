@@ -61,7 +61,8 @@ final class Journal implements Closeable {
 	}
 
 	void append(int number, State state) throws IOException {
-		ByteBuffer entry = ByteBuffer.wrap(String.format(Locale.ROOT, "%8d %-6s\n", number, state).getBytes(StandardCharsets.US_ASCII));
+		ByteBuffer entry = ByteBuffer
+			.wrap(String.format(Locale.ROOT, "%8d %-6s\n", number, state).getBytes(StandardCharsets.US_ASCII));
 		while (entry.hasRemaining()) {
 			this.channel.write(entry);
 		}
