@@ -50,7 +50,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 */
 	public static final String TYPE = "booking_confirmed";
 
-	private final Instant occurredDateTime;
+	private final Instant occurredAt;
 
 	private final @Nullable String cfarContractId;
 
@@ -62,10 +62,10 @@ public final class BookingConfirmed implements HopperEvent {
 
 	private final Map<String, String> bookingReferences;
 
-	private BookingConfirmed(Instant occurredDateTime, @Nullable String cfarContractId, @Nullable String dgContractId,
+	private BookingConfirmed(Instant occurredAt, @Nullable String cfarContractId, @Nullable String dgContractId,
 			List<String> cfarOfferIds, List<String> dgOfferIds, Map<String, String> bookingReferences) {
-		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
-		this.occurredDateTime = occurredDateTime;
+		Assert.notNull(occurredAt, "'occurredAt' must not be null");
+		this.occurredAt = occurredAt;
 		this.cfarContractId = cfarContractId;
 		this.dgContractId = dgContractId;
 		this.cfarOfferIds = cfarOfferIds;
@@ -75,22 +75,22 @@ public final class BookingConfirmed implements HopperEvent {
 
 	/**
 	 * Create the event.
-	 * @param occurredDateTime when the booking was confirmed on the customer's device
+	 * @param occurredAt when the booking was confirmed on the customer's device
 	 * @return the event, with nothing but its time
 	 */
-	public static BookingConfirmed occurredAt(Instant occurredDateTime) {
-		return new BookingConfirmed(occurredDateTime, null, null, List.of(), List.of(), Map.of());
+	public static BookingConfirmed occurredAt(Instant occurredAt) {
+		return new BookingConfirmed(occurredAt, null, null, List.of(), List.of(), Map.of());
 	}
 
 	/**
 	 * Create the event.
-	 * @param occurredDateTime when the booking was confirmed on the customer's device, in
-	 * any offset
+	 * @param occurredAt when the booking was confirmed on the customer's device, in any
+	 * offset
 	 * @return the event, with nothing but its time
 	 */
-	public static BookingConfirmed occurredAt(OffsetDateTime occurredDateTime) {
-		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
-		return occurredAt(occurredDateTime.toInstant());
+	public static BookingConfirmed occurredAt(OffsetDateTime occurredAt) {
+		Assert.notNull(occurredAt, "'occurredAt' must not be null");
+		return occurredAt(occurredAt.toInstant());
 	}
 
 	/**
@@ -99,7 +99,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with that id
 	 */
 	public BookingConfirmed withCfarContractId(@Nullable String cfarContractId) {
-		return new BookingConfirmed(this.occurredDateTime, cfarContractId, this.dgContractId, this.cfarOfferIds,
+		return new BookingConfirmed(this.occurredAt, cfarContractId, this.dgContractId, this.cfarOfferIds,
 				this.dgOfferIds, this.bookingReferences);
 	}
 
@@ -109,7 +109,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with that id
 	 */
 	public BookingConfirmed withDgContractId(@Nullable String dgContractId) {
-		return new BookingConfirmed(this.occurredDateTime, this.cfarContractId, dgContractId, this.cfarOfferIds,
+		return new BookingConfirmed(this.occurredAt, this.cfarContractId, dgContractId, this.cfarOfferIds,
 				this.dgOfferIds, this.bookingReferences);
 	}
 
@@ -119,8 +119,8 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with those ids
 	 */
 	public BookingConfirmed withCfarOfferIds(@Nullable Collection<String> cfarOfferIds) {
-		return new BookingConfirmed(this.occurredDateTime, this.cfarContractId, this.dgContractId,
-				Copies.list(cfarOfferIds), this.dgOfferIds, this.bookingReferences);
+		return new BookingConfirmed(this.occurredAt, this.cfarContractId, this.dgContractId, Copies.list(cfarOfferIds),
+				this.dgOfferIds, this.bookingReferences);
 	}
 
 	/**
@@ -138,7 +138,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with those ids
 	 */
 	public BookingConfirmed withDgOfferIds(@Nullable Collection<String> dgOfferIds) {
-		return new BookingConfirmed(this.occurredDateTime, this.cfarContractId, this.dgContractId, this.cfarOfferIds,
+		return new BookingConfirmed(this.occurredAt, this.cfarContractId, this.dgContractId, this.cfarOfferIds,
 				Copies.list(dgOfferIds), this.bookingReferences);
 	}
 
@@ -158,7 +158,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with those references
 	 */
 	public BookingConfirmed withBookingReferences(@Nullable Map<String, String> bookingReferences) {
-		return new BookingConfirmed(this.occurredDateTime, this.cfarContractId, this.dgContractId, this.cfarOfferIds,
+		return new BookingConfirmed(this.occurredAt, this.cfarContractId, this.dgContractId, this.cfarOfferIds,
 				this.dgOfferIds, Copies.sortedMap(bookingReferences));
 	}
 
@@ -179,8 +179,8 @@ public final class BookingConfirmed implements HopperEvent {
 	}
 
 	@Override
-	public Instant occurredDateTime() {
-		return this.occurredDateTime;
+	public Instant occurredAt() {
+		return this.occurredAt;
 	}
 
 	/**
@@ -225,8 +225,7 @@ public final class BookingConfirmed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof BookingConfirmed that
-				&& this.occurredDateTime.equals(that.occurredDateTime)
+		return (this == other) || (other instanceof BookingConfirmed that && this.occurredAt.equals(that.occurredAt)
 				&& Objects.equals(this.cfarContractId, that.cfarContractId)
 				&& Objects.equals(this.dgContractId, that.dgContractId) && this.cfarOfferIds.equals(that.cfarOfferIds)
 				&& this.dgOfferIds.equals(that.dgOfferIds) && this.bookingReferences.equals(that.bookingReferences));
@@ -234,8 +233,8 @@ public final class BookingConfirmed implements HopperEvent {
 
 	@Override
 	public int hashCode() {
-		return Objects.hash(this.occurredDateTime, this.cfarContractId, this.dgContractId, this.cfarOfferIds,
-				this.dgOfferIds, this.bookingReferences);
+		return Objects.hash(this.occurredAt, this.cfarContractId, this.dgContractId, this.cfarOfferIds, this.dgOfferIds,
+				this.bookingReferences);
 	}
 
 	/**
@@ -243,10 +242,9 @@ public final class BookingConfirmed implements HopperEvent {
 	 */
 	@Override
 	public String toString() {
-		return "BookingConfirmed[occurredDateTime=" + this.occurredDateTime + ", cfarContract="
-				+ (this.cfarContractId != null) + ", dgContract=" + (this.dgContractId != null) + ", cfarOffers="
-				+ this.cfarOfferIds.size() + ", dgOffers=" + this.dgOfferIds.size() + ", bookingReferences="
-				+ this.bookingReferences.size() + "]";
+		return "BookingConfirmed[occurredAt=" + this.occurredAt + ", cfarContract=" + (this.cfarContractId != null)
+				+ ", dgContract=" + (this.dgContractId != null) + ", cfarOffers=" + this.cfarOfferIds.size()
+				+ ", dgOffers=" + this.dgOfferIds.size() + ", bookingReferences=" + this.bookingReferences.size() + "]";
 	}
 
 }

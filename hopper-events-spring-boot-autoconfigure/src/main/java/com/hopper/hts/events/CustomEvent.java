@@ -43,38 +43,37 @@ public final class CustomEvent implements HopperEvent {
 
 	private final String type;
 
-	private final Instant occurredDateTime;
+	private final Instant occurredAt;
 
 	private final Map<String, Object> attributes;
 
-	private CustomEvent(String type, Instant occurredDateTime, Map<String, Object> attributes) {
+	private CustomEvent(String type, Instant occurredAt, Map<String, Object> attributes) {
 		Assert.notNull(type, "'type' must not be null");
-		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
+		Assert.notNull(occurredAt, "'occurredAt' must not be null");
 		this.type = type;
-		this.occurredDateTime = occurredDateTime;
+		this.occurredAt = occurredAt;
 		this.attributes = attributes;
 	}
 
 	/**
 	 * Create the event.
 	 * @param type the API's name of the event, for example {@code seat_selected}
-	 * @param occurredDateTime when the event happened on the customer's device
+	 * @param occurredAt when the event happened on the customer's device
 	 * @return the event, without attributes
 	 */
-	public static CustomEvent occurredAt(String type, Instant occurredDateTime) {
-		return new CustomEvent(type, occurredDateTime, Map.of());
+	public static CustomEvent occurredAt(String type, Instant occurredAt) {
+		return new CustomEvent(type, occurredAt, Map.of());
 	}
 
 	/**
 	 * Create the event.
 	 * @param type the API's name of the event, for example {@code seat_selected}
-	 * @param occurredDateTime when the event happened on the customer's device, in any
-	 * offset
+	 * @param occurredAt when the event happened on the customer's device, in any offset
 	 * @return the event, without attributes
 	 */
-	public static CustomEvent occurredAt(String type, OffsetDateTime occurredDateTime) {
-		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
-		return occurredAt(type, occurredDateTime.toInstant());
+	public static CustomEvent occurredAt(String type, OffsetDateTime occurredAt) {
+		Assert.notNull(occurredAt, "'occurredAt' must not be null");
+		return occurredAt(type, occurredAt.toInstant());
 	}
 
 	/**
@@ -83,7 +82,7 @@ public final class CustomEvent implements HopperEvent {
 	 * @return a copy with those attributes
 	 */
 	public CustomEvent withAttributes(@Nullable Map<String, ? extends @Nullable Object> attributes) {
-		return new CustomEvent(this.type, this.occurredDateTime, Copies.sortedMap(attributes));
+		return new CustomEvent(this.type, this.occurredAt, Copies.sortedMap(attributes));
 	}
 
 	/**
@@ -102,8 +101,8 @@ public final class CustomEvent implements HopperEvent {
 	}
 
 	@Override
-	public Instant occurredDateTime() {
-		return this.occurredDateTime;
+	public Instant occurredAt() {
+		return this.occurredAt;
 	}
 
 	/**
@@ -117,12 +116,12 @@ public final class CustomEvent implements HopperEvent {
 	@Override
 	public boolean equals(Object other) {
 		return (this == other) || (other instanceof CustomEvent that && this.type.equals(that.type)
-				&& this.occurredDateTime.equals(that.occurredDateTime) && this.attributes.equals(that.attributes));
+				&& this.occurredAt.equals(that.occurredAt) && this.attributes.equals(that.attributes));
 	}
 
 	@Override
 	public int hashCode() {
-		return Objects.hash(this.type, this.occurredDateTime, this.attributes);
+		return Objects.hash(this.type, this.occurredAt, this.attributes);
 	}
 
 	/**
@@ -131,7 +130,7 @@ public final class CustomEvent implements HopperEvent {
 	 */
 	@Override
 	public String toString() {
-		return "CustomEvent[type=" + this.type + ", occurredDateTime=" + this.occurredDateTime + ", attributes="
+		return "CustomEvent[type=" + this.type + ", occurredAt=" + this.occurredAt + ", attributes="
 				+ this.attributes.keySet() + "]";
 	}
 

@@ -44,6 +44,6 @@ public sealed interface HopperEvent permits OffersDisplayed, BookingConfirmed, C
 	 * {@code occurred_date_time}. It is sent in UTC.
 	 * @return the moment the event happened
 	 */
-	Instant occurredDateTime();
+	Instant occurredAt();
 
 }

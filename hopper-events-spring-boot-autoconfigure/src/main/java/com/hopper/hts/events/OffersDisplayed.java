@@ -33,31 +33,31 @@ public final class OffersDisplayed implements HopperEvent {
 	 */
 	public static final String TYPE = "offers_displayed";
 
-	private final Instant occurredDateTime;
+	private final Instant occurredAt;
 
-	private OffersDisplayed(Instant occurredDateTime) {
-		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
-		this.occurredDateTime = occurredDateTime;
+	private OffersDisplayed(Instant occurredAt) {
+		Assert.notNull(occurredAt, "'occurredAt' must not be null");
+		this.occurredAt = occurredAt;
 	}
 
 	/**
 	 * Create the event.
-	 * @param occurredDateTime when the offers were shown on the customer's device
+	 * @param occurredAt when the offers were shown on the customer's device
 	 * @return the event
 	 */
-	public static OffersDisplayed occurredAt(Instant occurredDateTime) {
-		return new OffersDisplayed(occurredDateTime);
+	public static OffersDisplayed occurredAt(Instant occurredAt) {
+		return new OffersDisplayed(occurredAt);
 	}
 
 	/**
 	 * Create the event.
-	 * @param occurredDateTime when the offers were shown on the customer's device, in any
+	 * @param occurredAt when the offers were shown on the customer's device, in any
 	 * offset
 	 * @return the event
 	 */
-	public static OffersDisplayed occurredAt(OffsetDateTime occurredDateTime) {
-		Assert.notNull(occurredDateTime, "'occurredDateTime' must not be null");
-		return new OffersDisplayed(occurredDateTime.toInstant());
+	public static OffersDisplayed occurredAt(OffsetDateTime occurredAt) {
+		Assert.notNull(occurredAt, "'occurredAt' must not be null");
+		return new OffersDisplayed(occurredAt.toInstant());
 	}
 
 	@Override
@@ -66,24 +66,23 @@ public final class OffersDisplayed implements HopperEvent {
 	}
 
 	@Override
-	public Instant occurredDateTime() {
-		return this.occurredDateTime;
+	public Instant occurredAt() {
+		return this.occurredAt;
 	}
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other)
-				|| (other instanceof OffersDisplayed that && this.occurredDateTime.equals(that.occurredDateTime));
+		return (this == other) || (other instanceof OffersDisplayed that && this.occurredAt.equals(that.occurredAt));
 	}
 
 	@Override
 	public int hashCode() {
-		return this.occurredDateTime.hashCode();
+		return this.occurredAt.hashCode();
 	}
 
 	@Override
 	public String toString() {
-		return "OffersDisplayed[occurredDateTime=" + this.occurredDateTime + "]";
+		return "OffersDisplayed[occurredAt=" + this.occurredAt + "]";
 	}
 
 }

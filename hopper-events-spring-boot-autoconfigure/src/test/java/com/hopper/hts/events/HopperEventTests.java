@@ -54,9 +54,9 @@ class HopperEventTests {
 	@Test
 	void timeIsRequired() {
 		assertThatIllegalArgumentException().isThrownBy(() -> OffersDisplayed.occurredAt((Instant) null))
-			.withMessageContaining("'occurredDateTime'");
+			.withMessageContaining("'occurredAt'");
 		assertThatIllegalArgumentException().isThrownBy(() -> BookingConfirmed.occurredAt((OffsetDateTime) null))
-			.withMessageContaining("'occurredDateTime'");
+			.withMessageContaining("'occurredAt'");
 		assertThatIllegalArgumentException().isThrownBy(() -> CustomEvent.occurredAt(null, TIME))
 			.withMessageContaining("'type'");
 	}
@@ -75,7 +75,7 @@ class HopperEventTests {
 		assertThat(full.cfarOfferIds()).containsExactly("co");
 		assertThat(full.dgOfferIds()).containsExactly("do");
 		assertThat(full.bookingReferences()).containsExactly(Map.entry("cfar", "r"));
-		assertThat(full.occurredDateTime()).isEqualTo(TIME);
+		assertThat(full.occurredAt()).isEqualTo(TIME);
 	}
 
 	@Test

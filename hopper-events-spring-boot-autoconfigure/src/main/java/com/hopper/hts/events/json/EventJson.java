@@ -93,7 +93,7 @@ final class EventJson {
 			json.writeName(TYPE);
 			json.writeString(type(event.type()));
 			json.writeName(OCCURRED);
-			json.writeString(time("occurredAt", event.occurredDateTime()));
+			json.writeString(time("occurredAt", event.occurredAt()));
 			if (event instanceof BookingConfirmed booking) {
 				BookingField.ALL.forEach((field) -> field.write(json, booking));
 			}
@@ -256,11 +256,11 @@ final class EventJson {
 
 	private static HopperEvent read(JsonNode json) {
 		JsonNode type = json.path(TYPE);
-		JsonNode occurredDateTime = json.path(OCCURRED);
-		if (!type.isString() || !occurredDateTime.isString()) {
+		JsonNode occurredAt = json.path(OCCURRED);
+		if (!type.isString() || !occurredAt.isString()) {
 			throw new IllegalArgumentException("Not the JSON of an event: 'type' or 'occurred_date_time' is missing");
 		}
-		Instant occurred = OffsetDateTime.parse(occurredDateTime.stringValue()).toInstant();
+		Instant occurred = OffsetDateTime.parse(occurredAt.stringValue()).toInstant();
 		return switch (type.stringValue()) {
 			case OffersDisplayed.TYPE -> COMMON_FIELDS.containsAll(json.propertyNames())
 					? OffersDisplayed.occurredAt(occurred) : custom(json, OffersDisplayed.TYPE, occurred);

@@ -77,9 +77,9 @@ class ArabicDigitsTests {
 		this.server.thenStatus(503, "Retry-After: 0").thenStatus(429);
 		messages.add(failure(SESSION, OFFERS).getMessage());
 		messages.add(failure("session\n2", OFFERS).getMessage());
-		messages.add(failure(SESSION,
-				BookingConfirmed.occurredAt(OFFERS.occurredDateTime()).withCfarOfferIds(List.of("1", " ")))
-			.getMessage());
+		messages
+			.add(failure(SESSION, BookingConfirmed.occurredAt(OFFERS.occurredAt()).withCfarOfferIds(List.of("1", " ")))
+				.getMessage());
 		messages.add(timeout().getMessage());
 		assertThat(messages).allSatisfy((message) -> assertThat(message).matches("\\p{ASCII}*"))
 			.anySatisfy((message) -> assertThat(message).contains("the answer was 400"))

@@ -96,13 +96,12 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 
 	/**
 	 * Narrow down to the events that occurred at a time.
-	 * @param occurredDateTime the time
+	 * @param occurredAt the time
 	 * @return assertions about those events
 	 */
-	public ContainedHopperEventsAssert<E> occurredAt(Instant occurredDateTime) {
-		return narrow("that occurred " + occurredDateTime,
-				(event) -> event.event().occurredDateTime().equals(occurredDateTime),
-				(event) -> "occurred " + event.event().occurredDateTime());
+	public ContainedHopperEventsAssert<E> occurredAt(Instant occurredAt) {
+		return narrow("that occurred " + occurredAt, (event) -> event.event().occurredAt().equals(occurredAt),
+				(event) -> "occurred " + event.event().occurredAt());
 	}
 
 	/**

@@ -59,7 +59,7 @@ final class Descriptions {
 			parts.add("attributes " + shorten(String.join(" ", custom.attributes().keySet())));
 		}
 		if (event != null) {
-			parts.add("occurred " + event.occurredDateTime());
+			parts.add("occurred " + event.occurredAt());
 		}
 		return String.join(", ", parts);
 	}

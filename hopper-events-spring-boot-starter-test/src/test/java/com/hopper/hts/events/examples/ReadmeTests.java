@@ -58,8 +58,7 @@ class ReadmeTests {
 		OffersDisplayed offers = OffersDisplayed.occurredAt(java.time.Instant.parse("2026-01-01T10:00:00Z"));
 		published.publisher().publishAndWait("session-1", offers);
 		published.outbox()
-			.store("session-1",
-					BookingConfirmed.occurredAt(offers.occurredDateTime()).withCfarContractId("contract-2"));
+			.store("session-1", BookingConfirmed.occurredAt(offers.occurredAt()).withCfarContractId("contract-2"));
 		Throwable failure = catchThrowable(() -> assertThat(published).contains(BookingConfirmed.class)
 			.forSession("session-1")
 			.withCfarContractId("contract-1")

@@ -126,9 +126,8 @@ class AutoConfigureHopperEventsTests {
 
 	@Test
 	void propertiesApply() {
-		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
-			.isThrownBy(() -> this.outbox
-				.store(BookingConfirmed.occurredAt(OFFERS.occurredDateTime()).withCfarOfferIds("offer-1")))
+		assertThatExceptionOfType(HopperApiException.InvalidEvent.class).isThrownBy(
+				() -> this.outbox.store(BookingConfirmed.occurredAt(OFFERS.occurredAt()).withCfarOfferIds("offer-1")))
 			.withMessageContaining("hopper.require-session=true");
 	}
 

@@ -228,7 +228,7 @@ class PublishedHopperEventsAssertTests {
 	void matching() {
 		publishSome();
 		fails(() -> assertThat(this.published).contains(OffersDisplayed.class)
-			.matching((event) -> event.occurredDateTime().isBefore(TIME), "of yesterday"),
+			.matching((event) -> event.occurredAt().isBefore(TIME), "of yesterday"),
 				remark("an OffersDisplayed of yesterday", OFFERS_LINE, "not of yesterday"));
 	}
 
