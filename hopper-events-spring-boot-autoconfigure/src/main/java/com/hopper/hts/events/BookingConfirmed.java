@@ -17,15 +17,12 @@ package com.hopper.hts.events;
 
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.util.Assert;
 
 /**
  * The customer's booking was confirmed: the API's {@code booking_confirmed} event. Start
@@ -64,7 +61,6 @@ public final class BookingConfirmed implements HopperEvent {
 
 	private BookingConfirmed(Instant occurredAt, @Nullable String cfarContractId, @Nullable String dgContractId,
 			List<String> cfarOfferIds, List<String> dgOfferIds, Map<String, String> bookingReferences) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
 		this.occurredAt = occurredAt;
 		this.cfarContractId = cfarContractId;
 		this.dgContractId = dgContractId;
@@ -89,8 +85,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return the event, with nothing but its time
 	 */
 	public static BookingConfirmed occurredAt(OffsetDateTime occurredAt) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
-		return occurredAt(occurredAt.toInstant());
+		return occurredAt(Copies.instant(occurredAt));
 	}
 
 	/**
@@ -129,7 +124,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with those ids
 	 */
 	public BookingConfirmed withCfarOfferIds(String... cfarOfferIds) {
-		return withCfarOfferIds(Arrays.asList(cfarOfferIds));
+		return withCfarOfferIds(Copies.list(cfarOfferIds));
 	}
 
 	/**
@@ -148,7 +143,7 @@ public final class BookingConfirmed implements HopperEvent {
 	 * @return a copy with those ids
 	 */
 	public BookingConfirmed withDgOfferIds(String... dgOfferIds) {
-		return withDgOfferIds(Arrays.asList(dgOfferIds));
+		return withDgOfferIds(Copies.list(dgOfferIds));
 	}
 
 	/**
@@ -225,7 +220,7 @@ public final class BookingConfirmed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof BookingConfirmed that && this.occurredAt.equals(that.occurredAt)
+		return (this == other) || (other instanceof BookingConfirmed that && Objects.equals(this.occurredAt, that.occurredAt)
 				&& Objects.equals(this.cfarContractId, that.cfarContractId)
 				&& Objects.equals(this.dgContractId, that.dgContractId) && this.cfarOfferIds.equals(that.cfarOfferIds)
 				&& this.dgOfferIds.equals(that.dgOfferIds) && this.bookingReferences.equals(that.bookingReferences));

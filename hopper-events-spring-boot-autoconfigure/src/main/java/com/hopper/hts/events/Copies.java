@@ -15,7 +15,10 @@
  */
 package com.hopper.hts.events;
 
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -39,6 +42,15 @@ final class Copies {
 	private static final int MAX_DEPTH = 32;
 
 	private Copies() {
+	}
+
+	@SuppressWarnings("NullAway") // A missing time is reported when the event is published
+	static Instant instant(@Nullable OffsetDateTime dateTime) {
+		return (dateTime != null) ? dateTime.toInstant() : null;
+	}
+
+	static List<String> list(String @Nullable [] source) {
+		return (source != null) ? list(Arrays.asList(source)) : List.of();
 	}
 
 	static <T> List<T> list(@Nullable Collection<? extends T> source) {

@@ -22,8 +22,6 @@ import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.Assert;
-
 /**
  * An event of a type that this version does not know by name. The API has added and
  * removed event types and fields before; this event sends any of them without waiting for
@@ -48,8 +46,6 @@ public final class CustomEvent implements HopperEvent {
 	private final Map<String, Object> attributes;
 
 	private CustomEvent(String type, Instant occurredAt, Map<String, Object> attributes) {
-		Assert.notNull(type, "'type' must not be null");
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
 		this.type = type;
 		this.occurredAt = occurredAt;
 		this.attributes = attributes;
@@ -72,8 +68,7 @@ public final class CustomEvent implements HopperEvent {
 	 * @return the event, without attributes
 	 */
 	public static CustomEvent occurredAt(String type, OffsetDateTime occurredAt) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
-		return occurredAt(type, occurredAt.toInstant());
+		return occurredAt(type, Copies.instant(occurredAt));
 	}
 
 	/**
@@ -115,8 +110,8 @@ public final class CustomEvent implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof CustomEvent that && this.type.equals(that.type)
-				&& this.occurredAt.equals(that.occurredAt) && this.attributes.equals(that.attributes));
+		return (this == other) || (other instanceof CustomEvent that && Objects.equals(this.type, that.type)
+				&& Objects.equals(this.occurredAt, that.occurredAt) && this.attributes.equals(that.attributes));
 	}
 
 	@Override
@@ -125,13 +120,13 @@ public final class CustomEvent implements HopperEvent {
 	}
 
 	/**
-	 * Return a description for logs. Values may be personal, so only the attributes'
-	 * names are shown.
+	 * Return a description for logs. Attributes may be personal, their names too if
+	 * arguments were swapped, so only their number is shown.
 	 */
 	@Override
 	public String toString() {
 		return "CustomEvent[type=" + this.type + ", occurredAt=" + this.occurredAt + ", attributes="
-				+ this.attributes.keySet() + "]";
+				+ this.attributes.size() + "]";
 	}
 
 }

@@ -66,15 +66,19 @@ public interface EventPublisher {
 	/**
 	 * Publish a stream of events, several at a time, and report each of them. A failed
 	 * event is a result like any other and does not end the stream. Should {@code events}
-	 * itself fail, the results of all events taken until then are emitted first.
+	 * itself fail, the results of all events taken until then are emitted first; to emit
+	 * {@code null} is such a failure.
 	 * @param events the events, requested no faster than they are sent
 	 * @param concurrency how many events are in flight at a time, one or more
 	 * @return exactly one result for each event, in the order in which they become known
 	 * @throws IllegalArgumentException if {@code concurrency} is less than one
 	 */
 	default Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
-		Assert.notNull(events, "'events' must not be null");
 		Assert.isTrue(concurrency > 0, "'concurrency' must be greater than 0");
+		if (events == null) {
+			return Flux.error(new HopperApiException.InvalidEvent(HopperApiException.Details
+				.of("The publisher of events is null; use Flux.empty() if there are none. Nothing was sent.")));
+		}
 		return Flux.from(events).flatMapDelayError((sessionEvent) -> {
 			Mono<EventReceipt> publication = publish(sessionEvent);
 			return publication.map((receipt) -> new EventResult(sessionEvent, receipt, null))

@@ -21,10 +21,11 @@ import java.time.Instant;
  * Something that happened during a session, sent to Hopper as the body of
  * {@code POST /events}. Events are immutable and safe to share between threads.
  * <p>
- * An event is plain data and accepts whatever it is given, so that creating one never
- * interrupts a booking. What the API would refuse, such as a blank contract id, is
- * reported by the {@link EventPublisher} as {@link HopperApiException.InvalidEvent}
- * before anything is sent.
+ * An event is plain data and accepts whatever it is given, {@code null} included, so that
+ * creating one never interrupts a booking. What the API would refuse, such as a blank
+ * contract id or a missing time, is reported by {@link EventPublisher} and
+ * {@link EventOutbox} as {@link HopperApiException.InvalidEvent} before anything is sent
+ * or stored.
  *
  * @since 0.1.0
  * @see OffersDisplayed

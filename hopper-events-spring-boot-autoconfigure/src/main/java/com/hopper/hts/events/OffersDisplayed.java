@@ -17,8 +17,7 @@ package com.hopper.hts.events;
 
 import java.time.Instant;
 import java.time.OffsetDateTime;
-
-import org.springframework.util.Assert;
+import java.util.Objects;
 
 /**
  * Offers were shown to the customer: the API's {@code offers_displayed} event. It is
@@ -36,7 +35,6 @@ public final class OffersDisplayed implements HopperEvent {
 	private final Instant occurredAt;
 
 	private OffersDisplayed(Instant occurredAt) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
 		this.occurredAt = occurredAt;
 	}
 
@@ -56,8 +54,7 @@ public final class OffersDisplayed implements HopperEvent {
 	 * @return the event
 	 */
 	public static OffersDisplayed occurredAt(OffsetDateTime occurredAt) {
-		Assert.notNull(occurredAt, "'occurredAt' must not be null");
-		return new OffersDisplayed(occurredAt.toInstant());
+		return new OffersDisplayed(Copies.instant(occurredAt));
 	}
 
 	@Override
@@ -72,12 +69,12 @@ public final class OffersDisplayed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof OffersDisplayed that && this.occurredAt.equals(that.occurredAt));
+		return (this == other) || (other instanceof OffersDisplayed that && Objects.equals(this.occurredAt, that.occurredAt));
 	}
 
 	@Override
 	public int hashCode() {
-		return this.occurredAt.hashCode();
+		return Objects.hashCode(this.occurredAt);
 	}
 
 	@Override

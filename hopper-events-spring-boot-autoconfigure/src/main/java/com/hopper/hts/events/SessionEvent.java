@@ -17,11 +17,10 @@ package com.hopper.hts.events;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.Assert;
-
 /**
  * An event together with the session it belongs to, for
- * {@link EventPublisher#publishAll}.
+ * {@link EventPublisher#publishAll} and {@link EventOutbox#storeAll}, which report what is
+ * missing.
  *
  * @param sessionId the id of the session, or {@code null} for a {@link BookingConfirmed}
  * that names the offers shown
@@ -29,16 +28,6 @@ import org.springframework.util.Assert;
  * @since 0.1.0
  */
 public record SessionEvent(@Nullable String sessionId, HopperEvent event) {
-
-	/**
-	 * Create an instance.
-	 * @param sessionId the id of the session, or {@code null} for a
-	 * {@link BookingConfirmed} that names the offers shown
-	 * @param event the event
-	 */
-	public SessionEvent {
-		Assert.notNull(event, "'event' must not be null");
-	}
 
 	/**
 	 * Create an event of a session.

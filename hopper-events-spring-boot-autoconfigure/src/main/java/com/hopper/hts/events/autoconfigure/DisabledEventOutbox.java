@@ -25,7 +25,10 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.observation.EventPublishMetrics;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+
+import org.springframework.util.StringUtils;
 
 /**
  * {@link EventOutbox} that takes the place of the real one when
@@ -52,7 +55,8 @@ final class DisabledEventOutbox implements EventOutbox {
 
 	@Override
 	public List<UUID> storeAll(Collection<SessionEvent> events) {
-		return events.stream().map((event) -> discard(event.event())).toList();
+		return (events != null) ? events.stream().map((event) -> discard((event != null) ? event.event() : null)).toList()
+				: List.of();
 	}
 
 	@Override
@@ -77,8 +81,8 @@ final class DisabledEventOutbox implements EventOutbox {
 
 	@SuppressWarnings("NullAway") // Drops quietly also what callers without null checks
 									// give
-	private UUID discard(HopperEvent event) {
-		this.metrics.discarded((event != null) ? event.type() : "none", "disabled");
+	private UUID discard(@Nullable HopperEvent event) {
+		this.metrics.discarded((event != null && StringUtils.hasText(event.type())) ? event.type() : "none", "disabled");
 		return UUID.randomUUID();
 	}
 

@@ -27,6 +27,7 @@ import org.apache.commons.logging.LogFactory;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpHeaders;
+import org.springframework.util.StringUtils;
 
 /**
  * {@link EventPublisher} that takes the place of the real one when
@@ -57,9 +58,9 @@ final class DisabledEventPublisher implements EventPublisher {
 									// give
 	private Mono<EventReceipt> discard(HopperEvent event) {
 		return Mono.fromSupplier(() -> {
-			String eventType = (event != null) ? event.type() : "none";
+			String eventType = (event != null && StringUtils.hasText(event.type())) ? event.type() : "none";
 			this.metrics.discarded(eventType, "disabled");
-			return new EventReceipt(eventType.isBlank() ? "none" : eventType, 0, HttpHeaders.EMPTY, 0, Duration.ZERO);
+			return new EventReceipt(eventType, 0, HttpHeaders.EMPTY, 0, Duration.ZERO);
 		});
 	}
 

@@ -116,7 +116,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 	@SuppressWarnings("NullAway") // Callers without null checks get a clear error
 	private Mono<EventReceipt> publish(HopperEvent event, @Nullable String sessionId,
 			Supplier<PreparedEvent> preparation) {
-		String type = (event != null) ? event.type() : NO_TYPE;
+		String type = (event != null && event.type() != null) ? event.type() : NO_TYPE;
 		return ApiCall.mono(() -> new Publication(this, this.client, type, sessionId, preparation));
 	}
 

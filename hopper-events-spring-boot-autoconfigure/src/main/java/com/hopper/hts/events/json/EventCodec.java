@@ -15,11 +15,16 @@
  */
 package com.hopper.hts.events.json;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +48,8 @@ public final class EventCodec {
 
 	private static final String SESSION_ID_HINT = "use the id that POST /sessions returned or that you chose for the session";
 
+	private static final Pattern TYPE_NAME = Pattern.compile("[A-Za-z0-9_.:-]{1,64}");
+
 	private final boolean requireSession;
 
 	/**
@@ -62,7 +69,7 @@ public final class EventCodec {
 	 * the event
 	 */
 	public PreparedEvent prepare(@Nullable String sessionId, @Nullable HopperEvent event) {
-		return prepare(sessionId, event, true);
+		return prepare(sessionId, event, true, "");
 	}
 
 	/**
@@ -72,10 +79,34 @@ public final class EventCodec {
 	 * @throws HopperApiException.InvalidEvent if the API would refuse the event
 	 */
 	public PreparedEvent prepare(@Nullable BookingConfirmed event) {
-		return prepare(null, event, false);
+		return prepare(null, event, false, "");
 	}
 
-	private PreparedEvent prepare(@Nullable String sessionId, @Nullable HopperEvent event, boolean sessionGiven) {
+	/**
+	 * Check and write several events.
+	 * @param events the events
+	 * @return the events as they are sent, in the same order
+	 * @throws HopperApiException.InvalidEvent if the API would refuse one of them; the
+	 * message says which
+	 */
+	public List<PreparedEvent> prepareAll(@Nullable Collection<? extends @Nullable SessionEvent> events) {
+		if (events == null) {
+			throw new HopperApiException.InvalidEvent(HopperApiException.Details
+				.of("The collection of events is null; pass an empty one if there are none. Nothing was sent."));
+		}
+		List<@Nullable SessionEvent> all = new ArrayList<>(events);
+		List<PreparedEvent> prepared = new ArrayList<>(all.size());
+		for (SessionEvent sessionEvent : all) {
+			String sessionId = (sessionEvent != null) ? sessionEvent.sessionId() : null;
+			HopperEvent event = (sessionEvent != null) ? sessionEvent.event() : null;
+			prepared.add(prepare(sessionId, event, sessionId != null || !(event instanceof BookingConfirmed),
+					" (event " + (prepared.size() + 1) + " of " + all.size() + ")"));
+		}
+		return prepared;
+	}
+
+	private PreparedEvent prepare(@Nullable String sessionId, @Nullable HopperEvent event, boolean sessionGiven,
+			String position) {
 		try {
 			if (event == null) {
 				throw new InvalidEventDataException(
@@ -95,37 +126,29 @@ public final class EventCodec {
 			return new PreparedEvent(sessionGiven ? sessionId : null, event.type(), body);
 		}
 		catch (RuntimeException ex) {
-			throw invalid(ex, event, sessionId);
+			throw invalid(ex, event, sessionId, position);
 		}
 	}
 
 	private static HopperApiException.InvalidEvent invalid(RuntimeException ex, @Nullable HopperEvent event,
-			@Nullable String sessionId) {
-		String type = typeOf(event);
+			@Nullable String sessionId, String position) {
+		String type = (event != null) ? event.type() : null;
 		String problem = (ex instanceof InvalidEventDataException) ? ex.getMessage()
 				: "cannot be written as JSON (" + ex.getClass().getName() + ")";
 		return new HopperApiException.InvalidEvent(
-				HopperApiException.Details.of("The " + subject(type) + " " + problem + ". Nothing was sent.")
+				HopperApiException.Details.of("The " + subject(type) + position + " " + problem + ". Nothing was sent.")
 					.withEventType(type)
 					.withSessionId(sessionId));
-	}
-
-	private static @Nullable String typeOf(@Nullable HopperEvent event) {
-		try {
-			return (event != null) ? event.type() : null;
-		}
-		catch (RuntimeException ex) {
-			return null;
-		}
 	}
 
 	/**
 	 * Name an event in messages.
 	 * @param type the type of the event, or {@code null} if there is none
-	 * @return a noun in visible ASCII characters, without article
+	 * @return a noun in visible ASCII characters, without article; a type that looks like no name of
+	 * the API is not shown
 	 */
 	public static String subject(@Nullable String type) {
-		return (type != null) ? type.replaceAll("[^\\x20-\\x7E]", "?") + " event" : "event";
+		return (type != null && TYPE_NAME.matcher(type).matches()) ? type + " event" : "event";
 	}
 
 	private static void checkSessionId(@Nullable String sessionId) {

@@ -115,7 +115,7 @@ final class EventJson {
 	/**
 	 * Check and write a time as the API wants it, in UTC.
 	 */
-	static String time(String property, @Nullable Instant time) {
+	static String time(Object property, @Nullable Instant time) {
 		if (time == null) {
 			throw new InvalidEventDataException(
 					"has no '" + property + "'; set the time at which it happened on the customer's device");
@@ -139,7 +139,7 @@ final class EventJson {
 						+ "', which is set by CustomEvent.occurredAt; remove the attribute");
 			}
 			json.writeName(wellFormed(name));
-			writeValue(json, position + " of " + attributes.size(), attribute.getValue(), 0);
+			writeValue(json, new Place(null, "", position, attributes.size()), attribute.getValue(), 0);
 			position++;
 		}
 	}
@@ -166,10 +166,10 @@ final class EventJson {
 	 * @param where which attribute it belongs to; its name may be personal data that was
 	 * passed in the wrong place, so it is not shown
 	 */
-	static void writeValue(JsonGenerator json, String where, @Nullable Object value, int depth) {
+	static void writeValue(JsonGenerator json, Place where, @Nullable Object value, int depth) {
 		if (depth > MAX_DEPTH) {
 			throw new InvalidEventDataException(
-					"has an attribute (" + where + ") that is nested too deeply or contains itself");
+					"has an attribute (" + where.outermost() + ") that is nested too deeply or contains itself");
 		}
 		if (value instanceof String || value instanceof UUID) {
 			json.writeString(wellFormed(value.toString()));
@@ -184,26 +184,30 @@ final class EventJson {
 			json.writeString(constant.name());
 		}
 		else if (value instanceof Instant instant) {
-			json.writeString(time("attribute " + where, instant));
+			json.writeString(time(where, instant));
 		}
 		else if (value instanceof OffsetDateTime dateTime) {
-			json.writeString(time("attribute " + where, dateTime.toInstant()));
+			json.writeString(time(where, dateTime.toInstant()));
 		}
 		else if (value instanceof Map<?, ?> map) {
 			json.writeStartObject();
-			map.forEach((name, element) -> {
-				if (name == null) {
+			int position = 1;
+			for (Map.Entry<?, ?> entry : map.entrySet()) {
+				if (entry.getKey() == null) {
 					throw new InvalidEventDataException("has an attribute (" + where + ") with a name that is null");
 				}
-				json.writeName(wellFormed(name.toString()));
-				writeValue(json, where, element, depth + 1);
-			});
+				json.writeName(wellFormed(entry.getKey().toString()));
+				writeValue(json, new Place(where, "value ", position, map.size()), entry.getValue(), depth + 1);
+				position++;
+			}
 			json.writeEndObject();
 		}
 		else if (value instanceof Collection<?> collection) {
 			json.writeStartArray();
+			int position = 1;
 			for (Object element : collection) {
-				writeValue(json, where, element, depth + 1);
+				writeValue(json, new Place(where, "element ", position, collection.size()), element, depth + 1);
+				position++;
 			}
 			json.writeEndArray();
 		}
@@ -215,7 +219,7 @@ final class EventJson {
 		}
 	}
 
-	private static void writeNumber(JsonGenerator json, String where, Number number) {
+	private static void writeNumber(JsonGenerator json, Place where, Number number) {
 		if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {
 			json.writeNumber(number.longValue());
 		}
@@ -286,6 +290,26 @@ final class EventJson {
 			}
 		});
 		return CustomEvent.occurredAt(type, occurred).withAttributes(attributes);
+	}
+
+	/**
+	 * Where a value is. Made into a text only if the value is refused.
+	 */
+	private record Place(@Nullable Place outer, String kind, int position, int size) {
+
+		Place outermost() {
+			Place place = this;
+			while (place.outer != null) {
+				place = place.outer;
+			}
+			return place;
+		}
+
+		@Override
+		public String toString() {
+			return ((this.outer != null) ? this.outer + ", " : "") + this.kind + this.position + " of " + this.size;
+		}
+
 	}
 
 }

@@ -147,16 +147,8 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		}
 	}
 
-	@SuppressWarnings("NullAway") // An event without the session it needs is refused
 	private List<StoredEvent> create(Collection<SessionEvent> events) {
-		Assert.notNull(events, "'events' must not be null");
-		List<StoredEvent> created = new ArrayList<>(events.size());
-		for (SessionEvent event : events) {
-			String sessionId = event.sessionId();
-			created.add(create((sessionId == null && event.event() instanceof BookingConfirmed booking)
-					? this.codec.prepare(booking) : this.codec.prepare(sessionId, event.event())));
-		}
-		return created;
+		return this.codec.prepareAll(events).stream().map(this::create).toList();
 	}
 
 	private static List<UUID> ids(List<StoredEvent> events) {

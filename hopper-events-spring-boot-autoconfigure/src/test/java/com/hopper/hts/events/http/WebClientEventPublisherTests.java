@@ -635,7 +635,7 @@ class WebClientEventPublisherTests {
 						"attribute (1 of 1) of type java.lang.Object"),
 				Arguments.of(SESSION,
 						CustomEvent.occurredAt("x", TIME).withAttribute("a", List.of(1, List.of(Double.NaN))),
-						"attribute (1 of 1) that is not a finite number"));
+						"attribute (1 of 1, element 2 of 2, element 1 of 1) that is not a finite number"));
 	}
 
 	@ParameterizedTest

@@ -111,23 +111,11 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	private List<Stored> record(Collection<SessionEvent> events) {
-		Assert.notNull(events, "'events' must not be null");
-		List<SessionEvent> copy = List.copyOf(events);
-		return record(() -> copy.forEach(this::validate), () -> {
+		return record(() -> this.codec.prepareAll(events), () -> {
 			List<PublishedHopperEvent<?>> stored = new ArrayList<>();
-			copy.forEach((event) -> stored.add(new PublishedHopperEvent<>(event.sessionId(), event.event(), true)));
+			events.forEach((event) -> stored.add(new PublishedHopperEvent<>(event.sessionId(), event.event(), true)));
 			return stored;
 		});
-	}
-
-	@SuppressWarnings("NullAway") // An event without the session it needs is refused
-	private void validate(SessionEvent event) {
-		if (event.sessionId() == null && event.event() instanceof BookingConfirmed booking) {
-			this.codec.prepare(booking);
-		}
-		else {
-			this.codec.prepare(event.sessionId(), event.event());
-		}
 	}
 
 	private List<Stored> record(Runnable validation, Supplier<List<? extends PublishedHopperEvent<?>>> events) {
