@@ -220,7 +220,8 @@ public final class BookingConfirmed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof BookingConfirmed that && Objects.equals(this.occurredAt, that.occurredAt)
+		return (this == other) || (other instanceof BookingConfirmed that
+				&& Objects.equals(this.occurredAt, that.occurredAt)
 				&& Objects.equals(this.cfarContractId, that.cfarContractId)
 				&& Objects.equals(this.dgContractId, that.dgContractId) && this.cfarOfferIds.equals(that.cfarOfferIds)
 				&& this.dgOfferIds.equals(that.dgOfferIds) && this.bookingReferences.equals(that.bookingReferences));

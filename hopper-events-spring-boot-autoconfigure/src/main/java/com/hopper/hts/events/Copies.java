@@ -44,7 +44,8 @@ final class Copies {
 	private Copies() {
 	}
 
-	@SuppressWarnings("NullAway") // A missing time is reported when the event is published
+	@SuppressWarnings("NullAway") // A missing time is reported when the event is
+									// published
 	static Instant instant(@Nullable OffsetDateTime dateTime) {
 		return (dateTime != null) ? dateTime.toInstant() : null;
 	}

@@ -69,7 +69,8 @@ public final class OffersDisplayed implements HopperEvent {
 
 	@Override
 	public boolean equals(Object other) {
-		return (this == other) || (other instanceof OffersDisplayed that && Objects.equals(this.occurredAt, that.occurredAt));
+		return (this == other)
+				|| (other instanceof OffersDisplayed that && Objects.equals(this.occurredAt, that.occurredAt));
 	}
 
 	@Override

@@ -18,9 +18,8 @@ package com.hopper.hts.events;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event together with the session it belongs to, for
- * {@link EventPublisher#publishAll} and {@link EventOutbox#storeAll}, which report what is
- * missing.
+ * An event together with the session it belongs to, for {@link EventPublisher#publishAll}
+ * and {@link EventOutbox#storeAll}, which report what is missing.
  *
  * @param sessionId the id of the session, or {@code null} for a {@link BookingConfirmed}
  * that names the offers shown

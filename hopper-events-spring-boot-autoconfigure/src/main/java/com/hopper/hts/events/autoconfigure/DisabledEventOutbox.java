@@ -55,8 +55,8 @@ final class DisabledEventOutbox implements EventOutbox {
 
 	@Override
 	public List<UUID> storeAll(Collection<SessionEvent> events) {
-		return (events != null) ? events.stream().map((event) -> discard((event != null) ? event.event() : null)).toList()
-				: List.of();
+		return (events != null)
+				? events.stream().map((event) -> discard((event != null) ? event.event() : null)).toList() : List.of();
 	}
 
 	@Override
@@ -82,7 +82,8 @@ final class DisabledEventOutbox implements EventOutbox {
 	@SuppressWarnings("NullAway") // Drops quietly also what callers without null checks
 									// give
 	private UUID discard(@Nullable HopperEvent event) {
-		this.metrics.discarded((event != null && StringUtils.hasText(event.type())) ? event.type() : "none", "disabled");
+		this.metrics.discarded((event != null && StringUtils.hasText(event.type())) ? event.type() : "none",
+				"disabled");
 		return UUID.randomUUID();
 	}
 

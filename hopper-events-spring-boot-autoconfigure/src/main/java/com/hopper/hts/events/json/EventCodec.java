@@ -144,8 +144,8 @@ public final class EventCodec {
 	/**
 	 * Name an event in messages.
 	 * @param type the type of the event, or {@code null} if there is none
-	 * @return a noun in visible ASCII characters, without article; a type that looks like no name of
-	 * the API is not shown
+	 * @return a noun in visible ASCII characters, without article; a type that looks like
+	 * no name of the API is not shown
 	 */
 	public static String subject(@Nullable String type) {
 		return (type != null && TYPE_NAME.matcher(type).matches()) ? type + " event" : "event";

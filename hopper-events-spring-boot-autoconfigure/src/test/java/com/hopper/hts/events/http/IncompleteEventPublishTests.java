@@ -50,9 +50,8 @@ class IncompleteEventPublishTests {
 
 	@Test
 	void eventThatIsMissingIsOneResultAmongOthers() {
-		Flux<EventResult> results = this.publisher.publishAll(
-				Flux.just(SessionEvent.of("session", null), SessionEvent.of("session", CustomEvent.occurredAt(null, TIME))),
-				1);
+		Flux<EventResult> results = this.publisher.publishAll(Flux.just(SessionEvent.of("session", null),
+				SessionEvent.of("session", CustomEvent.occurredAt(null, TIME))), 1);
 		StepVerifier.create(results.map(EventResult::error))
 			.assertNext((error) -> assertThat(error).isInstanceOf(HopperApiException.InvalidEvent.class))
 			.assertNext((error) -> assertThat(error).isInstanceOf(HopperApiException.InvalidEvent.class))

@@ -130,13 +130,11 @@ class IncompleteEventTests {
 	void oneOfSeveralEventsIsNamedByItsPosition() {
 		List<SessionEvent> events = new ArrayList<>(List.of(SessionEvent.of("session", BOOKING)));
 		events.add(null);
-		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
-			.isThrownBy(() -> this.codec.prepareAll(events))
+		assertThatExceptionOfType(HopperApiException.InvalidEvent.class).isThrownBy(() -> this.codec.prepareAll(events))
 			.withMessageContaining("is null")
 			.withMessageContaining("(event 2 of 2)");
 		events.set(1, SessionEvent.of(BOOKING));
-		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
-			.isThrownBy(() -> this.codec.prepareAll(events))
+		assertThatExceptionOfType(HopperApiException.InvalidEvent.class).isThrownBy(() -> this.codec.prepareAll(events))
 			.withMessageContaining("The booking_confirmed event (event 2 of 2) has neither");
 	}
 
