@@ -31,9 +31,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Deep, unmodifiable copies of what an application puts into an event. Unlike
  * {@link List#copyOf} they accept {@code null} elements: those are reported when the
- * event is published, not where the booking is made.
+ * event is published, not where the booking is made. Used by the starter only.
+ *
+ * @since 0.1.0
  */
-final class Copies {
+public final class Copies {
 
 	/**
 	 * How deep values may be nested. What is deeper, a collection that contains itself at
@@ -76,7 +78,7 @@ final class Copies {
 	 * @param source the map
 	 * @return the copy
 	 */
-	static <T> Map<String, T> sortedMap(@Nullable Map<String, ? extends @Nullable T> source) {
+	public static <T> Map<String, T> sortedMap(@Nullable Map<String, ? extends @Nullable T> source) {
 		return sortedMap(source, 0);
 	}
 
@@ -94,7 +96,15 @@ final class Copies {
 		return Collections.unmodifiableMap(copy);
 	}
 
-	static <T> Map<String, @Nullable T> put(Map<String, T> source, String name, @Nullable T value) {
+	/**
+	 * Copy a map with one entry more.
+	 * @param <T> the type of the values
+	 * @param source the map
+	 * @param name the name of the entry
+	 * @param value its value, {@code null} to leave it out
+	 * @return the copy
+	 */
+	public static <T> Map<String, @Nullable T> put(Map<String, T> source, String name, @Nullable T value) {
 		Map<String, @Nullable T> copy = new TreeMap<>(Comparator.nullsFirst(Comparator.naturalOrder()));
 		copy.putAll(source);
 		copy.put(name, value);

@@ -15,28 +15,22 @@
  */
 package com.hopper.hts.events.http;
 
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
+import com.hopper.hts.events.json.SessionRequestCodec;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
-import com.hopper.hts.events.session.UserInfo;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -54,8 +48,6 @@ import org.springframework.web.reactive.function.client.WebClient;
 public final class WebClientHopperSessions implements HopperSessions {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
-
-	private static final JsonFactory FACTORY = new JsonFactory();
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -132,47 +124,7 @@ public final class WebClientHopperSessions implements HopperSessions {
 
 		@Override
 		byte[] prepare() {
-			ByteArrayOutputStream out = new ByteArrayOutputStream(256);
-			try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
-				json.writeStartObject();
-				json.writeStringProperty("flow_type", lowerCase(this.request.flowType()));
-				json.writeStringProperty("point_of_sale", this.request.pointOfSale());
-				json.writeStringProperty("language", this.request.language());
-				if (this.request.product() != null) {
-					json.writeStringProperty("product", lowerCase(this.request.product()));
-				}
-				if (this.request.sessionId() != null) {
-					json.writeStringProperty("session_id", this.request.sessionId());
-				}
-				if (this.request.userInfo() != null) {
-					writeUserInfo(json, this.request.userInfo());
-				}
-				if (this.request.device() != null) {
-					json.writeObjectPropertyStart("device");
-					json.writeStringProperty("type", lowerCase(this.request.device().type()));
-					json.writeStringProperty("id", this.request.device().id());
-					json.writeEndObject();
-				}
-				json.writeEndObject();
-			}
-			return out.toByteArray();
-		}
-
-		private static void writeUserInfo(JsonGenerator json, UserInfo userInfo) {
-			json.writeObjectPropertyStart("user_info");
-			json.writeStringProperty("airline_user_id", userInfo.airlineUserId());
-			if (userInfo.createdDateTime() != null) {
-				json.writeStringProperty("created_date_time",
-						DateTimeFormatter.ISO_INSTANT.format(userInfo.createdDateTime()));
-			}
-			if (userInfo.previousBookings() != null) {
-				json.writeNumberProperty("previous_bookings", userInfo.previousBookings());
-			}
-			json.writeEndObject();
-		}
-
-		private static String lowerCase(Enum<?> constant) {
-			return constant.name().toLowerCase(Locale.ROOT);
+			return SessionRequestCodec.write(this.request);
 		}
 
 		@Override

@@ -151,7 +151,7 @@ public final class EventCodec {
 		return (type != null && TYPE_NAME.matcher(type).matches()) ? type + " event" : "event";
 	}
 
-	private static void checkSessionId(@Nullable String sessionId) {
+	static void checkSessionId(@Nullable String sessionId) {
 		if (sessionId == null || sessionId.isBlank()) {
 			throw new InvalidEventDataException("was given a session id that is "
 					+ ((sessionId == null) ? "null" : "blank") + "; " + SESSION_ID_HINT);

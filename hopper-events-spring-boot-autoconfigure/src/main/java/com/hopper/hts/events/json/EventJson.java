@@ -98,7 +98,7 @@ final class EventJson {
 				BookingField.ALL.forEach((field) -> field.write(json, booking));
 			}
 			else if (event instanceof CustomEvent custom) {
-				writeAttributes(json, custom.attributes());
+				writeAttributes(json, custom.attributes(), COMMON_FIELDS, "CustomEvent.occurredAt");
 			}
 			json.writeEndObject();
 		}
@@ -122,21 +122,22 @@ final class EventJson {
 		}
 		if (time.isBefore(YEAR_0) || !time.isBefore(YEAR_10000)) {
 			throw new InvalidEventDataException(
-					"has '" + property + "' outside the years 0 to 9999; use the time on the customer's device");
+					"has '" + property + "' outside the years 0 to 9999; correct the time");
 		}
 		return DateTimeFormatter.ISO_INSTANT.format(time);
 	}
 
-	private static void writeAttributes(JsonGenerator json, Map<String, Object> attributes) {
+	static void writeAttributes(JsonGenerator json, Map<String, Object> attributes, Set<String> reserved,
+			String setBy) {
 		int position = 1;
 		for (Map.Entry<@Nullable String, Object> attribute : attributes.entrySet()) {
 			String name = attribute.getKey();
 			if (name == null || name.isBlank()) {
 				throw new InvalidEventDataException("has an attribute with a blank name; use the API's field name");
 			}
-			if (name.equals(TYPE) || name.equals(OCCURRED)) {
+			if (reserved.contains(name)) {
 				throw new InvalidEventDataException("has an attribute '" + name
-						+ "', which is set by CustomEvent.occurredAt; remove the attribute");
+						+ "', which is set by " + setBy + "; remove the attribute");
 			}
 			json.writeName(wellFormed(name));
 			writeValue(json, new Place(null, "", position, attributes.size()), attribute.getValue(), 0);

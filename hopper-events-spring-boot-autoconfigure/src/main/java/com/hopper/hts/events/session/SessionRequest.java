@@ -15,6 +15,9 @@
  */
 package com.hopper.hts.events.session;
 
+import java.util.Map;
+
+import com.hopper.hts.events.Copies;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -41,8 +44,11 @@ public final class SessionRequest {
 
 	private final @Nullable Device device;
 
+	private final Map<String, Object> attributes;
+
 	private SessionRequest(FlowType flowType, String pointOfSale, String language, @Nullable Product product,
-			@Nullable String sessionId, @Nullable UserInfo userInfo, @Nullable Device device) {
+			@Nullable String sessionId, @Nullable UserInfo userInfo, @Nullable Device device,
+			Map<String, Object> attributes) {
 		this.flowType = flowType;
 		this.pointOfSale = pointOfSale;
 		this.language = language;
@@ -50,6 +56,7 @@ public final class SessionRequest {
 		this.sessionId = sessionId;
 		this.userInfo = userInfo;
 		this.device = device;
+		this.attributes = attributes;
 	}
 
 	/**
@@ -84,7 +91,7 @@ public final class SessionRequest {
 				"'pointOfSale' must be an ISO 3166-1 alpha-2 country code in capital letters, such as US");
 		Assert.isTrue(language != null && language.matches("[a-z]{2}"),
 				"'language' must be an ISO 639-1 language code in small letters, such as en");
-		return new SessionRequest(flowType, pointOfSale, language, product, null, null, null);
+		return new SessionRequest(flowType, pointOfSale, language, product, null, null, null, Map.of());
 	}
 
 	/**
@@ -95,7 +102,7 @@ public final class SessionRequest {
 	public SessionRequest withProduct(Product product) {
 		Assert.notNull(product, "'product' must not be null");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, product, this.sessionId,
-				this.userInfo, this.device);
+				this.userInfo, this.device, this.attributes);
 	}
 
 	/**
@@ -108,7 +115,7 @@ public final class SessionRequest {
 		Assert.isTrue(sessionId != null && sessionId.matches("[\\x21-\\x7E]([\\x20-\\x7E]*[\\x21-\\x7E])?"),
 				"'sessionId' must consist of visible ASCII characters, for it is sent in a header");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, sessionId,
-				this.userInfo, this.device);
+				this.userInfo, this.device, this.attributes);
 	}
 
 	/**
@@ -119,7 +126,7 @@ public final class SessionRequest {
 	public SessionRequest withUserInfo(UserInfo userInfo) {
 		Assert.notNull(userInfo, "'userInfo' must not be null");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, this.sessionId,
-				userInfo, this.device);
+				userInfo, this.device, this.attributes);
 	}
 
 	/**
@@ -130,7 +137,30 @@ public final class SessionRequest {
 	public SessionRequest withDevice(Device device) {
 		Assert.notNull(device, "'device' must not be null");
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, this.sessionId,
-				this.userInfo, device);
+				this.userInfo, device, this.attributes);
+	}
+
+	/**
+	 * Set all fields that this version does not know by name, replacing those set before.
+	 * @param attributes the fields under the API's names; values are those of
+	 * {@link com.hopper.hts.events.CustomEvent}
+	 * @return a copy with those attributes
+	 */
+	public SessionRequest withAttributes(@Nullable Map<String, ? extends @Nullable Object> attributes) {
+		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, this.sessionId,
+				this.userInfo, this.device, Copies.sortedMap(attributes));
+	}
+
+	/**
+	 * Add a field that this version does not know by name, because the API has added it
+	 * later. What the API would refuse is reported when the session is created.
+	 * @param name the API's name of the field
+	 * @param value a value as in {@link com.hopper.hts.events.CustomEvent}, or
+	 * {@code null} to remove the attribute
+	 * @return a copy with that attribute
+	 */
+	public SessionRequest withAttribute(String name, @Nullable Object value) {
+		return withAttributes(Copies.put(this.attributes, name, value));
 	}
 
 	/**
@@ -187,6 +217,14 @@ public final class SessionRequest {
 	 */
 	public @Nullable Device device() {
 		return this.device;
+	}
+
+	/**
+	 * Return the fields that this version does not know by name.
+	 * @return the attributes by name, unmodifiable, empty if none are set
+	 */
+	public Map<String, Object> attributes() {
+		return this.attributes;
 	}
 
 	/**
