@@ -121,8 +121,7 @@ final class EventJson {
 					"has no '" + property + "'; set the time at which it happened on the customer's device");
 		}
 		if (time.isBefore(YEAR_0) || !time.isBefore(YEAR_10000)) {
-			throw new InvalidEventDataException(
-					"has '" + property + "' outside the years 0 to 9999; correct the time");
+			throw new InvalidEventDataException("has '" + property + "' outside the years 0 to 9999; correct the time");
 		}
 		return DateTimeFormatter.ISO_INSTANT.format(time);
 	}
@@ -136,8 +135,8 @@ final class EventJson {
 				throw new InvalidEventDataException("has an attribute with a blank name; use the API's field name");
 			}
 			if (reserved.contains(name)) {
-				throw new InvalidEventDataException("has an attribute '" + name
-						+ "', which is set by " + setBy + "; remove the attribute");
+				throw new InvalidEventDataException(
+						"has an attribute '" + name + "', which is set by " + setBy + "; remove the attribute");
 			}
 			json.writeName(wellFormed(name));
 			writeValue(json, new Place(null, "", position, attributes.size()), attribute.getValue(), 0);

@@ -66,8 +66,8 @@ class SessionRequestCodecTests {
 				arguments(REQUEST.withDevice(DEVICE.withUiTheme(broken)), "unpaired surrogate"),
 				arguments(REQUEST.withDevice(DEVICE.withReleaseBuild(broken)), "unpaired surrogate"),
 				arguments(
-						REQUEST.withDevice(DEVICE.withPlatform(
-								Platform.app(new OperatingSystem(OperatingSystem.Type.I_OS, broken)))),
+						REQUEST.withDevice(DEVICE
+							.withPlatform(Platform.app(new OperatingSystem(OperatingSystem.Type.I_OS, broken)))),
 						"unpaired surrogate"),
 				arguments(REQUEST.withSessionId("x".repeat(4097)), "session id of 4097 characters"),
 				arguments(REQUEST.withAttribute("campaign", Arrays.asList("a", null)), "element 2 of 2"),
@@ -92,10 +92,11 @@ class SessionRequestCodecTests {
 
 	@Test
 	void combinationsThatTheApiDoesNotKnowAreRefusedWhereTheyAreMade() {
-		assertThatIllegalArgumentException().isThrownBy(
-				() -> new Platform(Platform.Type.APP, null, new Browser(Browser.Type.SAFARI, null)));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new Platform(Platform.Type.APP, null, new Browser(Browser.Type.SAFARI, null)));
 		assertThatIllegalArgumentException().isThrownBy(() -> new Browser(Browser.Type.OTHER_BROWSER, "1"));
-		assertThatIllegalArgumentException().isThrownBy(() -> new OperatingSystem(OperatingSystem.Type.LINUX, "x", "1"));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new OperatingSystem(OperatingSystem.Type.LINUX, "x", "1"));
 	}
 
 	@Test
