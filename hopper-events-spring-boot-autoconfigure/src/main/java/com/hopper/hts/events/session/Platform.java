@@ -80,20 +80,20 @@ public record Platform(Type type, @Nullable OperatingSystem operatingSystem, @Nu
 	 * An operating system, the API's {@code operating_system}.
 	 *
 	 * @param type the kind of operating system
-	 * @param name the name, for {@link Type#OTHER_OS} and no other
+	 * @param name the name, for {@link Family#OTHER_OS} and no other
 	 * @param version the version, or {@code null} if not known
 	 */
-	public record OperatingSystem(Type type, @Nullable String name, @Nullable String version) {
+	public record OperatingSystem(Family type, @Nullable String name, @Nullable String version) {
 
 		/**
 		 * Create an instance.
 		 * @param type the kind of operating system
-		 * @param name the name, for {@link Type#OTHER_OS} and no other
+		 * @param name the name, for {@link Family#OTHER_OS} and no other
 		 * @param version the version, or {@code null}
 		 */
 		public OperatingSystem {
 			Assert.notNull(type, "'type' must not be null");
-			requireName(type == Type.OTHER_OS, name);
+			requireName(type == Family.OTHER_OS, name);
 		}
 
 		/**
@@ -101,14 +101,14 @@ public record Platform(Type type, @Nullable OperatingSystem operatingSystem, @Nu
 		 * @param type the kind of operating system
 		 * @param version the version, or {@code null} if not known
 		 */
-		public OperatingSystem(Type type, @Nullable String version) {
+		public OperatingSystem(Family type, @Nullable String version) {
 			this(type, null, version);
 		}
 
 		/**
 		 * Kinds of operating system, named as the API does.
 		 */
-		public enum Type {
+		public enum Family {
 
 			/**
 			 * Android: {@code android}.
@@ -153,20 +153,20 @@ public record Platform(Type type, @Nullable OperatingSystem operatingSystem, @Nu
 	 * A browser, the API's {@code browser}.
 	 *
 	 * @param type the kind of browser
-	 * @param name the name, for {@link Type#OTHER_BROWSER} and no other
+	 * @param name the name, for {@link Brand#OTHER_BROWSER} and no other
 	 * @param version the version, or {@code null} if not known
 	 */
-	public record Browser(Type type, @Nullable String name, @Nullable String version) {
+	public record Browser(Brand type, @Nullable String name, @Nullable String version) {
 
 		/**
 		 * Create an instance.
 		 * @param type the kind of browser
-		 * @param name the name, for {@link Type#OTHER_BROWSER} and no other
+		 * @param name the name, for {@link Brand#OTHER_BROWSER} and no other
 		 * @param version the version, or {@code null}
 		 */
 		public Browser {
 			Assert.notNull(type, "'type' must not be null");
-			requireName(type == Type.OTHER_BROWSER, name);
+			requireName(type == Brand.OTHER_BROWSER, name);
 		}
 
 		/**
@@ -174,14 +174,14 @@ public record Platform(Type type, @Nullable OperatingSystem operatingSystem, @Nu
 		 * @param type the kind of browser
 		 * @param version the version, or {@code null} if not known
 		 */
-		public Browser(Type type, @Nullable String version) {
+		public Browser(Brand type, @Nullable String version) {
 			this(type, null, version);
 		}
 
 		/**
 		 * Kinds of browser, named as the API does.
 		 */
-		public enum Type {
+		public enum Brand {
 
 			/**
 			 * Chrome: {@code chrome}.

@@ -67,7 +67,7 @@ class SessionRequestCodecTests {
 				arguments(REQUEST.withDevice(DEVICE.withReleaseBuild(broken)), "unpaired surrogate"),
 				arguments(
 						REQUEST.withDevice(DEVICE
-							.withPlatform(Platform.app(new OperatingSystem(OperatingSystem.Type.I_OS, broken)))),
+							.withPlatform(Platform.app(new OperatingSystem(OperatingSystem.Family.I_OS, broken)))),
 						"unpaired surrogate"),
 				arguments(REQUEST.withSessionId("x".repeat(4097)), "session id of 4097 characters"),
 				arguments(REQUEST.withAttribute("campaign", Arrays.asList("a", null)), "element 2 of 2"),
@@ -79,8 +79,8 @@ class SessionRequestCodecTests {
 
 	@Test
 	void deviceHasPlatformThemeAndBuild() {
-		Platform web = Platform.web(new OperatingSystem(OperatingSystem.Type.OTHER_OS, "Haiku", "R1"),
-				new Browser(Browser.Type.FIREFOX, "140"));
+		Platform web = Platform.web(new OperatingSystem(OperatingSystem.Family.OTHER_OS, "Haiku", "R1"),
+				new Browser(Browser.Brand.FIREFOX, "140"));
 		assertThat(json(REQUEST.withDevice(DEVICE.withPlatform(web).withUiTheme("dark").withReleaseBuild("7.1"))))
 			.endsWith("\"device\":{\"type\":\"mobile\",\"id\":\"d1\",\"ui_theme\":\"dark\",\"release_build\":\"7.1\","
 					+ "\"platform\":{\"type\":\"web\","
@@ -93,10 +93,10 @@ class SessionRequestCodecTests {
 	@Test
 	void combinationsThatTheApiDoesNotKnowAreRefusedWhereTheyAreMade() {
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> new Platform(Platform.Type.APP, null, new Browser(Browser.Type.SAFARI, null)));
-		assertThatIllegalArgumentException().isThrownBy(() -> new Browser(Browser.Type.OTHER_BROWSER, "1"));
+			.isThrownBy(() -> new Platform(Platform.Type.APP, null, new Browser(Browser.Brand.SAFARI, null)));
+		assertThatIllegalArgumentException().isThrownBy(() -> new Browser(Browser.Brand.OTHER_BROWSER, "1"));
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> new OperatingSystem(OperatingSystem.Type.LINUX, "x", "1"));
+			.isThrownBy(() -> new OperatingSystem(OperatingSystem.Family.LINUX, "x", "1"));
 	}
 
 	@Test

@@ -27,8 +27,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -174,7 +176,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 
 	private final Deque<Script> script = new ArrayDeque<>();
 
-	private @Nullable Fault outage;
+	private final Map<Fault.Endpoint, Fault> outages = new EnumMap<>(Fault.Endpoint.class);
 
 	private double faultProbability;
 
@@ -413,7 +415,8 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Let the next requests to {@code /events} fail. Several calls queue up.
+	 * Let the next requests to the endpoint that the fault is for, normally
+	 * {@code /events}, fail. Several calls queue up.
 	 * @param count how many requests
 	 * @param fault what happens to them
 	 */
@@ -427,12 +430,13 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Let all requests to {@code /events} fail until {@link #recover()} is called.
+	 * Let all requests to the endpoint that the fault is for, normally {@code /events},
+	 * fail until {@link #recover()} is called.
 	 * @param fault what happens to them
 	 */
 	public void failAll(Fault fault) {
 		synchronized (this.monitor) {
-			this.outage = fault;
+			this.outages.put(fault.endpoint(), fault);
 		}
 	}
 
@@ -462,7 +466,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	public void recover() {
 		synchronized (this.monitor) {
 			this.script.clear();
-			this.outage = null;
+			this.outages.clear();
 			this.faultProbability = 0;
 		}
 	}
@@ -688,17 +692,19 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	private Mono<Void> api(HttpServerRequest request, HttpServerResponse response, String path, Body body) {
-		boolean events = path.equals(this.settings.pathPrefix + "/events");
-		if (!events || !request.method().name().equals("POST")) {
+		Fault.Endpoint endpoint = endpoint(path);
+		if (endpoint == null || !request.method().name().equals("POST")) {
 			return Mono.defer(() -> answer(request, response, path, body, null));
 		}
 		Fault fault;
 		Duration delay;
 		Sinks.One<Boolean> hold;
 		synchronized (this.monitor) {
-			fault = nextFault();
-			delay = this.latency.next().plus((fault != null) ? fault.delay() : Duration.ZERO);
-			hold = this.held;
+			fault = nextFault(endpoint);
+			boolean events = (endpoint == Fault.Endpoint.EVENTS);
+			delay = (events ? this.latency.next() : Duration.ZERO)
+				.plus((fault != null) ? fault.delay() : Duration.ZERO);
+			hold = events ? this.held : null;
 		}
 		Mono<Void> answer = Mono.defer(() -> answer(request, response, path, body, fault));
 		if (hold == null && delay.isZero()) {
@@ -727,14 +733,30 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		}
 	}
 
-	private @Nullable Fault nextFault() {
+	private Fault.@Nullable Endpoint endpoint(String path) {
+		if (path.equals(this.settings.pathPrefix + "/events")) {
+			return Fault.Endpoint.EVENTS;
+		}
+		if (path.equals(this.settings.pathPrefix + "/sessions")) {
+			return Fault.Endpoint.SESSIONS;
+		}
+		return (path.equals(this.settings.pathPrefix + "/auth") || path.equals("/oauth/token"))
+				? Fault.Endpoint.SIGN_IN : null;
+	}
+
+	private @Nullable Fault nextFault(Fault.Endpoint endpoint) {
 		synchronized (this.monitor) {
-			Script next = this.script.peek();
-			Fault fault = (next != null) ? next.fault : this.outage;
-			if (next != null && --next.remaining == 0) {
-				this.script.remove();
+			for (Iterator<Script> scripts = this.script.iterator(); scripts.hasNext();) {
+				Script next = scripts.next();
+				if (next.fault.endpoint() == endpoint) {
+					if (--next.remaining == 0) {
+						scripts.remove();
+					}
+					return next.fault;
+				}
 			}
-			if (fault == null && this.faultProbability > 0 && this.random.nextDouble() < this.faultProbability) {
+			Fault fault = this.outages.get(endpoint);
+			if (fault == null && endpoint == Fault.Endpoint.EVENTS && this.faultProbability > 0 && this.random.nextDouble() < this.faultProbability) {
 				fault = this.randomFaults.get(this.random.nextInt(this.randomFaults.size()));
 			}
 			return fault;
@@ -749,7 +771,10 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		}
 		if (fault != null && fault.status() != 0) {
 			record(request, path, body, fault.status(), null);
-			return send(response, fault.status(), "", fault.retryAfter());
+			if (fault.status() / 100 == 2) {
+				addCaching(response);
+			}
+			return send(response, fault.status(), faultBody(fault.status(), path), fault.retryAfter());
 		}
 		try {
 			Answer answer = process(request, path, body);
@@ -758,7 +783,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 				return (fault.resets() == Fault.Reset.WITHIN_ANSWER) ? sendHalf(response) : reset(response);
 			}
 			record(request, path, body, answer.status(), answer.eventType());
-			response.header("Expires", "0").header("Cache-Control", "no-cache, no-store, must-revalidate");
+			addCaching(response);
 			return send(response, answer.status(), answer.body(), null);
 		}
 		catch (Refusal refusal) {
@@ -774,6 +799,24 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			}
 			return send(response, refusal.status(), refusal.body(), null);
 		}
+	}
+
+	private static void addCaching(HttpServerResponse response) {
+		response.header("Expires", "0").header("Cache-Control", "no-cache, no-store, must-revalidate");
+	}
+
+	/**
+	 * Return what the API promises to say with a status.
+	 */
+	private static String faultBody(int status, String path) {
+		if (path.equals("/oauth/token")) {
+			return (status == 400) ? Json.write(Map.of("error", "invalid_request")) : "";
+		}
+		return switch (status) {
+			case 400 -> Refusal.malformed(null, "A syntactic error that the test has ordered").body();
+			case 422 -> Refusal.senseless(null, "A semantic error that the test has ordered").body();
+			default -> "";
+		};
 	}
 
 	private Answer process(HttpServerRequest request, String path, Body body) {

@@ -20,8 +20,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with a request to {@code /events}, instead of or besides the normal
- * answer. Immutable; every {@code with} method returns a copy.
+ * What goes wrong with a request, instead of or besides the normal answer: with one to
+ * {@code /events} unless it is meant for {@link #atSessions() sessions} or for
+ * {@link #atSignIn() signing in}. Immutable; every {@code with} and {@code at} method
+ * returns a copy.
  *
  * @since 0.1.0
  */
@@ -36,6 +38,17 @@ public final class Fault {
 
 	}
 
+	/**
+	 * Where it goes wrong.
+	 */
+	enum Endpoint {
+
+		EVENTS, SESSIONS, SIGN_IN
+
+	}
+
+	private final Endpoint endpoint;
+
 	private final int status;
 
 	private final @Nullable String retryAfter;
@@ -44,7 +57,8 @@ public final class Fault {
 
 	private final Reset reset;
 
-	private Fault(int status, @Nullable String retryAfter, Duration delay, Reset reset) {
+	private Fault(Endpoint endpoint, int status, @Nullable String retryAfter, Duration delay, Reset reset) {
+		this.endpoint = endpoint;
 		this.status = status;
 		this.retryAfter = retryAfter;
 		this.delay = delay;
@@ -52,12 +66,14 @@ public final class Fault {
 	}
 
 	/**
-	 * Answer with a status and an empty body, without looking at the event.
-	 * @param status the HTTP status
+	 * Answer with a status without looking at the request: {@code 400} and {@code 422} have
+	 * the errors in their body that the API promises, all others have no body.
+	 * @param status the HTTP status; {@code 204} at {@link #atSessions() sessions} means
+	 * that no session was created
 	 * @return the fault
 	 */
 	public static Fault status(int status) {
-		return new Fault(status, null, Duration.ZERO, Reset.NEVER);
+		return new Fault(Endpoint.EVENTS, status, null, Duration.ZERO, Reset.NEVER);
 	}
 
 	/**
@@ -66,7 +82,7 @@ public final class Fault {
 	 * @return the fault
 	 */
 	public static Fault delay(Duration delay) {
-		return new Fault(0, null, delay, Reset.NEVER);
+		return new Fault(Endpoint.EVENTS, 0, null, delay, Reset.NEVER);
 	}
 
 	/**
@@ -74,7 +90,7 @@ public final class Fault {
 	 * @return the fault
 	 */
 	public static Fault reset() {
-		return new Fault(0, null, Duration.ZERO, Reset.BEFORE_ACCEPTING);
+		return new Fault(Endpoint.EVENTS, 0, null, Duration.ZERO, Reset.BEFORE_ACCEPTING);
 	}
 
 	/**
@@ -82,7 +98,7 @@ public final class Fault {
 	 * @return the fault
 	 */
 	public static Fault resetAfterAccepting() {
-		return new Fault(0, null, Duration.ZERO, Reset.AFTER_ACCEPTING);
+		return new Fault(Endpoint.EVENTS, 0, null, Duration.ZERO, Reset.AFTER_ACCEPTING);
 	}
 
 	/**
@@ -90,7 +106,7 @@ public final class Fault {
 	 * @return the fault
 	 */
 	public static Fault halfAnswer() {
-		return new Fault(0, null, Duration.ZERO, Reset.WITHIN_ANSWER);
+		return new Fault(Endpoint.EVENTS, 0, null, Duration.ZERO, Reset.WITHIN_ANSWER);
 	}
 
 	/**
@@ -99,7 +115,7 @@ public final class Fault {
 	 * @return a copy with that header
 	 */
 	public Fault withRetryAfter(String retryAfter) {
-		return new Fault(this.status, retryAfter, this.delay, this.reset);
+		return new Fault(this.endpoint, this.status, retryAfter, this.delay, this.reset);
 	}
 
 	/**
@@ -108,7 +124,28 @@ public final class Fault {
 	 * @return a copy with that delay
 	 */
 	public Fault withDelay(Duration delay) {
-		return new Fault(this.status, this.retryAfter, delay, this.reset);
+		return new Fault(this.endpoint, this.status, this.retryAfter, delay, this.reset);
+	}
+
+	/**
+	 * Let requests to {@code /sessions} fail instead of those to {@code /events}.
+	 * @return a copy for sessions
+	 */
+	public Fault atSessions() {
+		return new Fault(Endpoint.SESSIONS, this.status, this.retryAfter, this.delay, this.reset);
+	}
+
+	/**
+	 * Let requests to {@code /auth} and {@code /oauth/token} fail instead of those to
+	 * {@code /events}.
+	 * @return a copy for signing in
+	 */
+	public Fault atSignIn() {
+		return new Fault(Endpoint.SIGN_IN, this.status, this.retryAfter, this.delay, this.reset);
+	}
+
+	Endpoint endpoint() {
+		return this.endpoint;
 	}
 
 	int status() {

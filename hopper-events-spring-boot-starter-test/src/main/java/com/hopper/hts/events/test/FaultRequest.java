@@ -23,11 +23,12 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A fault as it is ordered by HTTP, for example
- * {@code {"count":3,"status":503,"retry_after":"1","delay":"PT0.5S"}}.
+ * {@code {"count":3,"status":503,"retry_after":"1","delay":"PT0.5S"}}, and with
+ * {@code "endpoint":"sessions"} or {@code "auth"} for others than {@code events}.
  */
 record FaultRequest(int count, Fault fault) {
 
-	private static final Set<String> FIELDS = Set.of("count", "status", "retry_after", "delay", "reset");
+	private static final Set<String> FIELDS = Set.of("count", "status", "retry_after", "delay", "reset", "endpoint");
 
 	static FaultRequest parse(String body) {
 		JsonNode request = Json.readObject(body);
@@ -75,8 +76,19 @@ record FaultRequest(int count, Fault fault) {
 		else {
 			throw Refusal.malformed(null, "One of 'status', 'delay' and 'reset' must be set");
 		}
+		fault = at(request, fault);
 		return new FaultRequest(count,
 				request.has("retry_after") ? fault.withRetryAfter(Json.requireString(request, "retry_after")) : fault);
+	}
+
+	private static Fault at(JsonNode request, Fault fault) {
+		String endpoint = request.has("endpoint") ? Json.requireString(request, "endpoint") : "events";
+		return switch (endpoint) {
+			case "events" -> fault;
+			case "sessions" -> fault.atSessions();
+			case "auth" -> fault.atSignIn();
+			default -> throw Refusal.malformed("endpoint", "'endpoint' must be events, sessions or auth");
+		};
 	}
 
 	private static int integer(JsonNode request, String name, int defaultValue) {

@@ -33,7 +33,14 @@ final class SessionContract {
 
 	private static final Set<String> USER_FIELDS = Set.of("airline_user_id", "created_date_time", "previous_bookings");
 
-	private static final Set<String> DEVICE_FIELDS = Set.of("id", "type", "platform");
+	private static final Set<String> DEVICE_FIELDS = Set.of("id", "type", "platform", "ui_theme",
+			"release_build");
+
+	private static final Set<String> OPERATING_SYSTEMS = Set.of("android", "chrome_os", "i_os", "linux", "mac_os",
+			"other_os", "windows");
+
+	private static final Set<String> BROWSERS = Set.of("chrome", "edge", "firefox", "internet_explorer", "opera",
+			"other_browser", "safari");
 
 	private static final Set<String> DEVICES = Set.of("desktop", "mobile", "tablet");
 
@@ -110,9 +117,52 @@ final class SessionContract {
 		if (!DEVICES.contains(Json.requireString(device, "type"))) {
 			throw Refusal.malformed("device", "'type' of 'device' must be desktop, mobile or tablet");
 		}
-		if (device.has("platform") && !device.path("platform").isObject()) {
-			throw Refusal.malformed("device", "'platform' of 'device' must be an object");
+		for (String name : new String[] { "ui_theme", "release_build" }) {
+			if (device.has(name)) {
+				Json.requireString(device, name);
+			}
 		}
+		if (device.has("platform")) {
+			checkPlatform(requireObject(device, "platform"));
+		}
+	}
+
+	private static void checkPlatform(JsonNode platform) {
+		switch (Json.requireString(platform, "type")) {
+			case "app" -> Json.refuseUnknown(platform, Set.of("type", "operating_system"));
+			case "web" -> Json.refuseUnknown(platform, Set.of("type", "operating_system", "browser"));
+			default -> throw Refusal.malformed("platform", "'type' of 'platform' must be app or web");
+		}
+		checkSoftware(platform, "operating_system", OPERATING_SYSTEMS, "other_os");
+		checkSoftware(platform, "browser", BROWSERS, "other_browser");
+	}
+
+	private static void checkSoftware(JsonNode platform, String field, Set<String> types, String other) {
+		if (!platform.has(field)) {
+			return;
+		}
+		JsonNode software = requireObject(platform, field);
+		String type = Json.requireString(software, "type");
+		if (!types.contains(type)) {
+			throw Refusal.malformed(field, "'type' of '" + field + "' must be one of "
+					+ String.join(", ", types.stream().sorted().toList()));
+		}
+		boolean named = type.equals(other);
+		Json.refuseUnknown(software, named ? Set.of("type", "name", "version") : Set.of("type", "version"));
+		if (named) {
+			Json.requireString(software, "name");
+		}
+		if (software.has("version")) {
+			Json.requireString(software, "version");
+		}
+	}
+
+	private static JsonNode requireObject(JsonNode parent, String name) {
+		JsonNode value = parent.path(name);
+		if (!value.isObject()) {
+			throw Refusal.malformed(name, "'" + name + "' must be an object");
+		}
+		return value;
 	}
 
 }
