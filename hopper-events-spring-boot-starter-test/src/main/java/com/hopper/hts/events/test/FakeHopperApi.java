@@ -740,8 +740,8 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		if (path.equals(this.settings.pathPrefix + "/sessions")) {
 			return Fault.Endpoint.SESSIONS;
 		}
-		return (path.equals(this.settings.pathPrefix + "/auth") || path.equals("/oauth/token"))
-				? Fault.Endpoint.SIGN_IN : null;
+		return (path.equals(this.settings.pathPrefix + "/auth") || path.equals("/oauth/token")) ? Fault.Endpoint.SIGN_IN
+				: null;
 	}
 
 	private @Nullable Fault nextFault(Fault.Endpoint endpoint) {
@@ -756,7 +756,8 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 				}
 			}
 			Fault fault = this.outages.get(endpoint);
-			if (fault == null && endpoint == Fault.Endpoint.EVENTS && this.faultProbability > 0 && this.random.nextDouble() < this.faultProbability) {
+			if (fault == null && endpoint == Fault.Endpoint.EVENTS && this.faultProbability > 0
+					&& this.random.nextDouble() < this.faultProbability) {
 				fault = this.randomFaults.get(this.random.nextInt(this.randomFaults.size()));
 			}
 			return fault;

@@ -66,8 +66,8 @@ public final class Fault {
 	}
 
 	/**
-	 * Answer with a status without looking at the request: {@code 400} and {@code 422} have
-	 * the errors in their body that the API promises, all others have no body.
+	 * Answer with a status without looking at the request: {@code 400} and {@code 422}
+	 * have the errors in their body that the API promises, all others have no body.
 	 * @param status the HTTP status; {@code 204} at {@link #atSessions() sessions} means
 	 * that no session was created
 	 * @return the fault

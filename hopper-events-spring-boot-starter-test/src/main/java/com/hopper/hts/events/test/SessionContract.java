@@ -33,8 +33,7 @@ final class SessionContract {
 
 	private static final Set<String> USER_FIELDS = Set.of("airline_user_id", "created_date_time", "previous_bookings");
 
-	private static final Set<String> DEVICE_FIELDS = Set.of("id", "type", "platform", "ui_theme",
-			"release_build");
+	private static final Set<String> DEVICE_FIELDS = Set.of("id", "type", "platform", "ui_theme", "release_build");
 
 	private static final Set<String> OPERATING_SYSTEMS = Set.of("android", "chrome_os", "i_os", "linux", "mac_os",
 			"other_os", "windows");
@@ -144,8 +143,8 @@ final class SessionContract {
 		JsonNode software = requireObject(platform, field);
 		String type = Json.requireString(software, "type");
 		if (!types.contains(type)) {
-			throw Refusal.malformed(field, "'type' of '" + field + "' must be one of "
-					+ String.join(", ", types.stream().sorted().toList()));
+			throw Refusal.malformed(field,
+					"'type' of '" + field + "' must be one of " + String.join(", ", types.stream().sorted().toList()));
 		}
 		boolean named = type.equals(other);
 		Json.refuseUnknown(software, named ? Set.of("type", "name", "version") : Set.of("type", "version"));
