@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
+import com.hopper.hts.events.http.ResponseFraming;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timeout;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -76,7 +77,8 @@ final class HopperHttpConnector implements DisposableBean {
 			HttpClientSettings ownSettings = settings(properties, settings, bundle);
 			ReactorClientHttpConnectorBuilder builder = reactorBuilder(connectorBuilder, resourceFactory)
 				// Retrying is the publisher's decision
-				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true));
+				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true)
+					.doOnConnected(ResponseFraming::watch));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
 			ConnectionProvider provider = connectionProvider("hopper-events", properties.pool().maxConnections());

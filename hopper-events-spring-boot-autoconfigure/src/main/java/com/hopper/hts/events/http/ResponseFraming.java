@@ -1,0 +1,245 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package com.hopper.hts.events.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.Connection;
+import reactor.netty.NettyPipeline;
+
+/**
+ * Sees to it that an HTTP/1.1 connection gives a request no answer but its own. Servers
+ * and proxies send bodies with a {@code 204}, ends that come late and answers that nobody
+ * asked for; HTTP/1.1 has no number that tells which request they belong to. A connection
+ * on which anything arrives that does not belong to the answer that is awaited is closed
+ * before another request can use it. Interim answers are dropped.
+ *
+ * @since 0.1.0
+ */
+public final class ResponseFraming {
+
+	private static final String BYTES = "hopper.bytes";
+
+	private static final String MESSAGES = "hopper.messages";
+
+	private ResponseFraming() {
+	}
+
+	/**
+	 * Watch a new connection. Connections with HTTP/2, which numbers its streams, need no
+	 * watch.
+	 * @param connection the connection
+	 * @see reactor.netty.http.client.HttpClient#doOnConnected
+	 */
+	public static void watch(Connection connection) {
+		ChannelPipeline pipeline = connection.channel().pipeline();
+		if (pipeline.get(NettyPipeline.HttpCodec) instanceof HttpClientCodec && pipeline.get(MESSAGES) == null) {
+			Messages messages = new Messages();
+			pipeline.addBefore(NettyPipeline.HttpCodec, BYTES, new Bytes(messages));
+			pipeline.addAfter(NettyPipeline.HttpCodec, MESSAGES, messages);
+		}
+	}
+
+	/**
+	 * Finds bytes after the end of an answer, in front of the codec, which keeps them for
+	 * the next answer.
+	 */
+	private static final class Bytes extends ChannelInboundHandlerAdapter {
+
+		private final Messages messages;
+
+		Bytes(Messages messages) {
+			this.messages = messages;
+		}
+
+		@Override
+		public void channelRead(ChannelHandlerContext context, Object message) {
+			if (!(message instanceof ByteBuf buffer) || !buffer.isReadable()) {
+				context.fireChannelRead(message);
+				return;
+			}
+			this.messages.remember(buffer);
+			if (buffer.readableBytes() > 1 && this.messages.isAnswerAwaited()) {
+				// The end of an answer is the end of what arrived if its last byte
+				// makes the answer complete, and not one before
+				context.fireChannelRead(buffer.readRetainedSlice(buffer.readableBytes() - 1));
+			}
+			if (this.messages.isAnswerAwaited()) {
+				context.fireChannelRead(buffer);
+				return;
+			}
+			buffer.release();
+			this.messages.doubt(context);
+		}
+
+	}
+
+	/**
+	 * Follows requests and answers.
+	 */
+	private static final class Messages extends ChannelDuplexHandler {
+
+		private static final int MAX_HEAD = 16 * 1024;
+
+		private final StringBuilder head = new StringBuilder();
+
+		private boolean headComplete;
+
+		private boolean answerAwaited;
+
+		private boolean requestIncomplete;
+
+		private boolean interim;
+
+		private boolean doubtful;
+
+		/**
+		 * The end of an answer, held back until all that arrived with it was seen:
+		 * whoever waits for the connection gets it with the end.
+		 */
+		private @Nullable LastHttpContent end;
+
+		/**
+		 * Return whether the next byte can belong to an answer.
+		 */
+		boolean isAnswerAwaited() {
+			return this.answerAwaited && this.end == null;
+		}
+
+		/**
+		 * Remember what arrived until the head of the answer is complete.
+		 */
+		void remember(ByteBuf buffer) {
+			if (!this.headComplete && this.head.length() < MAX_HEAD) {
+				this.head.append(buffer.toString(StandardCharsets.ISO_8859_1));
+			}
+		}
+
+		void doubt(ChannelHandlerContext context) {
+			this.doubtful = true;
+			if (!this.answerAwaited) {
+				context.close();
+			}
+		}
+
+		@Override
+		public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+			if (message instanceof HttpRequest) {
+				this.answerAwaited = true;
+				this.requestIncomplete = true;
+				this.headComplete = false;
+				this.head.setLength(0);
+			}
+			if (message instanceof LastHttpContent) {
+				this.requestIncomplete = false;
+			}
+			context.write(message, promise);
+		}
+
+		@Override
+		public void channelRead(ChannelHandlerContext context, Object message) {
+			if (!isAnswerAwaited()) {
+				ReferenceCountUtil.release(message);
+				doubt(context);
+				return;
+			}
+			if (message instanceof HttpResponse response) {
+				this.interim = isInterim(response);
+				this.headComplete = !this.interim;
+				this.doubtful |= isDoubtful(response);
+			}
+			if (this.interim) {
+				this.interim = !(message instanceof LastHttpContent);
+				ReferenceCountUtil.release(message);
+				context.read();
+			}
+			else if (message instanceof LastHttpContent last) {
+				this.end = last;
+			}
+			else {
+				this.doubtful |= message instanceof HttpContent content && content.decoderResult().isFailure();
+				context.fireChannelRead(message);
+			}
+		}
+
+		private static boolean isInterim(HttpResponse response) {
+			return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && response.status().code() != 101
+					&& !response.decoderResult().isFailure();
+		}
+
+		private boolean isDoubtful(HttpResponse response) {
+			return response.decoderResult().isFailure() || switch (response.status().code()) {
+				case 101 -> true;
+				// The codec takes 'chunked' off what it takes to have no body
+				case 204, 205, 304 -> this.head.toString().toLowerCase(Locale.ROOT).contains("\ntransfer-encoding")
+						|| !response.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
+				// An answer to half a request: what becomes of the other half is unknown
+				default -> this.requestIncomplete && !this.interim;
+			};
+		}
+
+		@Override
+		public void channelReadComplete(ChannelHandlerContext context) {
+			fireEnd(context);
+			context.fireChannelReadComplete();
+		}
+
+		@Override
+		public void channelInactive(ChannelHandlerContext context) {
+			fireEnd(context);
+			context.fireChannelInactive();
+		}
+
+		private void fireEnd(ChannelHandlerContext context) {
+			LastHttpContent end = this.end;
+			if (end == null) {
+				return;
+			}
+			this.end = null;
+			this.answerAwaited = false;
+			if (this.doubtful || end.decoderResult().isFailure()) {
+				// Before the end: an open connection would be used again
+				context.close();
+			}
+			context.fireChannelRead(end);
+		}
+
+		@Override
+		public void handlerRemoved(ChannelHandlerContext context) {
+			ReferenceCountUtil.release(this.end);
+			this.end = null;
+		}
+
+	}
+
+}
