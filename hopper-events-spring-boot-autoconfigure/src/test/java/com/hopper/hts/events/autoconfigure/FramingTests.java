@@ -131,13 +131,11 @@ class FramingTests {
 			"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 199 Status\r\n\r\n" })
 	void interimAnswersAreNotTheAnswer(String interim) throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
-			server.thenAnswer(interim + REFUSED)
-				.thenAnswer(interim + ScriptedServer.NO_CONTENT)
-				.then((exchange) -> {
-					exchange.send(interim);
-					exchange.pause(Duration.ofMillis(20));
-					exchange.send(REFUSED);
-				});
+			server.thenAnswer(interim + REFUSED).thenAnswer(interim + ScriptedServer.NO_CONTENT).then((exchange) -> {
+				exchange.send(interim);
+				exchange.pause(Duration.ofMillis(20));
+				exchange.send(REFUSED);
+			});
 			run(server, (publisher) -> {
 				assertRefused(publisher);
 				assertDelivered(publisher);
@@ -151,8 +149,9 @@ class FramingTests {
 	@Test
 	void unaskedSwitchOfProtocolsEndsTheConnection() throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
-			server.thenAnswer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
-					+ ScriptedServer.NO_CONTENT)
+			server
+				.thenAnswer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+						+ ScriptedServer.NO_CONTENT)
 				.thenAnswer(REFUSED);
 			run(server, (publisher) -> {
 				assertThatExceptionOfType(HopperApiException.class)
