@@ -107,7 +107,8 @@ public final class ResponseFraming {
 	/**
 	 * Follows requests and answers.
 	 */
-	@SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for Netty's writes and closes
+	@SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for Netty's writes and
+													// closes
 	private static final class Messages extends ChannelDuplexHandler {
 
 		private static final int MAX_HEAD = 16 * 1024;
