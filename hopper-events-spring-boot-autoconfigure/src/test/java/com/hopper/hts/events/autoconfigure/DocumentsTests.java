@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -109,14 +111,28 @@ class DocumentsTests {
 	}
 
 	@Test
-	void tableOfErrorsHasEveryType() throws Exception {
-		Set<String> actual = new TreeSet<>();
-		for (Class<?> type : HopperApiException.class.getDeclaredClasses()) {
-			if (HopperApiException.class.isAssignableFrom(type)) {
-				actual.add(type.getSimpleName());
-			}
+	void tableOfErrorsHasEveryTypeAndKind() throws Exception {
+		Matcher row = Pattern.compile("(?m)^\\| `([A-Z][A-Za-z]+)` \\| `([A-Z_]+)` \\| .* \\| (yes|no)\\b.*\\|$")
+			.matcher(Files.readString(README));
+		Set<String> types = new TreeSet<>();
+		Map<FailureKind, Boolean> kinds = new EnumMap<>(FailureKind.class);
+		while (row.find()) {
+			types.add(row.group(1));
+			kinds.put(FailureKind.valueOf(row.group(2)), row.group(3).equals("yes"));
 		}
-		assertThat(new TreeSet<>(names("(?m)^\\| `([A-Z][A-Za-z]+)` \\|", Files.readString(README)))).isEqualTo(actual);
+		assertThat(kinds).hasSameSizeAs(FailureKind.values())
+			.allSatisfy((kind, retried) -> assertThat(retried).as(kind.name()).isEqualTo(kind.isRetried()));
+		assertThat(types).containsExactlyElementsOf(Stream.of(HopperApiException.class.getDeclaredClasses())
+			.filter(HopperApiException.class::isAssignableFrom)
+			.map(Class::getSimpleName)
+			.sorted()
+			.toList());
+	}
+
+	@Test
+	void tagsOfFailuresAreDocumented() throws Exception {
+		String document = Files.readString(DOCS.resolve("observability.md"));
+		assertThat(FailureKind.values()).allSatisfy((kind) -> assertThat(document).contains('`' + kind.tag() + '`'));
 	}
 
 	@Test
@@ -125,6 +141,12 @@ class DocumentsTests {
 		String command = script.substring(script.lastIndexOf('\n') + 1);
 		assertThat(command).startsWith("mvn ");
 		assertThat(Files.readString(README)).contains("```shell\n" + command + "\n```");
+	}
+
+	@Test
+	void readmeConnectsWithTheStandInOfTheSamples() throws Exception {
+		assertThat(Files.readString(README)).contains("```yaml\n"
+				+ Files.readString(ROOT.resolve("samples/quickstart/src/main/resources/application.yml")) + "```");
 	}
 
 	@Test
