@@ -20,6 +20,7 @@ import java.util.Set;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.PauseReason;
@@ -43,26 +44,49 @@ public class HopperHealthIndicator extends AbstractHealthIndicator {
 	private static final Set<PauseReason> NEED_SOMEBODY = EnumSet.of(PauseReason.SIGN_IN_FAILED,
 			PauseReason.UNAUTHORIZED, PauseReason.FORBIDDEN, PauseReason.NOT_FOUND, PauseReason.CONNECTION_FAILED);
 
-	private final BearerTokenProvider tokenProvider;
+	private final boolean enabled;
+
+	private final @Nullable BearerTokenProvider tokenProvider;
 
 	private final @Nullable EventOutboxOperations outbox;
 
 	/**
 	 * Create an instance.
-	 * @param tokenProvider the provider of the token
+	 * @param tokenProvider the provider of the token, or {@code null} if the application
+	 * signs in by itself
 	 * @param outbox the outbox, or {@code null} if there is none
 	 */
-	public HopperHealthIndicator(BearerTokenProvider tokenProvider, @Nullable EventOutboxOperations outbox) {
+	public HopperHealthIndicator(@Nullable BearerTokenProvider tokenProvider, @Nullable EventOutboxOperations outbox) {
+		this(true, tokenProvider, outbox);
+	}
+
+	private HopperHealthIndicator(boolean enabled, @Nullable BearerTokenProvider tokenProvider,
+			@Nullable EventOutboxOperations outbox) {
 		super("The health check of Hopper failed");
+		this.enabled = enabled;
 		this.tokenProvider = tokenProvider;
 		this.outbox = outbox;
 	}
 
+	/**
+	 * Create an indicator that says that nothing is sent.
+	 * @return the indicator
+	 */
+	public static HopperHealthIndicator disabled() {
+		return new HopperHealthIndicator(false, null, null);
+	}
+
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
+		if (!this.enabled) {
+			builder.unknown().withDetail("enabled", false);
+			return;
+		}
 		checkToken(builder);
-		if (this.outbox != null) {
-			checkOutbox(builder, this.outbox.state());
+		// A mock has no state
+		EventOutboxState state = (this.outbox != null) ? this.outbox.state() : null;
+		if (state != null) {
+			checkOutbox(builder, state);
 		}
 	}
 
@@ -78,11 +102,15 @@ public class HopperHealthIndicator extends AbstractHealthIndicator {
 	}
 
 	private void checkToken(Health.Builder builder) {
-		if (!(this.tokenProvider instanceof ClientCredentialsTokenProvider provider)) {
+		if (!(this.tokenProvider instanceof RotatingTokenProvider provider) || provider.isGiven()) {
 			builder.unknown().withDetail("token", "given");
 			return;
 		}
 		ClientCredentialsTokenProvider.State state = provider.state();
+		if (state == null) {
+			builder.unknown().withDetail("token", "none");
+			return;
+		}
 		if (state.valid()) {
 			builder.up().withDetail("token", "valid");
 		}

@@ -18,68 +18,79 @@ package com.hopper.hts.events.autoconfigure;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 
-import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentials;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
+import com.hopper.hts.events.auth.TokenRequestException;
 import com.hopper.hts.events.observation.TokenMetrics;
 import com.hopper.hts.events.time.SchedulerClock;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
+import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * Creates the {@link BearerTokenProvider} for what there is to sign in with.
+ * Creates the {@link RotatingTokenProvider} for what there is to sign in with.
  */
 final class BearerTokenProviders {
 
 	private BearerTokenProviders() {
 	}
 
-	static BearerTokenProvider create(HopperProperties properties, HopperConnectionDetails details,
-			HopperHttpConnector connector, TokenMetrics metrics, Scheduler scheduler) {
-		String token = details.getToken();
-		if (StringUtils.hasText(token)) {
-			return HopperPropertiesValidator.givenToken(token);
-		}
+	static RotatingTokenProvider create(HopperProperties properties, HopperAuthProperties auth,
+			HopperConnectionDetails details, HopperHttpConnector connector, TokenMetrics metrics,
+			Scheduler scheduler) {
 		// A client of its own: what is meant for the API, headers and filters of the
 		// application included, does not reach the identity provider
 		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
 			headers.set("User-Agent", UserAgent.VALUE);
-			properties.auth().headers().forEach(headers::set);
+			auth.getHeaders().forEach(headers::set);
 		}).build();
-		ClientCredentialsTokenProvider provider = ClientCredentialsTokenProvider
-			.builder(webClient, credentials(properties.auth(), details))
-			// Shorter than an attempt, which is then told what kept it waiting
-			.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
-			.onRequest((failure) -> metrics
-				.requested((failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
-			.scheduler(scheduler)
-			.build();
-		Clock clock = SchedulerClock.of(scheduler);
-		metrics.bindExpiry(() -> secondsToExpiry(provider.state(), clock));
+		RotatingTokenProvider provider = new RotatingTokenProvider(details::getToken,
+				() -> Arrays.asList(details.getClientId(), details.getClientSecret(), details.getTokenUri(),
+						details.getBaseUrl(), auth.getAudience(), auth.getScope(),
+						auth.getClientAuthenticationMethod()),
+				() -> ClientCredentialsTokenProvider.builder(webClient, credentials(auth, details))
+					// Shorter than an attempt, which is then told what kept it waiting
+					.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
+					.onRequest((failure) -> metrics.requested((failure == null) ? "success"
+							: (failure.isTransient() ? "transient_failure" : "refused")))
+					.scheduler(scheduler)
+					.build());
+		if (!provider.isGiven()) {
+			Clock clock = SchedulerClock.of(scheduler);
+			metrics.bindExpiry(() -> secondsToExpiry(provider.state(), clock));
+		}
 		return provider;
 	}
 
-	private static ClientCredentials credentials(HopperProperties.Auth auth, HopperConnectionDetails details) {
+	private static ClientCredentials credentials(HopperAuthProperties auth, HopperConnectionDetails details) {
+		try {
+			HopperPropertiesValidator.validateCredentials(details);
+		}
+		catch (HopperConfigurationException | MutuallyExclusiveConfigurationPropertiesException ex) {
+			throw new TokenRequestException(ex.getMessage(), false, null, null);
+		}
 		String clientId = details.getClientId();
 		String clientSecret = details.getClientSecret();
-		Assert.state(clientId != null && clientSecret != null,
-				"HopperConnectionDetails must have either a token, or a client's id and secret");
+		Assert.state(clientId != null && clientSecret != null, "HopperConnectionDetails gave a token meanwhile");
 		URI tokenUri = details.getTokenUri();
 		if (tokenUri == null) {
 			return ClientCredentials.atHopper(details.getBaseUrl(), clientId, clientSecret);
 		}
-		String audience = StringUtils.hasText(auth.audience()) ? auth.audience()
+		String audience = StringUtils.hasText(auth.getAudience()) ? auth.getAudience()
 				: details.getBaseUrl().getScheme() + "://" + details.getBaseUrl().getHost();
 		return ClientCredentials.atIdentityProvider(tokenUri, clientId, clientSecret, audience,
-				StringUtils.hasText(auth.scope()) ? auth.scope() : null, auth.clientAuthenticationMethod());
+				StringUtils.hasText(auth.getScope()) ? auth.getScope() : null, auth.getClientAuthenticationMethod());
 	}
 
-	private static double secondsToExpiry(ClientCredentialsTokenProvider.State state, Clock clock) {
-		if (!state.valid()) {
+	private static double secondsToExpiry(ClientCredentialsTokenProvider.@Nullable State state, Clock clock) {
+		if (state == null || !state.valid()) {
 			return 0;
 		}
 		return (state.expiresAt() != null)

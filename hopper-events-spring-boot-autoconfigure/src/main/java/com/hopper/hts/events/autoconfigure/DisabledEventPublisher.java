@@ -22,8 +22,6 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.observation.EventPublishMetrics;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpHeaders;
@@ -33,15 +31,12 @@ import org.springframework.util.StringUtils;
  * {@link EventPublisher} that takes the place of the real one when
  * {@code hopper.enabled=false}. It drops every event, valid or not, and counts it.
  */
-final class DisabledEventPublisher implements EventPublisher {
-
-	private static final Log logger = LogFactory.getLog(DisabledEventPublisher.class);
+class DisabledEventPublisher implements EventPublisher {
 
 	private final EventPublishMetrics metrics;
 
 	DisabledEventPublisher(EventPublishMetrics metrics) {
 		this.metrics = metrics;
-		logger.info("Events are not sent to Hopper because hopper.enabled is false");
 	}
 
 	@Override

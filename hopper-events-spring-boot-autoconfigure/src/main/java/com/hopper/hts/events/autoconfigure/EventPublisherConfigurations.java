@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.net.URI;
+
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
@@ -30,16 +32,17 @@ import com.hopper.hts.events.observation.TokenMetrics;
 import com.hopper.hts.events.session.HopperSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
@@ -48,7 +51,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -91,28 +96,45 @@ final class EventPublisherConfigurations {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	static class Enabled {
+	static class Secrets {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "hopperSecretsBindHandlerAdvisor")
+		static ConfigurationPropertiesBindHandlerAdvisor hopperSecretsBindHandlerAdvisor() {
+			return SecretsBindHandler::new;
+		}
+
+	}
+
+	/**
+	 * Whether events are sent is decided when the application runs: code that is
+	 * generated ahead of time would keep what a condition has decided.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Client {
 
 		// Lazy, so that an application that replaces the publisher, in a test for
-		// example, needs no credentials
+		// example, opens no connection pool
 
 		@Bean
 		@Lazy
 		@ConditionalOnMissingBean(HopperConnectionDetails.class)
 		PropertiesHopperConnectionDetails hopperConnectionDetails(HopperProperties properties,
-				ObjectProvider<SslBundles> sslBundles) {
-			return new PropertiesHopperConnectionDetails(properties, sslBundles.getIfAvailable());
+				HopperAuthProperties auth, ObjectProvider<SslBundles> sslBundles) {
+			return new PropertiesHopperConnectionDetails(properties, auth, sslBundles.getIfAvailable());
 		}
 
 		@Bean
 		@Lazy
 		@ConditionalOnMissingBean
-		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties,
-				HopperConnectionDetails connectionDetails, HopperHttpConnector connector,
-				ObjectProvider<TokenMetrics> metrics,
+		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, HopperAuthProperties auth,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<TokenMetrics> metrics,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			return BearerTokenProviders.create(properties, connectionDetails, connector,
+			if (!properties.enabled()) {
+				return Mono::empty;
+			}
+			return BearerTokenProviders.create(properties, auth, connectionDetails.getObject(), connector.getObject(),
 					metrics.getIfAvailable(() -> TokenMetrics.NONE), scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
@@ -122,11 +144,10 @@ final class EventPublisherConfigurations {
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
 				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			HopperPropertiesValidator.validate(properties);
-			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getBaseUrl());
 			HopperHttpConnector connector = new HopperHttpConnector(properties.client(),
-					"https".equalsIgnoreCase(connectionDetails.getBaseUrl().getScheme()),
-					connectorBuilder.getIfAvailable(), resourceFactory.getIfAvailable(),
-					settings.getIfAvailable(HttpClientSettings::defaults), connectionDetails.getSslBundle());
+					"https".equalsIgnoreCase(baseUrl(connectionDetails).getScheme()), connectorBuilder.getIfAvailable(),
+					resourceFactory.getIfAvailable(), settings.getIfAvailable(HttpClientSettings::defaults),
+					connectionDetails.getSslBundle());
 			if (connectionDetails instanceof PropertiesHopperConnectionDetails propertiesDetails) {
 				propertiesDetails.onSslBundleUpdate(connector::reload);
 			}
@@ -136,48 +157,60 @@ final class EventPublisherConfigurations {
 		@Bean
 		@Lazy(false)
 		@ConditionalOnMissingBean
-		SignInPreflight hopperSignInPreflight(HopperProperties properties) {
-			return new SignInPreflight(properties.auth().preflight(), properties.client().responseTimeout());
+		HopperStart hopperStart(HopperProperties properties, HopperAuthProperties auth,
+				ObjectProvider<HopperConnectionDetails> connectionDetails) {
+			return new HopperStart(properties.enabled(), auth.getPreflight(), properties.client().responseTimeout(),
+					connectionDetails);
 		}
 
 		@Bean(defaultCandidate = false)
 		@Lazy
 		@Qualifier("hopperWebClient")
 		@ConditionalOnMissingBean(name = "hopperWebClient")
-		WebClient hopperWebClient(HopperProperties properties, HopperConnectionDetails connectionDetails,
-				HopperHttpConnector connector, BearerTokenProvider tokenProvider, SignInPreflight preflight,
-				ObjectProvider<WebClientCustomizer> customizers,
+		WebClient hopperWebClient(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
+				ObjectProvider<HopperStart> start, ObjectProvider<WebClientCustomizer> customizers,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
-			preflight.use(tokenProvider);
+			if (!properties.enabled()) {
+				return WebClient.builder()
+					.exchangeFunction((request) -> Mono.just(ClientResponse.create(HttpStatus.NO_CONTENT).build()))
+					.build();
+			}
+			BearerTokenProvider signIn = tokenProvider.getObject();
+			start.ifAvailable((bean) -> bean.use(signIn));
+			URI baseUrl = baseUrl(connectionDetails.getObject());
 			WebClient.Builder builder = WebClient.builder();
 			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
-			builder.clientConnector(connector.get())
-				.baseUrl(withoutTrailingSlash(connectionDetails.getBaseUrl().toString()))
+			builder.clientConnector(connector.getObject().get())
+				.baseUrl(withoutTrailingSlash(baseUrl.toString()))
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does
 					headers.remove(HttpHeaders.USER_AGENT);
 					properties.headers().forEach(headers::set);
 				})
-				.filter(new BearerTokenFilter(connectionDetails.getBaseUrl(), tokenProvider));
+				.filter(new BearerTokenFilter(baseUrl, signIn));
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			return builder.build();
 		}
 
 		@Bean
 		@Lazy(false)
-		@ConditionalOnMissingBean(EventPublisher.class)
-		WebClientEventPublisher hopperEventPublisher(HopperProperties properties,
+		@ConditionalOnMissingBean
+		EventPublisher hopperEventPublisher(HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				ObjectProvider<EventPublishObservationConvention> observationConvention,
 				ObjectProvider<EventPublishMetrics> metrics,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
+			if (!properties.enabled()) {
+				return new DisabledEventPublisher(metrics.getIfAvailable(() -> EventPublishMetrics.NONE));
+			}
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
-			HopperPropertiesValidator.validateBaseUrl(connectionDetails.getObject().getBaseUrl());
-			return WebClientEventPublisher
-				.builder(webClient.getObject(), connectionDetails.getObject().getBaseUrl(), retryPolicy(properties))
+			URI baseUrl = baseUrl(connectionDetails.getObject());
+			return WebClientEventPublisher.builder(webClient.getObject(), baseUrl, retryPolicy(properties))
 				.responseTimeout(properties.client().responseTimeout())
 				.maxConcurrency(maxConcurrency(properties.client().pool()))
 				.requireSession(properties.requireSession())
@@ -190,15 +223,30 @@ final class EventPublisherConfigurations {
 
 		@Bean
 		@Lazy
-		@ConditionalOnMissingBean(HopperSessions.class)
-		WebClientHopperSessions hopperSessions(HopperProperties properties, HopperConnectionDetails connectionDetails,
-				@Qualifier("hopperWebClient") WebClient webClient,
+		@ConditionalOnMissingBean
+		HopperSessions hopperSessions(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			return new WebClientHopperSessions(webClient, connectionDetails.getBaseUrl(), retryPolicy(properties),
-					properties.client().responseTimeout(),
+			if (!properties.enabled()) {
+				return (request) -> Mono.empty();
+			}
+			return new WebClientHopperSessions(webClient.getObject(), baseUrl(connectionDetails.getObject()),
+					retryPolicy(properties), properties.client().responseTimeout(),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 					scheduler.getIfAvailable(Schedulers::parallel));
+		}
+
+		private static URI baseUrl(HopperConnectionDetails connectionDetails) {
+			URI baseUrl = connectionDetails.getBaseUrl();
+			if (baseUrl == null) {
+				// A mock, which is to be created and called without harm. The name is
+				// what an UnknownHostException says.
+				return URI.create("https://hopperconnectiondetails-without-base-url.invalid");
+			}
+			HopperPropertiesValidator.validateBaseUrl(baseUrl, connectionDetails);
+			return baseUrl;
 		}
 
 		private static int maxConcurrency(HopperProperties.Pool pool) {
@@ -214,18 +262,6 @@ final class EventPublisherConfigurations {
 
 		private static String withoutTrailingSlash(String url) {
 			return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", havingValue = false)
-	static class Disabled {
-
-		@Bean
-		@ConditionalOnMissingBean(EventPublisher.class)
-		DisabledEventPublisher hopperEventPublisher(ObjectProvider<EventPublishMetrics> metrics) {
-			return new DisabledEventPublisher(metrics.getIfAvailable(() -> EventPublishMetrics.NONE));
 		}
 
 	}

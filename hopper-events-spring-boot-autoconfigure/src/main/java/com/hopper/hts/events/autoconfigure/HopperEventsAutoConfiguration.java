@@ -37,9 +37,9 @@ import org.springframework.web.reactive.function.client.WebClient;
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
 				"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration" })
 @ConditionalOnClass({ WebClient.class, reactor.netty.http.client.HttpClient.class })
-@EnableConfigurationProperties(HopperProperties.class)
-@Import({ EventPublisherConfigurations.Sanitizing.class, EventPublisherConfigurations.Metrics.class,
-		EventPublisherConfigurations.Enabled.class, EventPublisherConfigurations.Disabled.class })
+@EnableConfigurationProperties({ HopperProperties.class, HopperAuthProperties.class })
+@Import({ EventPublisherConfigurations.Secrets.class, EventPublisherConfigurations.Sanitizing.class,
+		EventPublisherConfigurations.Metrics.class, EventPublisherConfigurations.Client.class })
 public final class HopperEventsAutoConfiguration {
 
 	HopperEventsAutoConfiguration() {

@@ -16,7 +16,6 @@
 package com.hopper.hts.events.autoconfigure;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.actuate.HopperHealthIndicator;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 
@@ -29,6 +28,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for {@link HopperHealthIndicator}.
@@ -37,18 +37,28 @@ import org.springframework.context.annotation.Bean;
  */
 @AutoConfiguration(after = { HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class })
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
-@ConditionalOnBean(WebClientEventPublisher.class)
+@ConditionalOnBean(name = "hopperEventPublisher")
 @ConditionalOnEnabledHealthIndicator("hopper")
 public final class HopperHealthContributorAutoConfiguration {
 
 	HopperHealthContributorAutoConfiguration() {
 	}
 
-	@Bean
-	@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
-	HopperHealthIndicator hopperHealthContributor(BearerTokenProvider tokenProvider,
-			ObjectProvider<EventOutboxOperations> outbox) {
-		return new HopperHealthIndicator(tokenProvider, outbox.getIfUnique());
+	/**
+	 * Apart, for an auto-configuration is final and advice needs a subclass.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Contributor {
+
+		@Bean
+		@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
+		HopperHealthIndicator hopperHealthContributor(HopperProperties properties,
+				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
+			return properties.enabled()
+					? new HopperHealthIndicator(tokenProvider.getIfUnique(), outbox.getIfUnique())
+					: HopperHealthIndicator.disabled();
+		}
+
 	}
 
 }

@@ -53,7 +53,7 @@ import org.springframework.util.StringUtils;
  * are promises about one HTTP client. The application's settings and customizers for it
  * apply; event loops are shared with the application, the pool is our own.
  */
-final class HopperHttpConnector implements DisposableBean {
+class HopperHttpConnector implements DisposableBean {
 
 	private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(2);
 

@@ -19,10 +19,10 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
-import com.hopper.hts.events.auth.ClientAuthenticationMethod;
 import com.hopper.hts.events.outbox.OverflowPolicy;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -35,7 +35,6 @@ import org.springframework.util.unit.DataSize;
  * @param baseUrl Base URL of the Hopper Airline API, to which '/events' is added.
  * @param requireSession Whether an event without a session id is refused. Needed for
  * servers on the older specification, which cannot find the session by the offer ids.
- * @param auth Signing in.
  * @param client HTTP client.
  * @param headers Additional headers to send with every request to the API, such as
  * 'X-Partner-Id'.
@@ -45,68 +44,19 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("hopper")
 record HopperProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("https://airlines-api.hopper.com/airline/v1.1") URI baseUrl,
-		@DefaultValue("false") boolean requireSession, @DefaultValue Auth auth, @DefaultValue Client client,
-		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry, @DefaultValue Outbox outbox) {
+		@DefaultValue("false") boolean requireSession, @DefaultValue Client client,
+		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry, @DefaultValue Outbox outbox)
+		implements
+			AopInfrastructureBean {
+
+	// Advice that is meant for everything of ours passes by: a record has no subclasses
 
 	/**
 	 * Return a description without secrets.
 	 */
 	@Override
 	public String toString() {
-		return "HopperProperties[enabled=" + this.enabled + ", baseUrl=" + this.baseUrl + "]";
-	}
-
-	/**
-	 * Signing in.
-	 *
-	 * @param token Bearer token to send with every request. Excludes client credentials.
-	 * @param clientId Client id to sign in with.
-	 * @param clientSecret Client secret to sign in with.
-	 * @param tokenUri Token endpoint of the identity provider, such as
-	 * 'https://hopper-api.auth0.com/oauth/token'. Defaults to the API's own '/auth'.
-	 * @param audience Audience of the token. Defaults to scheme and host of
-	 * 'hopper.base-url'. Only with 'hopper.auth.token-uri'.
-	 * @param scope Scope of the token. Only with 'hopper.auth.token-uri'.
-	 * @param clientAuthenticationMethod How the client shows its credentials to the
-	 * identity provider. Only with 'hopper.auth.token-uri'.
-	 * @param headers Additional headers to send with every request for a token.
-	 * @param preflight What to do about signing in when the application starts.
-	 */
-	record Auth(@Nullable String token, @Nullable String clientId, @Nullable String clientSecret,
-			@Nullable URI tokenUri, @Nullable String audience, @Nullable String scope,
-			@DefaultValue("client-secret-post") ClientAuthenticationMethod clientAuthenticationMethod,
-			@DefaultValue Map<String, String> headers, @DefaultValue("warn") Preflight preflight) {
-
-		/**
-		 * Return a description without secrets.
-		 */
-		@Override
-		public String toString() {
-			return "Auth[clientId=" + this.clientId + ", tokenUri=" + this.tokenUri + "]";
-		}
-
-	}
-
-	/**
-	 * What to do about signing in when the application starts.
-	 */
-	enum Preflight {
-
-		/**
-		 * Nothing: the first event signs in.
-		 */
-		OFF,
-
-		/**
-		 * Sign in in the background and log a warning if that fails.
-		 */
-		WARN,
-
-		/**
-		 * Sign in before the application is started, and do not start if that fails.
-		 */
-		FAIL
-
+		return "HopperProperties[enabled=" + this.enabled + "]";
 	}
 
 	/**
@@ -155,7 +105,7 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 		 */
 		@Override
 		public String toString() {
-			return "Proxy[host=" + this.host + ", port=" + this.port + "]";
+			return "Proxy[port=" + this.port + "]";
 		}
 
 	}

@@ -127,64 +127,85 @@ final class HopperPropertiesValidator {
 
 	/**
 	 * Check the base URL.
-	 * @param baseUrl the base URL, from the properties or from connection details
+	 * @param baseUrl the base URL
+	 * @param details where it is from
 	 */
-	static void validateBaseUrl(URI baseUrl) {
-		validateUrl("hopper.base-url", baseUrl, "https://airlines-api.hopper.com/airline/v1.1");
+	static void validateBaseUrl(URI baseUrl, HopperConnectionDetails details) {
+		validateUrl(name(details, "hopper.base-url", "getBaseUrl"), baseUrl,
+				"https://airlines-api.hopper.com/airline/v1.1");
+	}
+
+	/**
+	 * Return what to name when something is wrong with connection details.
+	 */
+	private static String name(HopperConnectionDetails details, String property, String method) {
+		return (details instanceof PropertiesHopperConnectionDetails) ? property
+				: "HopperConnectionDetails." + method + "()";
 	}
 
 	/**
 	 * Check what there is to sign in with: either a token, or a client's id and secret.
 	 * @param auth the properties
 	 */
-	static void validateAuth(HopperProperties.Auth auth) {
-		boolean client = auth.clientId() != null || auth.clientSecret() != null;
+	static void validateAuth(HopperAuthProperties auth) {
+		boolean token = StringUtils.hasText(auth.getToken());
+		boolean client = auth.getClientId() != null || auth.getClientSecret() != null;
 		MutuallyExclusiveConfigurationPropertiesException.throwIfMultipleNonNullValuesIn((entries) -> {
-			entries.put("hopper.auth.token", StringUtils.hasText(auth.token()) ? "set" : null);
+			entries.put("hopper.auth.token", token ? "set" : null);
 			entries.put("hopper.auth.client-id", client ? "set" : null);
 		});
-		if (!StringUtils.hasText(auth.token()) && !client) {
-			throw new MissingCredentialsException(auth.token() != null);
+		if (!token && !client) {
+			throw HopperConfigurationException.missingCredentials(auth.getToken() != null);
 		}
 		if (client) {
-			required("hopper.auth.client-id", auth.clientId(), "hopper.auth.client-secret");
-			required("hopper.auth.client-secret", auth.clientSecret(), "hopper.auth.client-id");
+			required("hopper.auth.client-id", auth.getClientId(), "hopper.auth.client-secret");
+			required("hopper.auth.client-secret", auth.getClientSecret(), "hopper.auth.client-id");
 		}
-		URI tokenUri = auth.tokenUri();
+		URI tokenUri = auth.getTokenUri();
 		if (tokenUri == null) {
-			onlyWithTokenUri("hopper.auth.audience", auth.audience());
-			onlyWithTokenUri("hopper.auth.scope", auth.scope());
+			onlyWithTokenUri("hopper.auth.audience", auth.getAudience());
+			onlyWithTokenUri("hopper.auth.scope", auth.getScope());
 			onlyWithTokenUri("hopper.auth.client-authentication-method",
-					(auth.clientAuthenticationMethod() != ClientAuthenticationMethod.CLIENT_SECRET_POST)
-							? auth.clientAuthenticationMethod() : null);
+					(auth.getClientAuthenticationMethod() != ClientAuthenticationMethod.CLIENT_SECRET_POST)
+							? auth.getClientAuthenticationMethod() : null);
 		}
 		else {
 			if (!client) {
-				throw invalid("hopper.auth.token-uri", withoutSecrets(tokenUri),
+				throw HopperConfigurationException.of("hopper.auth.token-uri",
 						"is used with hopper.auth.client-id and hopper.auth.client-secret only, and not with hopper.auth.token");
 			}
 			validateUrl("hopper.auth.token-uri", tokenUri, "https://hopper-api.auth0.com/oauth/token");
 		}
-		auth.headers().forEach((name, value) -> validateHeader("hopper.auth.headers.", name, value));
+		auth.getHeaders().forEach((name, value) -> validateHeader("hopper.auth.headers.", name, value));
 	}
 
 	/**
-	 * Create the provider of a given token.
-	 * @param token the token
-	 * @return the provider
+	 * Check what connection details have to sign in with.
+	 * @param details the connection details
 	 */
-	static BearerTokenProvider givenToken(String token) {
-		try {
-			return BearerTokenProvider.of(token);
+	static void validateCredentials(HopperConnectionDetails details) {
+		if (details instanceof PropertiesHopperConnectionDetails properties) {
+			properties.validate();
 		}
-		catch (IllegalArgumentException ex) {
-			throw invalid("hopper.auth.token", "***", ex.getMessage());
+		String token = details.getToken();
+		if (StringUtils.hasText(token)) {
+			try {
+				BearerTokenProvider.of(token);
+			}
+			catch (IllegalArgumentException ex) {
+				throw HopperConfigurationException.of(name(details, "hopper.auth.token", "getToken"),
+						String.valueOf(ex.getMessage()).replace("'token' ", ""));
+			}
+		}
+		else if (!StringUtils.hasText(details.getClientId()) || !StringUtils.hasText(details.getClientSecret())) {
+			throw HopperConfigurationException.of("HopperConnectionDetails",
+					"must have either a token, or a client's id and secret");
 		}
 	}
 
 	private static void required(String name, @Nullable String value, String companion) {
 		if (!StringUtils.hasText(value)) {
-			throw invalid(name, value, "must be set, because it belongs to " + companion);
+			throw HopperConfigurationException.of(name, "must be set, because it belongs to " + companion);
 		}
 	}
 
@@ -210,37 +231,47 @@ final class HopperPropertiesValidator {
 			problem = "must not contain a query or a fragment";
 		}
 		if (problem != null) {
-			throw invalid(name, withoutSecrets(url), problem + ", for example " + example);
+			// User info may be anywhere in what is not a URL
+			String shown = url.toString().contains("@") ? "" : "is '" + url.toString().replaceAll("[?#].*", "?***")
+					+ "' and ";
+			throw HopperConfigurationException.of(name, shown + problem + ", for example " + example);
 		}
-	}
-
-	private static String withoutSecrets(URI url) {
-		return url.toString().replaceAll("//[^/@]*@", "//***@").replaceAll("[?#].*", "?***");
 	}
 
 	private static void validateProxy(HopperProperties.Proxy proxy) {
 		if (proxy.port() < 1 || proxy.port() > 65535) {
 			throw invalid("hopper.client.proxy.port", proxy.port(), "must be between 1 and 65535");
 		}
-		if (!StringUtils.hasText(proxy.host()) && (proxy.username() != null || proxy.password() != null)) {
-			throw invalid("hopper.client.proxy.host", proxy.host(), "must be set when a user name or password is");
+		String host = proxy.host();
+		if (StringUtils.hasText(host) && !host.chars().allMatch(HopperPropertiesValidator::isHostCharacter)) {
+			throw HopperConfigurationException.of("hopper.client.proxy.host",
+					"must be the name or address of a host alone, without http://, user name, password, port and path");
+		}
+		if (!StringUtils.hasText(host) && (proxy.username() != null || proxy.password() != null)) {
+			throw HopperConfigurationException.of("hopper.client.proxy.host",
+					"must be set when a user name or password is");
 		}
 		if ((proxy.username() == null) != (proxy.password() == null)) {
-			throw invalid((proxy.username() == null) ? "hopper.client.proxy.username" : "hopper.client.proxy.password",
-					null, "must be set, because user name and password belong together");
+			throw HopperConfigurationException.of(
+					(proxy.username() == null) ? "hopper.client.proxy.username" : "hopper.client.proxy.password",
+					"must be set, because user name and password belong together");
 		}
+	}
+
+	private static boolean isHostCharacter(int c) {
+		return c > ' ' && "/@?#\\".indexOf(c) == -1;
 	}
 
 	private static void validateHeader(String prefix, String name, String value) {
 		String property = prefix + name;
 		if (name.isEmpty() || !name.chars().allMatch(HopperPropertiesValidator::isHeaderNameCharacter)) {
-			throw invalid(property, "***", "the name must consist of letters, digits and hyphens");
+			throw HopperConfigurationException.of(property, "the name must consist of letters, digits and hyphens");
 		}
 		if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-			throw invalid(property, "***", "this header is set for each request and cannot be replaced");
+			throw HopperConfigurationException.of(property, "this header is set for each request and cannot be replaced");
 		}
 		if (!value.chars().allMatch((c) -> c == '\t' || (c >= ' ' && c <= '~'))) {
-			throw invalid(property, "***", "the value must consist of visible ASCII characters and spaces");
+			throw HopperConfigurationException.of(property, "the value must consist of visible ASCII characters and spaces");
 		}
 	}
 

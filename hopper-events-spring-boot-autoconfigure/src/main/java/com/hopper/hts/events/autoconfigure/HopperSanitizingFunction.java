@@ -25,7 +25,7 @@ import org.springframework.boot.actuate.endpoint.SanitizingFunction;
  * {@link SanitizingFunction} that keeps our secrets out of actuator endpoints even where
  * the application shows values.
  */
-final class HopperSanitizingFunction implements SanitizingFunction {
+class HopperSanitizingFunction implements SanitizingFunction {
 
 	private static final Set<String> SECRETS = Set.of("hopperauthtoken", "hopperauthclientsecret",
 			"hopperclientproxypassword");

@@ -28,15 +28,23 @@ import org.springframework.util.StringUtils;
 /**
  * Adapts {@link HopperProperties} to {@link HopperConnectionDetails}.
  */
-final class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
+class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	private final HopperProperties properties;
 
+	private final HopperAuthProperties auth;
+
 	private final @Nullable SslBundles sslBundles;
 
-	PropertiesHopperConnectionDetails(HopperProperties properties, @Nullable SslBundles sslBundles) {
+	PropertiesHopperConnectionDetails(HopperProperties properties, HopperAuthProperties auth,
+			@Nullable SslBundles sslBundles) {
 		this.properties = properties;
+		this.auth = auth;
 		this.sslBundles = sslBundles;
+	}
+
+	void validate() {
+		HopperPropertiesValidator.validateAuth(this.auth);
 	}
 
 	@Override
@@ -46,23 +54,22 @@ final class PropertiesHopperConnectionDetails implements HopperConnectionDetails
 
 	@Override
 	public @Nullable String getToken() {
-		HopperPropertiesValidator.validateAuth(this.properties.auth());
-		return this.properties.auth().token();
+		return this.auth.getToken();
 	}
 
 	@Override
 	public @Nullable String getClientId() {
-		return this.properties.auth().clientId();
+		return this.auth.getClientId();
 	}
 
 	@Override
 	public @Nullable String getClientSecret() {
-		return this.properties.auth().clientSecret();
+		return this.auth.getClientSecret();
 	}
 
 	@Override
 	public @Nullable URI getTokenUri() {
-		return this.properties.auth().tokenUri();
+		return this.auth.getTokenUri();
 	}
 
 	@Override

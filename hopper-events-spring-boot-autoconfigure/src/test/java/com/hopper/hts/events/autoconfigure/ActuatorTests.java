@@ -115,8 +115,15 @@ class ActuatorTests {
 			.run((context) -> assertThat(context).doesNotHaveBean(HopperHealthIndicator.class));
 		this.contextRunner.withBean(HopperEventsAutoConfigurationTests.OtherPublisher.class)
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HopperHealthIndicator.class));
-		this.contextRunner.withPropertyValues("hopper.enabled=false")
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HopperHealthIndicator.class));
+	}
+
+	@Test
+	void healthSaysThatHopperIsOff() {
+		this.contextRunner.withPropertyValues("hopper.enabled=false").run((context) -> {
+			Health health = context.getBean(HopperHealthIndicator.class).health();
+			assertThat(health.getStatus()).isEqualTo(Status.UNKNOWN);
+			assertThat(health.getDetails()).containsExactlyEntriesOf(Map.of("enabled", false));
+		});
 	}
 
 	@Test

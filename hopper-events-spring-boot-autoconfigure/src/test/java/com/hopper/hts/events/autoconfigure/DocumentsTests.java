@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.FailureKind;
@@ -38,6 +39,8 @@ import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.boot.env.YamlPropertySourceLoader;
@@ -50,6 +53,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Compares the documents with the code that they describe.
  */
 class DocumentsTests {
+
+	private static final ConfigurationPropertyName AUTH = ConfigurationPropertyName.of("hopper.auth");
 
 	private static final Path ROOT = Path.of("..");
 
@@ -167,13 +172,18 @@ class DocumentsTests {
 		assertThat(blocks("yaml")).hasSizeGreaterThanOrEqualTo(5).allSatisfy((block) -> {
 			List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("document",
 					new ByteArrayResource(block.getBytes(StandardCharsets.UTF_8)));
-			Binder binder = new Binder(ConfigurationPropertySources.from(sources), null,
-					ApplicationConversionService.getSharedInstance());
-			assertThat(binder
-				.bind("hopper", Bindable.of(HopperProperties.class),
-						new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
-				.isBound()).isTrue();
+			assertThat(bind(sources, "hopper", HopperProperties.class, (name) -> !AUTH.isAncestorOf(name))
+					| bind(sources, "hopper.auth", HopperAuthProperties.class, AUTH::isAncestorOf)).isTrue();
 		});
+	}
+
+	private static boolean bind(List<PropertySource<?>> sources, String prefix, Class<?> type,
+			Predicate<ConfigurationPropertyName> filter) {
+		List<ConfigurationPropertySource> filtered = new ArrayList<>();
+		ConfigurationPropertySources.from(sources).forEach((source) -> filtered.add(source.filter(filter)));
+		return new Binder(filtered, null, ApplicationConversionService.getSharedInstance())
+			.bind(prefix, Bindable.of(type), new NoUnboundElementsBindHandler(BindHandler.DEFAULT))
+			.isBound();
 	}
 
 	/**

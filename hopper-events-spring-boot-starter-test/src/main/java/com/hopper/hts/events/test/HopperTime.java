@@ -26,6 +26,7 @@ import java.util.concurrent.locks.LockSupport;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.time.SchedulerClock;
@@ -157,10 +158,12 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 
 	private boolean isSigningIn() {
 		// Nobody signs in with a bean that was not created yet
-		return this.beanFactory.containsSingleton(TOKEN_PROVIDER)
-				&& this.beanFactory.getBean(TOKEN_PROVIDER,
-						BearerTokenProvider.class) instanceof ClientCredentialsTokenProvider provider
-				&& provider.state().requesting();
+		if (this.beanFactory.containsSingleton(TOKEN_PROVIDER) && this.beanFactory.getBean(TOKEN_PROVIDER,
+				BearerTokenProvider.class) instanceof RotatingTokenProvider provider) {
+			ClientCredentialsTokenProvider.State state = provider.state();
+			return state != null && state.requesting();
+		}
+		return false;
 	}
 
 	private int inProgress() {

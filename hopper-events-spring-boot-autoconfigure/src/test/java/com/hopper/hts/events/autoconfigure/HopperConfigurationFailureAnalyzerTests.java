@@ -29,11 +29,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * Tests for {@link MissingCredentialsFailureAnalyzer} and for what other mistakes look
+ * Tests for {@link HopperConfigurationFailureAnalyzer} and for what other mistakes look
  * like at start-up.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class MissingCredentialsFailureAnalyzerTests {
+class HopperConfigurationFailureAnalyzerTests {
 
 	@Test
 	void showsTheYamlToAdd(CapturedOutput output) {

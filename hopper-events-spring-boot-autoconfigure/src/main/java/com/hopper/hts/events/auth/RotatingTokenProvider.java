@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.auth;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
+
+/**
+ * {@link BearerTokenProvider} that asks for the credentials whenever it needs them, so
+ * that they can change while the application runs. It is created without any.
+ *
+ * @since 0.1.0
+ */
+public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, DisposableBean {
+
+	private final Supplier<@Nullable String> token;
+
+	private final Supplier<List<?>> credentials;
+
+	private final Supplier<ClientCredentialsTokenProvider> factory;
+
+	private final Object lock = new Object();
+
+	private volatile @Nullable SignIn signIn;
+
+	/**
+	 * Create an instance.
+	 * @param token gives the token, or {@code null} to sign in with client credentials
+	 * @param credentials gives all that one signs in with, to see whether it has changed
+	 * @param factory creates what signs in with that
+	 */
+	public RotatingTokenProvider(Supplier<@Nullable String> token, Supplier<List<?>> credentials,
+			Supplier<ClientCredentialsTokenProvider> factory) {
+		Assert.notNull(token, "'token' must not be null");
+		Assert.notNull(credentials, "'credentials' must not be null");
+		Assert.notNull(factory, "'factory' must not be null");
+		this.token = token;
+		this.credentials = credentials;
+		this.factory = factory;
+	}
+
+	@Override
+	public Mono<String> getToken() {
+		return Mono.defer(() -> {
+			String token = this.token.get();
+			return StringUtils.hasText(token) ? Mono.just(token) : signIn().getToken();
+		});
+	}
+
+	@Override
+	public Mono<String> replaceToken(String rejectedToken) {
+		return Mono.defer(() -> {
+			String token = this.token.get();
+			if (!StringUtils.hasText(token)) {
+				return signIn().replaceToken(rejectedToken);
+			}
+			return token.equals(rejectedToken) ? Mono.empty() : Mono.just(token);
+		});
+	}
+
+	@Override
+	public @Nullable String heldToken() {
+		try {
+			String token = this.token.get();
+			return StringUtils.hasText(token) ? token : signIn().heldToken();
+		}
+		catch (RuntimeException ex) {
+			// Asked for in another way, the failure is that of the request
+			return null;
+		}
+	}
+
+	private ClientCredentialsTokenProvider signIn() {
+		List<?> credentials = this.credentials.get();
+		SignIn current = this.signIn;
+		if (current != null && current.credentials().equals(credentials)) {
+			return current.provider();
+		}
+		synchronized (this.lock) {
+			current = this.signIn;
+			if (current == null || !current.credentials().equals(credentials)) {
+				ClientCredentialsTokenProvider created = this.factory.get();
+				if (current != null) {
+					current.provider().close();
+				}
+				current = new SignIn(credentials, created);
+				this.signIn = current;
+			}
+			return current.provider();
+		}
+	}
+
+	/**
+	 * Return whether there is a token, so that nobody signs in.
+	 * @return whether the token is given
+	 */
+	public boolean isGiven() {
+		return StringUtils.hasText(this.token.get());
+	}
+
+	/**
+	 * Return how signing in stands.
+	 * @return the state, or {@code null} if nobody has signed in yet
+	 */
+	public ClientCredentialsTokenProvider.@Nullable State state() {
+		SignIn current = this.signIn;
+		return (current != null) ? current.provider().state() : null;
+	}
+
+	@Override
+	public void destroy() {
+		SignIn current = this.signIn;
+		if (current != null) {
+			current.provider().close();
+		}
+	}
+
+	/**
+	 * Who signs in, and with what.
+	 */
+	private record SignIn(List<?> credentials, ClientCredentialsTokenProvider provider) {
+
+	}
+
+}

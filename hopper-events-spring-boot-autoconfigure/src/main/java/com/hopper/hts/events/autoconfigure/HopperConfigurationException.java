@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.io.Serial;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something about the configuration is wrong, and what it is can be said only without
+ * showing values: Spring Boot's own exceptions of this kind are reported with the values
+ * of all property sources.
+ */
+final class HopperConfigurationException extends RuntimeException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
+
+	private final @Nullable String property;
+
+	private final String action;
+
+	private HopperConfigurationException(String message, @Nullable String property, String action) {
+		super(message);
+		this.property = property;
+		this.action = action;
+	}
+
+	/**
+	 * Create an exception about a value.
+	 * @param name the name of a property, or the method of a bean
+	 * @param problem the end of a sentence that begins with the name, without the value
+	 * @return the exception
+	 */
+	static HopperConfigurationException of(String name, String problem) {
+		boolean property = name.startsWith("hopper.");
+		return new HopperConfigurationException("'" + name + "' " + problem, property ? name : null,
+				property ? "Correct the value of the property. It is not shown here because it may be a secret."
+						: "Correct what the bean returns. It is not shown here because it may be a secret.");
+	}
+
+	static HopperConfigurationException missingCredentials(boolean tokenEmpty) {
+		return new HopperConfigurationException(
+				"Events cannot be sent to Hopper without signing in: "
+						+ (tokenEmpty ? "the property 'hopper.auth.token' is empty"
+								: "neither the property 'hopper.auth.token' nor 'hopper.auth.client-id' is set")
+						+ " and there is no BearerTokenProvider bean.",
+				null, """
+						Add what Hopper gave you to the application's configuration, for example in application.yml, \
+						either a token:
+
+						    hopper:
+						      auth:
+						        token: your-token
+
+						or client credentials:
+
+						    hopper:
+						      auth:
+						        client-id: your-client-id
+						        client-secret: your-client-secret
+
+						or set the environment variables of the same names, such as HOPPER_AUTH_TOKEN. To obtain tokens in \
+						another way, define a bean of type com.hopper.hts.events.auth.BearerTokenProvider. To run without \
+						Hopper, set hopper.enabled=false: events are then dropped.""");
+	}
+
+	/**
+	 * Return the property that is to blame.
+	 * @return the name, or {@code null} if there is not one
+	 */
+	@Nullable String getProperty() {
+		return this.property;
+	}
+
+	String getAction() {
+		return this.action;
+	}
+
+}

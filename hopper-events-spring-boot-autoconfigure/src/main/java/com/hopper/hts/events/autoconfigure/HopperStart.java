@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.net.URI;
+import java.time.Duration;
+
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * What happens when the application starts, before anything of it runs: says where events
+ * go, refuses to start without credentials, and signs in, so that wrong credentials show
+ * when the application is deployed and not at the first booking. A run that only trains a
+ * cache ends before, and so needs no credentials.
+ */
+class HopperStart implements SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(HopperStart.class);
+
+	private final boolean enabled;
+
+	private final HopperAuthProperties.Preflight preflight;
+
+	private final Duration timeout;
+
+	private final ObjectProvider<HopperConnectionDetails> connectionDetails;
+
+	private volatile @Nullable BearerTokenProvider tokenProvider;
+
+	private volatile boolean running;
+
+	HopperStart(boolean enabled, HopperAuthProperties.Preflight preflight, Duration timeout,
+			ObjectProvider<HopperConnectionDetails> connectionDetails) {
+		this.enabled = enabled;
+		this.preflight = preflight;
+		this.timeout = timeout;
+		this.connectionDetails = connectionDetails;
+	}
+
+	/**
+	 * Remember the provider that the client was created with. Without that the
+	 * application has a client of its own, and there is nothing to check.
+	 * @param tokenProvider the provider
+	 */
+	void use(BearerTokenProvider tokenProvider) {
+		this.tokenProvider = tokenProvider;
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+		BearerTokenProvider tokenProvider = this.tokenProvider;
+		if (!this.enabled) {
+			logger.info("Nothing is sent to Hopper because hopper.enabled is false");
+		}
+		else if (tokenProvider != null) {
+			HopperConnectionDetails details = this.connectionDetails.getObject();
+			if (tokenProvider instanceof RotatingTokenProvider) {
+				requireCredentials(details);
+			}
+			URI baseUrl = details.getBaseUrl();
+			logger.info("Events are sent to Hopper at " + ((baseUrl != null) ? baseUrl.getHost() : "no address"));
+			signIn(tokenProvider);
+		}
+	}
+
+	private static void requireCredentials(HopperConnectionDetails details) {
+		try {
+			HopperPropertiesValidator.validateCredentials(details);
+		}
+		catch (HopperConfigurationException ex) {
+			if (details instanceof PropertiesHopperConnectionDetails) {
+				throw ex;
+			}
+			// A bean may have them later
+			logger.warn("Events cannot be sent to Hopper at the moment: " + ex.getMessage());
+		}
+	}
+
+	private void signIn(BearerTokenProvider tokenProvider) {
+		Mono<String> token = Mono.defer(tokenProvider::getToken)
+			.switchIfEmpty(Mono.error(() -> new IllegalStateException("the BearerTokenProvider gave no bearer token")));
+		switch (this.preflight) {
+			case OFF -> {
+			}
+			case WARN ->
+				token.subscribe((ignored) -> logger.debug("The application can sign in to Hopper"), (ex) -> logger
+					.warn("The application cannot sign in to Hopper, so events cannot be sent: " + describe(ex)));
+			case FAIL -> {
+				try {
+					token.block(this.timeout.plusSeconds(1));
+				}
+				catch (RuntimeException ex) {
+					throw new IllegalStateException(
+							"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': "
+									+ describe(ex),
+							ex);
+				}
+			}
+		}
+	}
+
+	private static String describe(Throwable ex) {
+		return (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getSimpleName();
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public boolean isPauseable() {
+		return false;
+	}
+
+	@Override
+	public int getPhase() {
+		return Integer.MIN_VALUE;
+	}
+
+}
