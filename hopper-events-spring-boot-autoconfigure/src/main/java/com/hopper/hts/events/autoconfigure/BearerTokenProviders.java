@@ -43,8 +43,7 @@ final class BearerTokenProviders {
 	}
 
 	static RotatingTokenProvider create(HopperProperties properties, HopperAuthProperties auth,
-			HopperConnectionDetails details, HopperHttpConnector connector, TokenMetrics metrics,
-			Scheduler scheduler) {
+			HopperConnectionDetails details, HopperHttpConnector connector, TokenMetrics metrics, Scheduler scheduler) {
 		// A client of its own: what is meant for the API, headers and filters of the
 		// application included, does not reach the identity provider
 		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
@@ -58,8 +57,8 @@ final class BearerTokenProviders {
 				() -> ClientCredentialsTokenProvider.builder(webClient, credentials(auth, details))
 					// Shorter than an attempt, which is then told what kept it waiting
 					.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
-					.onRequest((failure) -> metrics.requested((failure == null) ? "success"
-							: (failure.isTransient() ? "transient_failure" : "refused")))
+					.onRequest((failure) -> metrics.requested(
+							(failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
 					.scheduler(scheduler)
 					.build());
 		if (!provider.isGiven()) {

@@ -58,7 +58,8 @@ final class HopperConfigurationException extends RuntimeException {
 						+ (tokenEmpty ? "the property 'hopper.auth.token' is empty"
 								: "neither the property 'hopper.auth.token' nor 'hopper.auth.client-id' is set")
 						+ " and there is no BearerTokenProvider bean.",
-				null, """
+				null,
+				"""
 						Add what Hopper gave you to the application's configuration, for example in application.yml, \
 						either a token:
 

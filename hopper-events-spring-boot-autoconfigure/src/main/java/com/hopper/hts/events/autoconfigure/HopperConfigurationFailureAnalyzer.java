@@ -52,8 +52,7 @@ class HopperConfigurationFailureAnalyzer extends AbstractFailureAnalyzer<HopperC
 			return "";
 		}
 		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(property, '.');
-		String origins = StreamSupport
-			.stream(ConfigurationPropertySources.get(this.environment).spliterator(), false)
+		String origins = StreamSupport.stream(ConfigurationPropertySources.get(this.environment).spliterator(), false)
 			.map((source) -> source.getConfigurationProperty(name))
 			.filter(Objects::nonNull)
 			.map((found) -> String.valueOf(found.getOrigin()))

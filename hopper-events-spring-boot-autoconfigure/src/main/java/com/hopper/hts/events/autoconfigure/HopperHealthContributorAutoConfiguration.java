@@ -54,8 +54,7 @@ public final class HopperHealthContributorAutoConfiguration {
 		@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
 		HopperHealthIndicator hopperHealthContributor(HopperProperties properties,
 				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
-			return properties.enabled()
-					? new HopperHealthIndicator(tokenProvider.getIfUnique(), outbox.getIfUnique())
+			return properties.enabled() ? new HopperHealthIndicator(tokenProvider.getIfUnique(), outbox.getIfUnique())
 					: HopperHealthIndicator.disabled();
 		}
 

@@ -45,9 +45,8 @@ import org.springframework.util.unit.DataSize;
 record HopperProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("https://airlines-api.hopper.com/airline/v1.1") URI baseUrl,
 		@DefaultValue("false") boolean requireSession, @DefaultValue Client client,
-		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry, @DefaultValue Outbox outbox)
-		implements
-			AopInfrastructureBean {
+		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry,
+		@DefaultValue Outbox outbox) implements AopInfrastructureBean {
 
 	// Advice that is meant for everything of ours passes by: a record has no subclasses
 

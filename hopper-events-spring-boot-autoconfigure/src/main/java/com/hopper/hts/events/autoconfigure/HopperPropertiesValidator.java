@@ -232,8 +232,8 @@ final class HopperPropertiesValidator {
 		}
 		if (problem != null) {
 			// User info may be anywhere in what is not a URL
-			String shown = url.toString().contains("@") ? "" : "is '" + url.toString().replaceAll("[?#].*", "?***")
-					+ "' and ";
+			String shown = url.toString().contains("@") ? ""
+					: "is '" + url.toString().replaceAll("[?#].*", "?***") + "' and ";
 			throw HopperConfigurationException.of(name, shown + problem + ", for example " + example);
 		}
 	}
@@ -268,10 +268,12 @@ final class HopperPropertiesValidator {
 			throw HopperConfigurationException.of(property, "the name must consist of letters, digits and hyphens");
 		}
 		if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-			throw HopperConfigurationException.of(property, "this header is set for each request and cannot be replaced");
+			throw HopperConfigurationException.of(property,
+					"this header is set for each request and cannot be replaced");
 		}
 		if (!value.chars().allMatch((c) -> c == '\t' || (c >= ' ' && c <= '~'))) {
-			throw HopperConfigurationException.of(property, "the value must consist of visible ASCII characters and spaces");
+			throw HopperConfigurationException.of(property,
+					"the value must consist of visible ASCII characters and spaces");
 		}
 	}
 

@@ -173,7 +173,8 @@ class DocumentsTests {
 			List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("document",
 					new ByteArrayResource(block.getBytes(StandardCharsets.UTF_8)));
 			assertThat(bind(sources, "hopper", HopperProperties.class, (name) -> !AUTH.isAncestorOf(name))
-					| bind(sources, "hopper.auth", HopperAuthProperties.class, AUTH::isAncestorOf)).isTrue();
+					| bind(sources, "hopper.auth", HopperAuthProperties.class, AUTH::isAncestorOf))
+				.isTrue();
 		});
 	}
 

@@ -113,9 +113,10 @@ class SecretsAtStartTests {
 
 	@Test
 	void connectionDetailsAreBlamedForWhatTheyReturn(CapturedOutput output) {
-		Throwable failure = start((environment) -> environment.getPropertySources()
-			.addFirst(new MapPropertySource("properties",
-					Map.of("hopper.base-url", "https://canary.example", "hopper.auth.token", "canary"))),
+		Throwable failure = start(
+				(environment) -> environment.getPropertySources()
+					.addFirst(new MapPropertySource("properties",
+							Map.of("hopper.base-url", "https://canary.example", "hopper.auth.token", "canary"))),
 				BadDetails.class);
 		assertThat(failure).isNotNull();
 		assertThat(output).contains("HopperConnectionDetails.getBaseUrl()", "must not contain a user name")
@@ -144,8 +145,7 @@ class SecretsAtStartTests {
 		return trace.toString();
 	}
 
-	private static @Nullable Throwable start(Consumer<StandardEnvironment> customizer,
-			Class<?>... more) {
+	private static @Nullable Throwable start(Consumer<StandardEnvironment> customizer, Class<?>... more) {
 		StandardEnvironment environment = new StandardEnvironment();
 		customizer.accept(environment);
 		SpringApplication application = new SpringApplication(Application.class);
