@@ -22,6 +22,8 @@ import java.util.UUID;
 
 import reactor.core.publisher.Mono;
 
+import org.springframework.lang.CheckReturnValue;
+
 /**
  * Takes events and delivers them in the background, however long that takes.
  * <p>
@@ -104,6 +106,7 @@ public interface EventOutbox {
 	 * {@link #store(String, HopperEvent)} throws
 	 * @see #store(String, HopperEvent)
 	 */
+	@CheckReturnValue
 	Mono<UUID> storeReactively(String sessionId, HopperEvent event);
 
 	/**
@@ -114,6 +117,7 @@ public interface EventOutbox {
 	 * {@link #store(BookingConfirmed)} throws
 	 * @see #storeReactively(String, HopperEvent)
 	 */
+	@CheckReturnValue
 	Mono<UUID> storeReactively(BookingConfirmed event);
 
 	/**
@@ -123,6 +127,7 @@ public interface EventOutbox {
 	 * exception that {@link #storeAll(Collection)} throws
 	 * @see #storeReactively(String, HopperEvent)
 	 */
+	@CheckReturnValue
 	Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events);
 
 	/**

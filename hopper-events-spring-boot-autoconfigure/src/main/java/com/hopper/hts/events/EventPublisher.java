@@ -19,6 +19,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import org.springframework.lang.CheckReturnValue;
 import org.springframework.util.Assert;
 
 /**
@@ -50,6 +51,7 @@ public interface EventPublisher {
 	 * invalid arguments are reported by the {@code Mono} too, as
 	 * {@link HopperApiException.InvalidEvent}, and this method itself never throws
 	 */
+	@CheckReturnValue
 	Mono<EventReceipt> publish(String sessionId, HopperEvent event);
 
 	/**
@@ -61,6 +63,7 @@ public interface EventPublisher {
 	 * @param event the event
 	 * @return a {@code Mono} as described in {@link #publish(String, HopperEvent)}
 	 */
+	@CheckReturnValue
 	Mono<EventReceipt> publish(BookingConfirmed event);
 
 	/**
@@ -73,6 +76,7 @@ public interface EventPublisher {
 	 * @return exactly one result for each event, in the order in which they become known
 	 * @throws IllegalArgumentException if {@code concurrency} is less than one
 	 */
+	@CheckReturnValue
 	default Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
 		Assert.isTrue(concurrency > 0, "'concurrency' must be greater than 0");
 		if (events == null) {

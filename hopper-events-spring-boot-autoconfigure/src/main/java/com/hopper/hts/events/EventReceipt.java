@@ -16,48 +16,54 @@
 package com.hopper.hts.events;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 
-import org.springframework.http.HttpHeaders;
 import org.springframework.util.Assert;
+import org.springframework.util.LinkedCaseInsensitiveMap;
 
 /**
- * Proof that the API has taken an event: it answered {@code 204}.
- * <p>
- * With {@code hopper.enabled=false} nothing is sent and the receipt says so:
- * {@link #delivered()} is {@code false} and {@link #attempts()} is zero.
+ * What became of an event that was published. Nothing in it is secret, and it can be
+ * written as JSON as it is.
  *
  * @param eventType the type of the event, for example {@code booking_confirmed}
- * @param statusCode the HTTP status, {@code 204}, or zero if nothing was sent
- * @param headers the headers of the answer, read-only
- * @param attempts how many requests it took, one if the first was answered
+ * @param outcome what became of the event
+ * @param headers the headers of the answer, unmodifiable, whose names may be asked for in
+ * upper or lower case; empty if nothing was sent
+ * @param attempts how many requests it took, one if the first was answered, zero if
+ * nothing was sent
  * @param elapsed the time from subscription to the answer, with all attempts and the
  * waits between them
  * @since 0.1.0
  */
-public record EventReceipt(String eventType, int statusCode, HttpHeaders headers, int attempts, Duration elapsed) {
+public record EventReceipt(String eventType, Outcome outcome, Map<String, List<String>> headers, int attempts,
+		Duration elapsed) {
 
 	/**
 	 * Create an instance.
 	 * @param eventType the type of the event
-	 * @param statusCode the HTTP status, or zero if nothing was sent
+	 * @param outcome what became of the event
 	 * @param headers the headers of the answer
 	 * @param attempts how many requests it took
 	 * @param elapsed the time from subscription to the answer
 	 */
 	public EventReceipt {
 		Assert.hasText(eventType, "'eventType' must not be empty");
+		Assert.notNull(outcome, "'outcome' must not be null");
 		Assert.notNull(headers, "'headers' must not be null");
 		Assert.notNull(elapsed, "'elapsed' must not be null");
-		headers = HttpHeaders.readOnlyHttpHeaders(headers);
+		Map<String, List<String>> copy = new LinkedCaseInsensitiveMap<>(headers.size());
+		headers.forEach((name, values) -> copy.put(name, List.copyOf(values)));
+		headers = Collections.unmodifiableMap(copy);
 	}
 
 	/**
 	 * Return whether the API has taken the event.
-	 * @return {@code false} only if nothing was sent because of
-	 * {@code hopper.enabled=false}
+	 * @return whether the outcome is {@link Outcome#DELIVERED}
 	 */
 	public boolean delivered() {
-		return this.statusCode == 204;
+		return this.outcome == Outcome.DELIVERED;
 	}
 
 	/**
@@ -65,8 +71,25 @@ public record EventReceipt(String eventType, int statusCode, HttpHeaders headers
 	 */
 	@Override
 	public String toString() {
-		return "EventReceipt[eventType=" + this.eventType + ", statusCode=" + this.statusCode + ", attempts="
-				+ this.attempts + ", elapsed=" + this.elapsed + "]";
+		return "EventReceipt[eventType=" + this.eventType + ", outcome=" + this.outcome + ", attempts=" + this.attempts
+				+ ", elapsed=" + this.elapsed + "]";
+	}
+
+	/**
+	 * What became of an event.
+	 */
+	public enum Outcome {
+
+		/**
+		 * The API has taken it: it answered {@code 204}.
+		 */
+		DELIVERED,
+
+		/**
+		 * It was dropped, because {@code hopper.enabled} is {@code false}.
+		 */
+		DISCARDED
+
 	}
 
 }

@@ -24,6 +24,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.conditions.ArchConditions;
 import org.jspecify.annotations.NullMarked;
+import org.reactivestreams.Publisher;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -31,6 +32,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.lang.CheckReturnValue;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
@@ -65,6 +67,17 @@ class ArchitectureTests {
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");
+
+	@ArchTest
+	static final ArchRule unsubscribedPublicationsAreFoundByTheCompiler = methods().that()
+		.areDeclaredInClassesThat()
+		.haveNameMatching("com\\.hopper\\.hts\\.events\\.(EventPublisher|EventOutbox|session\\.HopperSessions)")
+		.and()
+		.arePublic()
+		.and()
+		.haveRawReturnType(JavaClass.Predicates.assignableTo(Publisher.class))
+		.should()
+		.beAnnotatedWith(CheckReturnValue.class);
 
 	@ArchTest
 	static final ArchRule nothingKnowsJackson2OrSecurity = noClasses().that(OURS)

@@ -16,6 +16,7 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
+import java.util.Map;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
@@ -24,7 +25,6 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.observation.EventPublishMetrics;
 import reactor.core.publisher.Mono;
 
-import org.springframework.http.HttpHeaders;
 import org.springframework.util.StringUtils;
 
 /**
@@ -55,7 +55,7 @@ class DisabledEventPublisher implements EventPublisher {
 		return Mono.fromSupplier(() -> {
 			String eventType = (event != null && StringUtils.hasText(event.type())) ? event.type() : "none";
 			this.metrics.discarded(eventType, "disabled");
-			return new EventReceipt(eventType, 0, HttpHeaders.EMPTY, 0, Duration.ZERO);
+			return new EventReceipt(eventType, EventReceipt.Outcome.DISCARDED, Map.of(), 0, Duration.ZERO);
 		});
 	}
 

@@ -240,8 +240,9 @@ abstract class ApiCall<R> {
 		String sessionId = sessionId();
 		return this.client.webClient.post()
 			.uri(this.uri)
+			.headers((headers) -> setHeaders(headers, sessionId))
 			.attribute(BearerTokenFilter.ANSWER_ATTRIBUTE, this.answer)
-			.body((output, context) -> write(output, sessionId, this.body))
+			.body((output, context) -> write(output, this.body))
 			.exchangeToMono((response) -> {
 				long answered = this.client.now();
 				this.awaitingAnswer = false;
@@ -258,15 +259,19 @@ abstract class ApiCall<R> {
 		return timeout.minus(Duration.ofNanos(this.client.now() - this.attemptStart));
 	}
 
-	private Mono<Void> write(ReactiveHttpOutputMessage output, @Nullable String sessionId, byte[] body) {
-		// Here and not before, where WebClient copies each header several times
-		HttpHeaders headers = output.getHeaders();
+	/**
+	 * Set what filters of the application can see and change.
+	 */
+	private static void setHeaders(HttpHeaders headers, @Nullable String sessionId) {
 		if (sessionId != null) {
 			headers.set("HC-Session-ID", sessionId);
 		}
 		headers.set(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_JSON_VALUE);
-		headers.setContentLength(body.length);
 		headers.set(HttpHeaders.ACCEPT, MediaType.APPLICATION_JSON_VALUE);
+	}
+
+	private Mono<Void> write(ReactiveHttpOutputMessage output, byte[] body) {
+		output.getHeaders().setContentLength(body.length);
 		return output.writeWith(Mono.fromSupplier(() -> {
 			// Asked for when there is a connection: from here on the API may act on it
 			this.awaitingAnswer = true;

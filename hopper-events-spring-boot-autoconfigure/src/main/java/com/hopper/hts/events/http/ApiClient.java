@@ -16,6 +16,7 @@
 package com.hopper.hts.events.http;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
@@ -62,11 +63,11 @@ final class ApiClient {
 	 */
 	private volatile boolean reached;
 
-	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls, Scheduler scheduler,
-			DoubleSupplier random) {
+	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,
+			Set<String> publicFields, Scheduler scheduler, DoubleSupplier random) {
 		// Last, so that no filter of the application stands between it and the answer
 		this(webClient.mutate().filter(ApiClient::noteAnswer).build(), retryPolicy, responseTimeout, maxCalls,
-				new ResponseDecoder(SchedulerClock.of(scheduler), scheduler), scheduler, random);
+				new ResponseDecoder(publicFields, SchedulerClock.of(scheduler), scheduler), scheduler, random);
 	}
 
 	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,

@@ -81,11 +81,17 @@ final class ResponseDecoder {
 	// Our own mapper: the application's settings must not change how errors are read
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
+	/**
+	 * Names of the request's fields whose values are words of the API.
+	 */
+	private final Set<String> publicFields;
+
 	private final Clock clock;
 
 	private final Scheduler scheduler;
 
-	ResponseDecoder(Clock clock, Scheduler scheduler) {
+	ResponseDecoder(Set<String> publicFields, Clock clock, Scheduler scheduler) {
+		this.publicFields = publicFields;
 		this.clock = clock;
 		this.scheduler = scheduler;
 	}
@@ -238,7 +244,7 @@ final class ResponseDecoder {
 	 * Find what the answer must not repeat into an exception: the token, the session id,
 	 * additional headers and every text and number of the event's body.
 	 */
-	private static SortedSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, byte[] requestBody) {
+	private SortedSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, byte[] requestBody) {
 		// The longest first, so that no part of it remains
 		SortedSet<String> secrets = new TreeSet<>(
 				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
@@ -255,16 +261,22 @@ final class ResponseDecoder {
 		}
 		MAPPER.readTree(requestBody).properties().forEach((field) -> {
 			if (!field.getKey().equals("type")) {
-				collectTexts(field.getValue(), secrets);
+				collectTexts(field.getKey(), field.getValue(), secrets);
 			}
 		});
 		secrets.removeIf((secret) -> secret.length() < MIN_SECRET_LENGTH);
 		return secrets;
 	}
 
-	private static void collectTexts(JsonNode node, SortedSet<String> texts) {
-		if (node.isContainer()) {
-			node.forEach((child) -> collectTexts(child, texts));
+	private void collectTexts(String name, JsonNode node, SortedSet<String> texts) {
+		if (this.publicFields.contains(name)) {
+			return;
+		}
+		if (node.isObject()) {
+			node.properties().forEach((field) -> collectTexts(field.getKey(), field.getValue(), texts));
+		}
+		else if (node.isArray()) {
+			node.forEach((element) -> collectTexts(name, element, texts));
 		}
 		else if (node.isString() || node.isNumber()) {
 			texts.add(node.asString());

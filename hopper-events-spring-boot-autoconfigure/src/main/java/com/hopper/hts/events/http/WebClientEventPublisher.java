@@ -17,6 +17,10 @@ package com.hopper.hts.events.http;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
@@ -75,7 +79,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 	private WebClientEventPublisher(Builder builder) {
 		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout,
-				builder.maxConcurrency, builder.scheduler, builder.random);
+				builder.maxConcurrency, Set.of(), builder.scheduler, builder.random);
 		this.uri = builder.uri;
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
@@ -182,8 +186,10 @@ public final class WebClientEventPublisher implements EventPublisher {
 			if (response.statusCode().value() != 204) {
 				return null;
 			}
+			Map<String, List<String>> headers = new LinkedHashMap<>();
+			response.headers().asHttpHeaders().forEach(headers::put);
 			// A 204 has no body to be read
-			return Mono.just(new EventReceipt(this.eventType, 204, response.headers().asHttpHeaders(), attempts(),
+			return Mono.just(new EventReceipt(this.eventType, EventReceipt.Outcome.DELIVERED, headers, attempts(),
 					elapsed(answered)));
 		}
 

@@ -38,6 +38,12 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class SessionRequestCodec {
 
+	/**
+	 * Fields that say nothing about a person: an error may repeat what is in them.
+	 */
+	public static final Set<String> PUBLIC_FIELDS = Set.of("flow_type", "point_of_sale", "language", "product", "type",
+			"platform", "ui_theme", "release_build");
+
 	private static final JsonFactory FACTORY = new JsonFactory();
 
 	private SessionRequestCodec() {

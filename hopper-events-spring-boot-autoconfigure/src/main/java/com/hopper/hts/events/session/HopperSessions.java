@@ -17,6 +17,8 @@ package com.hopper.hts.events.session;
 
 import reactor.core.publisher.Mono;
 
+import org.springframework.lang.CheckReturnValue;
+
 /**
  * Creates sessions with {@code POST /sessions}, for applications that have no other
  * client for Hopper. The id of a session goes with all events of one customer's
@@ -39,6 +41,7 @@ public interface HopperSessions {
 	 * {@code 204}, which means that there is no session and that a booking can be linked
 	 * by its offers only; or a {@link com.hopper.hts.events.HopperApiException}
 	 */
+	@CheckReturnValue
 	Mono<Session> create(SessionRequest request);
 
 }

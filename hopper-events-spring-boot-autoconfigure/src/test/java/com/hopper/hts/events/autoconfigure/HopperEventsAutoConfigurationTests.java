@@ -337,6 +337,7 @@ class HopperEventsAutoConfigurationTests {
 				EventPublisher publisher = context.getBean(EventPublisher.class);
 				EventReceipt receipt = publisher.publishAndWait("session", OFFERS);
 				assertThat(receipt.delivered()).isFalse();
+				assertThat(receipt.outcome()).isEqualTo(EventReceipt.Outcome.DISCARDED);
 				assertThat(receipt.attempts()).isZero();
 				assertThat(publisher.publish(null, null).block(Duration.ofSeconds(5)).delivered()).isFalse();
 				assertThat(publisher.publishAndWait(BookingConfirmed.occurredAt(Instant.EPOCH)).delivered()).isFalse();

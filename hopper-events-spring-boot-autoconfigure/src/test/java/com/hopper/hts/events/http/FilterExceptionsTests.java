@@ -46,7 +46,9 @@ import reactor.netty.resources.ConnectionProvider;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
@@ -56,7 +58,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * Tests of filters of the application that turn answers into exceptions.
+ * Tests of filters of the application, above all those that turn answers into
+ * exceptions.
  */
 class FilterExceptionsTests {
 
@@ -195,6 +198,20 @@ class FilterExceptionsTests {
 		assertThat(exception.getKind()).isEqualTo(FailureKind.UNREACHABLE);
 		assertThat(exception.isDeliveryUnknown()).isTrue();
 		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	@Test
+	void filterSeesAndChangesTheHeaders() {
+		publisher((request, next) -> {
+			assertThat(request.headers().getContentType()).isEqualTo(MediaType.APPLICATION_JSON);
+			String sessionId = request.headers().getFirst("HC-Session-ID");
+			return next
+				.exchange(ClientRequest.from(request).headers((headers) -> headers.set("X-Session", sessionId)).build());
+		}).publishAndWait(SESSION, OFFERS);
+		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
+			assertThat(request.header("X-Session")).isEqualTo(SESSION);
+			assertThat(request.header("HC-Session-ID")).isEqualTo(SESSION);
+		});
 	}
 
 	private HopperApiException failure(ExchangeFilterFunction filter) {

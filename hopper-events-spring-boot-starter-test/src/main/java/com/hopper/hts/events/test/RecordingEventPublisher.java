@@ -17,6 +17,7 @@ package com.hopper.hts.events.test;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
@@ -29,7 +30,6 @@ import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-import org.springframework.http.HttpHeaders;
 
 /**
  * {@link EventPublisher} that refuses what the real one refuses and records the rest.
@@ -65,7 +65,7 @@ final class RecordingEventPublisher implements EventPublisher {
 			List<Recording> recordings = this.recorder.causedBy(caller);
 			validate(recordings, validation);
 			record(recordings, new PublishedHopperEvent<>(sessionId, event, false));
-			return new EventReceipt(event.type(), 204, HttpHeaders.EMPTY, 1, Duration.ZERO);
+			return new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ZERO);
 		});
 	}
 

@@ -17,6 +17,7 @@ package com.hopper.hts.events.test;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -28,7 +29,6 @@ import com.hopper.hts.events.test.RecordingEventOutbox.Stored;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.http.HttpHeaders;
 
 /**
  * Tells the application's listeners that events were stored and delivered: on a thread of
@@ -86,7 +86,7 @@ final class RecordingListeners {
 			forEach(listeners, (listener) -> listener.stored(event));
 		}
 		for (StoredEvent event : events) {
-			EventReceipt receipt = new EventReceipt(event.type(), 204, HttpHeaders.EMPTY, 1, Duration.ZERO);
+			EventReceipt receipt = new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ZERO);
 			forEach(listeners, (listener) -> listener.delivered(event, receipt));
 		}
 	}
