@@ -72,8 +72,8 @@ public final class WebClientHopperSessions implements HopperSessions {
 			ObservationRegistry observationRegistry, Scheduler scheduler) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		String base = baseUrl.toString();
-		this.client = new ApiClient(webClient, retryPolicy, responseTimeout, Integer.MAX_VALUE, SessionRequestCodec.PUBLIC_FIELDS, scheduler,
-				() -> ThreadLocalRandom.current().nextDouble());
+		this.client = new ApiClient(webClient, retryPolicy, responseTimeout, Integer.MAX_VALUE,
+				SessionRequestCodec.PUBLIC_FIELDS, scheduler, () -> ThreadLocalRandom.current().nextDouble());
 		this.uri = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/sessions");
 		this.observationRegistry = observationRegistry;
 	}

@@ -143,11 +143,9 @@ class HopperSessionsTests {
 			server.thenAnswer(ScriptedServer.response(422, "{\"errors\":[{\"message\":"
 					+ "\"purchase on mobile is not possible for canary-user with canary-device in canary-session\"}]}"));
 			assertThatExceptionOfType(HopperApiException.Rejected.class)
-				.isThrownBy(() -> sessions
-					.create(PURCHASE.withSessionId("canary-session")
-						.withUserInfo(new UserInfo("canary-user", null, null))
-						.withDevice(new Device(Device.Type.MOBILE, "canary-device")))
-					.block(TIMEOUT))
+				.isThrownBy(() -> sessions.create(PURCHASE.withSessionId("canary-session")
+					.withUserInfo(new UserInfo("canary-user", null, null))
+					.withDevice(new Device(Device.Type.MOBILE, "canary-device"))).block(TIMEOUT))
 				.withMessageContaining("purchase on mobile is not possible for *** with *** in ***");
 		});
 	}

@@ -58,8 +58,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
- * Tests of filters of the application, above all those that turn answers into
- * exceptions.
+ * Tests of filters of the application, above all those that turn answers into exceptions.
  */
 class FilterExceptionsTests {
 
@@ -205,8 +204,8 @@ class FilterExceptionsTests {
 		publisher((request, next) -> {
 			assertThat(request.headers().getContentType()).isEqualTo(MediaType.APPLICATION_JSON);
 			String sessionId = request.headers().getFirst("HC-Session-ID");
-			return next
-				.exchange(ClientRequest.from(request).headers((headers) -> headers.set("X-Session", sessionId)).build());
+			return next.exchange(
+					ClientRequest.from(request).headers((headers) -> headers.set("X-Session", sessionId)).build());
 		}).publishAndWait(SESSION, OFFERS);
 		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
 			assertThat(request.header("X-Session")).isEqualTo(SESSION);

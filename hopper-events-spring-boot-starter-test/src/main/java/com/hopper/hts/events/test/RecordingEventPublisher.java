@@ -30,7 +30,6 @@ import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-
 /**
  * {@link EventPublisher} that refuses what the real one refuses and records the rest.
  */

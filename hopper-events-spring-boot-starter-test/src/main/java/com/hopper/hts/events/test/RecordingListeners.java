@@ -29,7 +29,6 @@ import com.hopper.hts.events.test.RecordingEventOutbox.Stored;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-
 /**
  * Tells the application's listeners that events were stored and delivered: on a thread of
  * its own, as the real outboxes do, because the caller's still has the transaction that
@@ -86,7 +85,8 @@ final class RecordingListeners {
 			forEach(listeners, (listener) -> listener.stored(event));
 		}
 		for (StoredEvent event : events) {
-			EventReceipt receipt = new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ZERO);
+			EventReceipt receipt = new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1,
+					Duration.ZERO);
 			forEach(listeners, (listener) -> listener.delivered(event, receipt));
 		}
 	}
