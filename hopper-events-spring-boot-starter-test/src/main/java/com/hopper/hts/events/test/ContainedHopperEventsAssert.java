@@ -47,14 +47,17 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 
 	private final PublishedHopperEventsAssert all;
 
+	private final List<PublishedHopperEvent<E>> waiting;
+
 	private final Remarks remarks;
 
 	private final String sentence;
 
 	ContainedHopperEventsAssert(PublishedHopperEventsAssert all, List<PublishedHopperEvent<E>> matching,
-			String sentence, Remarks remarks) {
+			List<PublishedHopperEvent<E>> waiting, String sentence, Remarks remarks) {
 		super(matching, ContainedHopperEventsAssert.class);
 		this.all = all;
+		this.waiting = waiting;
 		this.remarks = remarks;
 		this.sentence = sentence;
 	}
@@ -175,7 +178,8 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	}
 
 	/**
-	 * Verify that there is exactly one such event.
+	 * Verify that there is exactly one such event, and that none waits for the commit of
+	 * the test's transaction.
 	 * @return assertions about all published events
 	 */
 	public PublishedHopperEventsAssert once() {
@@ -183,7 +187,8 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	}
 
 	/**
-	 * Verify how many such events there are.
+	 * Verify how many such events there are, and that none waits for the commit of the
+	 * test's transaction.
 	 * @param expected the number, one or more
 	 * @return assertions about all published events
 	 */
@@ -195,6 +200,13 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 					this.all.message("Expected that %s was published %s, but it was %s.".formatted(this.sentence,
 							PublishedHopperEventsAssert.times(expected),
 							PublishedHopperEventsAssert.times(this.actual.size())), this::isMatching, null));
+		}
+		if (!this.waiting.isEmpty()) {
+			throw failure("%s", this.all.message(
+					"Expected that %s was published %s".formatted(this.sentence,
+							PublishedHopperEventsAssert.times(expected))
+							+ PublishedHopperEventsAssert.waits(this.waiting.size()),
+					this::isMatching, null));
 		}
 		return this.all;
 	}
@@ -267,7 +279,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 			}
 		}
 		ContainedHopperEventsAssert<E> narrowed = new ContainedHopperEventsAssert<>(this.all, List.copyOf(matching),
-				this.sentence + " " + clause, narrowedRemarks);
+				this.waiting.stream().filter(condition).toList(), this.sentence + " " + clause, narrowedRemarks);
 		if (this.info.hasDescription()) {
 			narrowed.as(this.info.description());
 		}

@@ -64,7 +64,7 @@ final class Descriptions {
 		return String.join(", ", parts);
 	}
 
-	private static String subject(@Nullable HopperEvent event) {
+	static String subject(@Nullable HopperEvent event) {
 		if (event == null) {
 			return "null";
 		}

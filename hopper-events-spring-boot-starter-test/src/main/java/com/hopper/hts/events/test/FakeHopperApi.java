@@ -355,6 +355,14 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		if (this.heldRequests > 0) {
 			text.append("Held at the moment: ").append(this.heldRequests).append(System.lineSeparator());
 		}
+		CallersTransaction transaction = CallersTransaction.current();
+		if (transaction != CallersTransaction.NONE) {
+			text.append("What was stored on this thread may wait for the commit of ")
+				.append(transaction.words())
+				.append('.')
+				.append(System.lineSeparator())
+				.append(transaction.advice());
+		}
 		return text.toString().stripTrailing();
 	}
 

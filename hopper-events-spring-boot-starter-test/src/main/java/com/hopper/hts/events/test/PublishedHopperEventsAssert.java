@@ -17,11 +17,15 @@ package com.hopper.hts.events.test;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.test.Recording.Reason;
@@ -30,6 +34,7 @@ import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
 
 /**
  * Assertions about {@link PublishedHopperEvents}, with AssertJ's
@@ -61,18 +66,40 @@ public final class PublishedHopperEventsAssert
 
 	private final List<Unpublished> unpublished;
 
+	/**
+	 * What will be published when the test's transaction is committed.
+	 */
+	private final List<PublishedHopperEvent<?>> waiting;
+
 	private final String scope;
 
 	PublishedHopperEventsAssert(Recording recording) {
-		this(recording, recording.all(), recording.unpublished(), "");
+		this(recording, recording.all(), recording.unpublished());
+	}
+
+	private PublishedHopperEventsAssert(Recording recording, List<PublishedHopperEvent<?>> events,
+			List<Unpublished> unpublished) {
+		this(recording, events, unpublished, waiting(unpublished), "");
 	}
 
 	private PublishedHopperEventsAssert(PublishedHopperEvents actual, List<PublishedHopperEvent<?>> events,
-			List<Unpublished> unpublished, String scope) {
+			List<Unpublished> unpublished, List<PublishedHopperEvent<?>> waiting, String scope) {
 		super(actual, PublishedHopperEventsAssert.class);
 		this.events = events;
 		this.unpublished = unpublished;
+		this.waiting = waiting;
 		this.scope = scope;
+	}
+
+	private static List<PublishedHopperEvent<?>> waiting(List<Unpublished> unpublished) {
+		List<PublishedHopperEvent<?>> waiting = new ArrayList<>();
+		for (Unpublished candidate : unpublished) {
+			PublishedHopperEvent<?> event = candidate.waitsForTest();
+			if (event != null) {
+				waiting.add(event);
+			}
+		}
+		return waiting;
 	}
 
 	/**
@@ -82,9 +109,13 @@ public final class PublishedHopperEventsAssert
 	 */
 	public PublishedHopperEventsAssert forSession(String sessionId) {
 		PublishedHopperEventsAssert narrowed = new PublishedHopperEventsAssert(this.actual,
-				this.events.stream().filter((event) -> sessionId.equals(event.sessionId())).toList(), this.unpublished,
+				ofSession(this.events, sessionId), this.unpublished, ofSession(this.waiting, sessionId),
 				this.scope + " for session " + Descriptions.value(sessionId));
 		return describedLikeThis(narrowed);
+	}
+
+	private static List<PublishedHopperEvent<?>> ofSession(List<PublishedHopperEvent<?>> events, String sessionId) {
+		return events.stream().filter((event) -> sessionId.equals(event.sessionId())).toList();
 	}
 
 	/**
@@ -95,7 +126,7 @@ public final class PublishedHopperEventsAssert
 	 */
 	public <E extends HopperEvent> ContainedHopperEventsAssert<E> contains(Class<E> type) {
 		Assert.notNull(type, "'type' must not be null");
-		return contained(Recording.ofType(this.events, type), article(type));
+		return contained(Recording.ofType(this.events, type), Recording.ofType(this.waiting, type), article(type));
 	}
 
 	/**
@@ -105,12 +136,17 @@ public final class PublishedHopperEventsAssert
 	 * @return assertions about the events of that type
 	 */
 	public ContainedHopperEventsAssert<HopperEvent> contains(String type) {
-		return contained(Recording.ofType(this.events, HopperEvent.class).stream().filter(hasType(type)).toList(),
+		return contained(ofType(this.events, type), ofType(this.waiting, type),
 				"an event of type " + Descriptions.value(type));
 	}
 
+	private static List<PublishedHopperEvent<HopperEvent>> ofType(List<PublishedHopperEvent<?>> events, String type) {
+		return Recording.ofType(events, HopperEvent.class).stream().filter(hasType(type)).toList();
+	}
+
 	/**
-	 * Verify that no event of a type was published.
+	 * Verify that no event of a type was published, and that none waits for the commit of
+	 * the test's transaction.
 	 * @param type the type
 	 * @return this assertion object
 	 */
@@ -120,7 +156,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	/**
-	 * Verify that no event was published whose type has a name.
+	 * Verify that no event was published whose type has a name, and that none waits for
+	 * the commit of the test's transaction.
 	 * @param type the API's name of the type, for example {@code seat_selected}
 	 * @return this assertion object
 	 */
@@ -135,11 +172,25 @@ public final class PublishedHopperEventsAssert
 					"Expected that %s%s was not published, but it was %s.".formatted(what, this.scope, times(count)),
 					predicate);
 		}
+		requireNoneWaiting(this.waiting.stream().filter(predicate).count(),
+				"Expected that %s%s was not published".formatted(what, this.scope));
 		return this;
 	}
 
+	private void requireNoneWaiting(long count, String expectation) {
+		if (count > 0) {
+			throw failed(expectation + waits(count), null);
+		}
+	}
+
+	static String waits(long count) {
+		return ", but %s for the commit of the test's transaction."
+			.formatted((count == 1) ? "1 event waits" : count + " events wait");
+	}
+
 	/**
-	 * Verify that nothing was published.
+	 * Verify that nothing was published, and that nothing waits for the commit of the
+	 * test's transaction.
 	 * @return this assertion object
 	 */
 	public PublishedHopperEventsAssert isEmpty() {
@@ -147,7 +198,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	/**
-	 * Verify how many events were published.
+	 * Verify how many events were published, and that none waits for the commit of the
+	 * test's transaction.
 	 * @param expected the number of events of all types
 	 * @return this assertion object
 	 */
@@ -156,6 +208,7 @@ public final class PublishedHopperEventsAssert
 			throw failed("Expected that %s%s, but %s.".formatted(published(expected), this.scope,
 					this.events.isEmpty() ? "none was" : counted(this.events.size())), null);
 		}
+		requireNoneWaiting(this.waiting.size(), "Expected that %s%s".formatted(published(expected), this.scope));
 		return this;
 	}
 
@@ -184,7 +237,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	/**
-	 * Verify that exactly these events were published, in this order and no others.
+	 * Verify that exactly these events were published, in this order and no others, and
+	 * that none waits for the commit of the test's transaction.
 	 * @param types the types, one for each event
 	 * @return this assertion object
 	 */
@@ -196,17 +250,58 @@ public final class PublishedHopperEventsAssert
 		for (int i = 0; matches && i < expected.size(); i++) {
 			matches = expected.get(i).isInstance(this.events.get(i).event());
 		}
+		String expectation = "Expected that exactly %s%s were published, in this order and nothing else"
+			.formatted(names(expected), this.scope);
 		if (!matches) {
-			throw failed("Expected that exactly %s%s were published, in this order and nothing else, but they were not."
-				.formatted(names(expected), this.scope), null);
+			throw failed(expectation + ", but they were not; " + difference(expected) + ".", null);
 		}
+		requireNoneWaiting(this.waiting.size(), expectation);
 		return this;
 	}
 
+	/**
+	 * Say how the events differ from those that are expected: in what there is, or else
+	 * in the order.
+	 */
+	private String difference(List<Class<? extends HopperEvent>> expected) {
+		List<String> missing = new ArrayList<>();
+		Set<Integer> found = new HashSet<>();
+		for (Class<? extends HopperEvent> type : expected) {
+			IntStream.range(0, this.events.size())
+				.filter((index) -> type.isInstance(this.events.get(index).event()) && !found.contains(index))
+				.boxed()
+				.findFirst()
+				.ifPresentOrElse(found::add, () -> missing.add(type.getSimpleName()));
+		}
+		List<String> unexpected = IntStream.range(0, this.events.size())
+			.filter((index) -> !found.contains(index))
+			.mapToObj((index) -> (index + 1) + ". " + Descriptions.subject(this.events.get(index).event()))
+			.toList();
+		if (missing.isEmpty() && unexpected.isEmpty()) {
+			int first = 0;
+			while (expected.get(first).isInstance(this.events.get(first).event())) {
+				first++;
+			}
+			return "the %s. is %s and not %s".formatted(first + 1,
+					Descriptions.subject(this.events.get(first).event()), expected.get(first).getSimpleName());
+		}
+		return Stream
+			.of(missing.isEmpty() ? "" : "missing: " + some(missing),
+					unexpected.isEmpty() ? "" : "not expected: " + some(unexpected))
+			.filter(StringUtils::hasText)
+			.collect(Collectors.joining("; "));
+	}
+
+	private static String some(List<String> names) {
+		List<String> listed = new ArrayList<>(names.subList(0, Math.min(names.size(), MAX_LISTED)));
+		addMore(listed, names.size(), "");
+		return String.join(", ", listed);
+	}
+
 	private <E extends HopperEvent> ContainedHopperEventsAssert<E> contained(List<PublishedHopperEvent<E>> candidates,
-			String what) {
+			List<PublishedHopperEvent<E>> waiting, String what) {
 		ContainedHopperEventsAssert<E> contained = describedLikeThis(new ContainedHopperEventsAssert<>(this, candidates,
-				what + this.scope, new ContainedHopperEventsAssert.Remarks()));
+				waiting, what + this.scope, new ContainedHopperEventsAssert.Remarks()));
 		contained.requireOne();
 		return contained;
 	}
@@ -240,7 +335,7 @@ public final class PublishedHopperEventsAssert
 				lines.add("  %s%s. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "",
 						index + 1, event, (remark != null) ? " <- " + remark : ""));
 			}
-			addMore(lines, this.events.size());
+			addMore(lines, this.events.size(), "  ");
 		}
 		for (Reason reason : Reason.values()) {
 			List<Unpublished> concerned = this.unpublished.stream()
@@ -249,10 +344,12 @@ public final class PublishedHopperEventsAssert
 			if (!concerned.isEmpty()) {
 				lines.add(reason.heading());
 				concerned.stream().limit(MAX_LISTED).forEach((event) -> lines.add("  - " + event));
-				addMore(lines, concerned.size());
-				if (!reason.advice().isEmpty()) {
-					lines.add(reason.advice());
-				}
+				addMore(lines, concerned.size(), "  ");
+				concerned.stream()
+					.map(Unpublished::advice)
+					.filter(StringUtils::hasText)
+					.distinct()
+					.forEach(lines::add);
 			}
 		}
 		return String.join("\n", lines);
@@ -279,9 +376,9 @@ public final class PublishedHopperEventsAssert
 			.toList();
 	}
 
-	private static void addMore(List<String> lines, int count) {
+	private static void addMore(List<String> lines, int count, String indent) {
 		if (count > MAX_LISTED) {
-			lines.add("  ... and %s more".formatted(count - MAX_LISTED));
+			lines.add("%s... and %s more".formatted(indent, count - MAX_LISTED));
 		}
 	}
 

@@ -117,6 +117,20 @@ final class Recording implements PublishedHopperEvents {
 
 		private final Supplier<String> description;
 
+		private final @Nullable PublishedHopperEvent<?> event;
+
+		private final CallersTransaction transaction;
+
+		/**
+		 * Create an event that waits for the commit of its transaction.
+		 */
+		Unpublished(PublishedHopperEvent<?> event, CallersTransaction transaction) {
+			this.reason = Reason.NOT_COMMITTED;
+			this.description = () -> Descriptions.of(event.sessionId(), event.event());
+			this.event = event;
+			this.transaction = transaction;
+		}
+
 		Unpublished(Reason reason, @Nullable String sessionId, @Nullable HopperEvent event) {
 			this(reason, () -> Descriptions.of(sessionId, event));
 		}
@@ -124,6 +138,21 @@ final class Recording implements PublishedHopperEvents {
 		Unpublished(Reason reason, Supplier<String> description) {
 			this.reason = reason;
 			this.description = description;
+			this.event = null;
+			this.transaction = CallersTransaction.NONE;
+		}
+
+		/**
+		 * Return the event if it waits for the commit of the test's transaction.
+		 */
+		@Nullable PublishedHopperEvent<?> waitsForTest() {
+			return this.transaction.isOfTest() ? this.event : null;
+		}
+
+		String advice() {
+			// The test may have changed its mind since, which only its thread knows
+			CallersTransaction current = CallersTransaction.current();
+			return (this.transaction.isOfTest() && current.isOfTest()) ? current.advice() : this.transaction.advice();
 		}
 
 		Reason reason() {
@@ -142,31 +171,22 @@ final class Recording implements PublishedHopperEvents {
 	 */
 	enum Reason {
 
-		NOT_SUBSCRIBED("Not published, because nobody subscribed to the Mono that publish returned:", ""),
+		NOT_SUBSCRIBED("Not published, because nobody subscribed to the Mono that publish returned:"),
 
-		NOT_COMMITTED("Not published yet, because the transaction is not committed:",
-				"A test that is @Transactional is rolled back at its end. Remove @Transactional from it, or call "
-						+ "TestTransaction.flagForCommit() and TestTransaction.end() before the assertion."),
+		NOT_COMMITTED("Not published yet, because the transaction is not committed:"),
 
-		ROLLED_BACK("Not published, because the transaction was rolled back:", ""),
+		ROLLED_BACK("Not published, because the transaction was rolled back:"),
 
-		REFUSED("Refused, because the API would refuse it:", "");
+		REFUSED("Refused, because the API would refuse it:");
 
 		private final String heading;
 
-		private final String advice;
-
-		Reason(String heading, String advice) {
+		Reason(String heading) {
 			this.heading = heading;
-			this.advice = advice;
 		}
 
 		String heading() {
 			return this.heading;
-		}
-
-		String advice() {
-			return this.advice;
 		}
 
 	}

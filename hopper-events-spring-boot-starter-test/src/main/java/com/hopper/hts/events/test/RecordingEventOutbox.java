@@ -126,7 +126,8 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 	private List<UUID> inTransactionOfThread(List<Stored> stored) {
 		if (TRANSACTIONS && RecordingTransactions.active()) {
-			stored.forEach(Stored::await);
+			CallersTransaction transaction = CallersTransaction.current();
+			stored.forEach((event) -> event.await(transaction));
 			RecordingTransactions.whenOver(this, stored);
 		}
 		else {
@@ -215,12 +216,11 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 		private final PublishedHopperEvent<?> event;
 
-		private final Unpublished notCommitted;
+		private @Nullable Unpublished notCommitted;
 
 		Stored(List<Recording> recordings, PublishedHopperEvent<?> event) {
 			this.recordings = recordings;
 			this.event = event;
-			this.notCommitted = new Unpublished(Reason.NOT_COMMITTED, event.sessionId(), event.event());
 		}
 
 		List<Recording> recordings() {
@@ -231,21 +231,31 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 			return StoredEvent.of(this.id, Instant.now(), this.event.sessionId(), this.event.event());
 		}
 
-		void await() {
-			this.recordings.forEach((recording) -> recording.add(this.notCommitted));
+		/**
+		 * Wait for the commit of a transaction.
+		 */
+		void await(CallersTransaction transaction) {
+			Unpublished notCommitted = new Unpublished(this.event, transaction);
+			this.notCommitted = notCommitted;
+			this.recordings.forEach((recording) -> recording.add(notCommitted));
 		}
 
 		void committed() {
-			this.recordings.forEach((recording) -> recording.remove(this.notCommitted));
+			awaitsNoMore();
 			RecordingEventPublisher.record(this.recordings, this.event);
 		}
 
 		void rolledBack() {
 			Unpublished rolledBack = new Unpublished(Reason.ROLLED_BACK, this.event.sessionId(), this.event.event());
-			this.recordings.forEach((recording) -> {
-				recording.remove(this.notCommitted);
-				recording.add(rolledBack);
-			});
+			awaitsNoMore();
+			this.recordings.forEach((recording) -> recording.add(rolledBack));
+		}
+
+		private void awaitsNoMore() {
+			Unpublished notCommitted = this.notCommitted;
+			if (notCommitted != null) {
+				this.recordings.forEach((recording) -> recording.remove(notCommitted));
+			}
 		}
 
 	}

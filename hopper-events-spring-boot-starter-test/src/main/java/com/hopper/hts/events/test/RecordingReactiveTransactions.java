@@ -45,7 +45,7 @@ final class RecordingReactiveTransactions {
 			.onErrorResume(NoTransactionException.class, (ex) -> Mono.empty())
 			.map((manager) -> {
 				List<Stored> stored = events.get();
-				stored.forEach(Stored::await);
+				stored.forEach((event) -> event.await(CallersTransaction.OTHER));
 				manager.registerSynchronization(new StoredInTransaction(owner, stored));
 				return RecordingEventOutbox.ids(stored);
 			});

@@ -302,7 +302,8 @@ class PublishedHopperEventsAssertTests {
 						+ "but there is no OffersDisplayed after the BookingConfirmed.\n" + ALL);
 		fails(() -> assertThat(this.published).containsExactly(OffersDisplayed.class, BookingConfirmed.class),
 				"Expected that exactly [OffersDisplayed, BookingConfirmed] were published, "
-						+ "in this order and nothing else, but they were not.\n" + ALL);
+						+ "in this order and nothing else, but they were not; "
+						+ "not expected: 3. BookingConfirmed, 4. CustomEvent \"seat_selected\".\n" + ALL);
 	}
 
 	@Test
