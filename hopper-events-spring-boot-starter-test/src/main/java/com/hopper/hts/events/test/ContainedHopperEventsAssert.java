@@ -202,11 +202,13 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 							PublishedHopperEventsAssert.times(this.actual.size())), this::isMatching, null));
 		}
 		if (!this.waiting.isEmpty()) {
-			throw failure("%s", this.all.message(
-					"Expected that %s was published %s".formatted(this.sentence,
-							PublishedHopperEventsAssert.times(expected))
-							+ PublishedHopperEventsAssert.waits(this.waiting.size()),
-					this::isMatching, null));
+			throw failure("%s",
+					this.all
+						.message(
+								"Expected that %s was published %s".formatted(this.sentence,
+										PublishedHopperEventsAssert.times(expected))
+										+ PublishedHopperEventsAssert.waits(this.waiting.size()),
+								this::isMatching, null));
 		}
 		return this.all;
 	}

@@ -282,8 +282,8 @@ public final class PublishedHopperEventsAssert
 			while (expected.get(first).isInstance(this.events.get(first).event())) {
 				first++;
 			}
-			return "the %s. is %s and not %s".formatted(first + 1,
-					Descriptions.subject(this.events.get(first).event()), expected.get(first).getSimpleName());
+			return "the %s. is %s and not %s".formatted(first + 1, Descriptions.subject(this.events.get(first).event()),
+					expected.get(first).getSimpleName());
 		}
 		return Stream
 			.of(missing.isEmpty() ? "" : "missing: " + some(missing),
@@ -345,11 +345,7 @@ public final class PublishedHopperEventsAssert
 				lines.add(reason.heading());
 				concerned.stream().limit(MAX_LISTED).forEach((event) -> lines.add("  - " + event));
 				addMore(lines, concerned.size(), "  ");
-				concerned.stream()
-					.map(Unpublished::advice)
-					.filter(StringUtils::hasText)
-					.distinct()
-					.forEach(lines::add);
+				concerned.stream().map(Unpublished::advice).filter(StringUtils::hasText).distinct().forEach(lines::add);
 			}
 		}
 		return String.join("\n", lines);

@@ -84,9 +84,10 @@ class AwaitingInTransactionsTests {
 	@Commit
 	void testThatCommitsIsNotToldThatItIsRolledBack() {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> this.api.awaitDelivered(1, MOMENT))
-			.withMessageEndingWith("""
-					What was stored on this thread may wait for the commit of the test's transaction.
-					The test's transaction is committed at its end. Call TestTransaction.end() before the assertion.""");
+			.withMessageEndingWith(
+					"""
+							What was stored on this thread may wait for the commit of the test's transaction.
+							The test's transaction is committed at its end. Call TestTransaction.end() before the assertion.""");
 	}
 
 	@Test

@@ -85,8 +85,8 @@ class EventsThatWaitForTheCommitTests {
 		failsWith(() -> assertThat(this.published).hasSize(0), "Expected that nothing was published, " + WAITS);
 		failsWith(() -> assertThat(this.published).containsExactly(), WAITS);
 		failsWith(() -> assertThat(this.published).forSession("session-1").isEmpty(), WAITS);
-		failsWith(
-				() -> assertThat(this.published).forSession("session-1").doesNotContain(OffersDisplayed.class), WAITS);
+		failsWith(() -> assertThat(this.published).forSession("session-1").doesNotContain(OffersDisplayed.class),
+				WAITS);
 	}
 
 	@Test
@@ -138,7 +138,7 @@ class EventsThatWaitForTheCommitTests {
 	@Test
 	void otherThreadIsToldAsWell(PublishedHopperEvents parameter) throws InterruptedException {
 		this.outbox.store("session-1", OFFERS);
-				Throwable[] failure = new Throwable[1];
+		Throwable[] failure = new Throwable[1];
 		Thread thread = new Thread(() -> assertThat(parameter).isEmpty());
 		thread.setUncaughtExceptionHandler((failed, ex) -> failure[0] = ex);
 		thread.start();
@@ -168,7 +168,8 @@ class EventsThatWaitForTheCommitTests {
 			assertThat(this.published).isEmpty();
 			assertThatExceptionOfType(AssertionError.class)
 				.isThrownBy(() -> assertThat(this.published).contains(OffersDisplayed.class))
-				.withMessageEndingWith("occurred 2026-01-01T10:00:00Z\nMake the assertion when the transaction is over.");
+				.withMessageEndingWith(
+						"occurred 2026-01-01T10:00:00Z\nMake the assertion when the transaction is over.");
 		});
 		assertThat(this.published).hasSize(1);
 	}
