@@ -65,9 +65,8 @@ class NoRealApiTests {
 
 	@Nested
 	@DirtiesContext
-	@SpringBootTest(classes = Application.class,
-			properties = { "hopper.auth.client-id=id", "hopper.auth.client-secret=secret",
-					"hopper.auth.preflight=fail" })
+	@SpringBootTest(classes = Application.class, properties = { "hopper.auth.client-id=id",
+			"hopper.auth.client-secret=secret", "hopper.auth.preflight=fail" })
 	class WithCredentialsOfTheRealApi {
 
 		@Test
