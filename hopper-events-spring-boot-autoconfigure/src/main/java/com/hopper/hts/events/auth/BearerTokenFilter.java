@@ -68,7 +68,7 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
-	private final URI baseUrl;
+	private final String origin;
 
 	private final BearerTokenProvider tokenProvider;
 
@@ -82,7 +82,7 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 	public BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		Assert.notNull(tokenProvider, "'tokenProvider' must not be null");
-		this.baseUrl = baseUrl;
+		this.origin = origin(baseUrl);
 		this.tokenProvider = tokenProvider;
 	}
 
@@ -209,20 +209,23 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	private boolean isSameOrigin(URI url) {
-		return equalsIgnoreCase(this.baseUrl.getScheme(), url.getScheme())
-				&& equalsIgnoreCase(this.baseUrl.getHost(), url.getHost()) && port(this.baseUrl) == port(url);
+		return origin(url).equals(this.origin);
 	}
 
-	private static boolean equalsIgnoreCase(@Nullable String first, @Nullable String second) {
-		return first != null && first.equalsIgnoreCase(second);
-	}
-
-	private static int port(URI url) {
-		if (url.getPort() != -1) {
-			return url.getPort();
-		}
+	/**
+	 * Return scheme, host and port. The authority is compared, for a host with an
+	 * underscore is none to {@link URI#getHost()}.
+	 */
+	private static String origin(URI url) {
 		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
-		return scheme.equals("https") ? 443 : 80;
+		String authority = (url.getRawAuthority() != null) ? url.getRawAuthority().toLowerCase(Locale.ROOT) : "";
+		authority = authority.substring(authority.lastIndexOf('@') + 1);
+		if (authority.endsWith(":")) {
+			authority = authority.substring(0, authority.length() - 1);
+		}
+		String defaultPort = scheme.equals("https") ? ":443" : ":80";
+		return scheme + "://" + (authority.endsWith(defaultPort)
+				? authority.substring(0, authority.length() - defaultPort.length()) : authority);
 	}
 
 	/**

@@ -55,6 +55,9 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.util.DefaultUriBuilderFactory;
+import org.springframework.web.util.DefaultUriBuilderFactory.EncodingMode;
+import org.springframework.web.util.UriBuilderFactory;
 
 /**
  * Configurations imported by {@link HopperEventsAutoConfiguration}, in this order.
@@ -183,7 +186,7 @@ final class EventPublisherConfigurations {
 			WebClient.Builder builder = WebClient.builder();
 			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			builder.clientConnector(connector.getObject().get())
-				.baseUrl(withoutTrailingSlash(baseUrl.toString()))
+				.uriBuilderFactory(uriBuilderFactory(baseUrl))
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does
 					headers.remove(HttpHeaders.USER_AGENT);
@@ -191,6 +194,8 @@ final class EventPublisherConfigurations {
 				})
 				.filter(new BearerTokenFilter(baseUrl, signIn));
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			// The token is among the details, whatever the application logs of its own
+			builder.codecs((codecs) -> codecs.defaultCodecs().enableLoggingRequestDetails(false));
 			return builder.build();
 		}
 
@@ -213,6 +218,7 @@ final class EventPublisherConfigurations {
 			return WebClientEventPublisher.builder(webClient.getObject(), baseUrl, retryPolicy(properties))
 				.responseTimeout(properties.client().responseTimeout())
 				.maxConcurrency(maxConcurrency(properties.client().pool()))
+				.shutdownTimeout(properties.outbox().shutdownTimeout())
 				.requireSession(properties.requireSession())
 				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 						observationConvention.getIfAvailable())
@@ -233,7 +239,7 @@ final class EventPublisherConfigurations {
 				return (request) -> Mono.empty();
 			}
 			return new WebClientHopperSessions(webClient.getObject(), baseUrl(connectionDetails.getObject()),
-					retryPolicy(properties), properties.client().responseTimeout(),
+					retryPolicy(properties), properties.client().responseTimeout(), properties.outbox().shutdownTimeout(),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 					scheduler.getIfAvailable(Schedulers::parallel));
 		}
@@ -260,8 +266,13 @@ final class EventPublisherConfigurations {
 					retry.budget());
 		}
 
-		private static String withoutTrailingSlash(String url) {
-			return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+		private static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
+			String url = baseUrl.toString();
+			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(
+					url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
+			// What is written in the property is sent
+			factory.setEncodingMode(EncodingMode.VALUES_ONLY);
+			return factory;
 		}
 
 	}

@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
-import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -50,7 +49,7 @@ class HopperAuthProperties {
 	 * Token endpoint of the identity provider, such as
 	 * 'https://hopper-api.auth0.com/oauth/token'. Defaults to the API's own '/auth'.
 	 */
-	private volatile @Nullable URI tokenUri;
+	private volatile @Nullable String tokenUri;
 
 	/**
 	 * Audience of the token. Defaults to scheme and host of 'hopper.base-url'. Only with
@@ -103,11 +102,11 @@ class HopperAuthProperties {
 		this.clientSecret = clientSecret;
 	}
 
-	public @Nullable URI getTokenUri() {
+	public @Nullable String getTokenUri() {
 		return this.tokenUri;
 	}
 
-	public void setTokenUri(@Nullable URI tokenUri) {
+	public void setTokenUri(@Nullable String tokenUri) {
 		this.tokenUri = tokenUri;
 	}
 

@@ -15,22 +15,28 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 import com.hopper.hts.events.http.ResponseFraming;
+import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timeout;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
 
@@ -42,9 +48,14 @@ import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorB
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslManagerBundle;
 import org.springframework.boot.ssl.SslOptions;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.Phased;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.http.client.reactive.ClientHttpResponse;
 import org.springframework.util.StringUtils;
 
 /**
@@ -53,7 +64,7 @@ import org.springframework.util.StringUtils;
  * are promises about one HTTP client. The application's settings and customizers for it
  * apply; event loops are shared with the application, the pool is our own.
  */
-class HopperHttpConnector implements DisposableBean {
+class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 
 	private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
@@ -65,30 +76,51 @@ class HopperHttpConnector implements DisposableBean {
 
 	private final HopperProperties.Client properties;
 
+	/**
+	 * Event loops that end with the application. Nobody ends Reactor Netty's global ones
+	 * if the application has no {@link ReactorResourceFactory}.
+	 */
+	private final @Nullable ReactorResourceFactory ownResources;
+
 	private final Function<@Nullable SslBundle, Connections> factory;
 
 	private volatile Connections connections;
+
+	private volatile @Nullable SslBundle sslBundle;
+
+	private volatile boolean running = true;
 
 	HopperHttpConnector(HopperProperties.Client properties, boolean tls,
 			@Nullable ClientHttpConnectorBuilder<?> connectorBuilder, @Nullable ReactorResourceFactory resourceFactory,
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
+		ReactorResourceFactory ownResources = (resourceFactory == null) ? ownResources() : null;
+		this.ownResources = ownResources;
 		this.factory = (bundle) -> {
 			HttpClientSettings ownSettings = settings(properties, settings, bundle);
 			ReactorClientHttpConnectorBuilder builder = reactorBuilder(connectorBuilder, resourceFactory)
 				// Retrying is the publisher's decision
 				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true)
+					// The token is in what would be logged
+					.wiretap(false)
 					.doOnConnected(ResponseFraming::watch));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
 			ConnectionProvider provider = connectionProvider("hopper-events", properties.pool().maxConnections());
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
+			UnaryOperator<HttpClient> loops = (client) -> (ownResources != null)
+					? client.runOn(ownResources.getLoopResources()) : client;
 			return new Connections(provider,
-					builder.withHttpClientFactory(() -> create(provider))
+					new AnyHost((origin) -> builder
+						.withHttpClientFactory(() -> withOrigin(loops.apply(create(provider)), origin))
 						.withHttpClientCustomizer(protocol)
-						.build(ownSettings),
-					signInProvider, builder.withHttpClientFactory(() -> create(signInProvider)).build(ownSettings));
+						.build(ownSettings)),
+					signInProvider,
+					new AnyHost((origin) -> builder
+						.withHttpClientFactory(() -> withOrigin(loops.apply(create(signInProvider)), origin))
+						.build(ownSettings)));
 		};
+		this.sslBundle = sslBundle;
 		this.connections = this.factory.apply(sslBundle);
 	}
 
@@ -116,10 +148,24 @@ class HopperHttpConnector implements DisposableBean {
 	 * @param sslBundle the bundle
 	 */
 	void reload(SslBundle sslBundle) {
+		this.sslBundle = sslBundle;
 		Connections old = this.connections;
 		this.connections = this.factory.apply(sslBundle);
 		Schedulers.parallel()
 			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private static ReactorResourceFactory ownResources() {
+		ReactorResourceFactory resources = new ReactorResourceFactory();
+		resources.setUseGlobalResources(false);
+		resources.setLoopResourcesSupplier(() -> LoopResources.create("hopper-http"));
+		resources.setShutdownQuietPeriod(Duration.ZERO);
+		resources.afterPropertiesSet();
+		return resources;
+	}
+
+	private static HttpClient withOrigin(HttpClient client, @Nullable String origin) {
+		return (origin != null) ? client.baseUrl(origin) : client;
 	}
 
 	private static HttpClient create(ConnectionProvider provider) {
@@ -192,7 +238,9 @@ class HopperHttpConnector implements DisposableBean {
 			if (properties.username() != null && password != null) {
 				builder.username(properties.username()).password((username) -> password);
 			}
-		});
+		})
+			// The proxy resolves names, which this side may not be able to
+			.resolver(NoopAddressResolverGroup.INSTANCE);
 	}
 
 	private static HttpClientSettings settings(HopperProperties.Client properties, HttpClientSettings settings,
@@ -207,10 +255,80 @@ class HopperHttpConnector implements DisposableBean {
 		return (own != null) ? own : ((global != null) ? global : fallback);
 	}
 
+	/**
+	 * Open connections again. Those of before ended with their event loops.
+	 */
+	@Override
+	public void start() {
+		if (this.ownResources != null) {
+			this.ownResources.start();
+		}
+		this.connections = this.factory.apply(this.sslBundle);
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+		this.connections.dispose();
+		if (this.ownResources != null) {
+			this.ownResources.stop();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	/**
+	 * Between the event loops of {@link ReactorResourceFactory} and what uses the
+	 * connections.
+	 */
+	@Override
+	public int getPhase() {
+		return 1;
+	}
+
 	@Override
 	public void destroy() {
 		this.connections.dispose();
+		if (this.ownResources != null) {
+			this.ownResources.destroy();
+		}
 		this.timer.stop();
+	}
+
+	/**
+	 * Takes URIs whose host is none to {@link URI#getHost()}, with an underscore for
+	 * example, relative to a client of their own: Reactor Netty reads the host of such a
+	 * client from text.
+	 */
+	private static final class AnyHost implements ClientHttpConnector {
+
+		private final ClientHttpConnector connector;
+
+		private final Function<@Nullable String, ClientHttpConnector> factory;
+
+		private final Map<String, ClientHttpConnector> byOrigin = new ConcurrentHashMap<>();
+
+		AnyHost(Function<@Nullable String, ClientHttpConnector> factory) {
+			this.connector = factory.apply(null);
+			this.factory = factory;
+		}
+
+		@Override
+		public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
+				Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+			if (uri.getHost() != null || uri.getRawAuthority() == null) {
+				return this.connector.connect(method, uri, requestCallback);
+			}
+			String origin = uri.getScheme() + "://" + uri.getRawAuthority();
+			String path = uri.toString().substring(origin.length());
+			return this.byOrigin.computeIfAbsent(origin, this.factory)
+				.connect(method, URI.create(path.startsWith("/") ? path : "/" + path), requestCallback);
+		}
+
 	}
 
 	/**

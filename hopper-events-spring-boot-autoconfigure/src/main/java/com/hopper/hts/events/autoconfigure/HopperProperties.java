@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
@@ -43,7 +42,7 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("hopper")
 record HopperProperties(@DefaultValue("true") boolean enabled,
-		@DefaultValue("https://airlines-api.hopper.com/airline/v1.1") URI baseUrl,
+		@DefaultValue("https://airlines-api.hopper.com/airline/v1.1") String baseUrl,
 		@DefaultValue("false") boolean requireSession, @DefaultValue Client client,
 		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry,
 		@DefaultValue Outbox outbox) implements AopInfrastructureBean {

@@ -16,6 +16,7 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
@@ -161,8 +162,7 @@ final class HopperPropertiesValidator {
 			required("hopper.auth.client-id", auth.getClientId(), "hopper.auth.client-secret");
 			required("hopper.auth.client-secret", auth.getClientSecret(), "hopper.auth.client-id");
 		}
-		URI tokenUri = auth.getTokenUri();
-		if (tokenUri == null) {
+		if (auth.getTokenUri() == null) {
 			onlyWithTokenUri("hopper.auth.audience", auth.getAudience());
 			onlyWithTokenUri("hopper.auth.scope", auth.getScope());
 			onlyWithTokenUri("hopper.auth.client-authentication-method",
@@ -170,6 +170,7 @@ final class HopperPropertiesValidator {
 							? auth.getClientAuthenticationMethod() : null);
 		}
 		else {
+			URI tokenUri = uri("hopper.auth.token-uri", auth.getTokenUri());
 			if (!client) {
 				throw HopperConfigurationException.of("hopper.auth.token-uri",
 						"is used with hopper.auth.client-id and hopper.auth.client-secret only, and not with hopper.auth.token");
@@ -221,10 +222,11 @@ final class HopperPropertiesValidator {
 		if (!scheme.equals("https") && !scheme.equals("http")) {
 			problem = "must begin with https:// or http://";
 		}
-		else if (url.getHost() == null) {
+		// A host with an underscore is an authority only
+		else if (url.getRawAuthority() == null || url.getRawAuthority().startsWith(":")) {
 			problem = "must name a host after " + scheme + "://";
 		}
-		else if (url.getRawUserInfo() != null) {
+		else if (url.getRawAuthority().contains("@")) {
 			problem = "must not contain a user name or password; credentials belong in hopper.auth.*";
 		}
 		else if (url.getRawQuery() != null || url.getRawFragment() != null) {
@@ -235,6 +237,24 @@ final class HopperPropertiesValidator {
 			String shown = url.toString().contains("@") ? ""
 					: "is '" + url.toString().replaceAll("[?#].*", "?***") + "' and ";
 			throw HopperConfigurationException.of(name, shown + problem + ", for example " + example);
+		}
+	}
+
+	/**
+	 * Read a URI as it is written. The conversion of Spring would encode it once more.
+	 * @param name the name of the property
+	 * @param value the value
+	 * @return the URI
+	 */
+	static URI uri(String name, String value) {
+		try {
+			return new URI(value.strip());
+		}
+		catch (URISyntaxException ex) {
+			// Not the cause, which shows the whole value
+			throw HopperConfigurationException.of(name,
+					"must be a URI in which characters such as spaces are percent-encoded (character "
+							+ (ex.getIndex() + 1) + ": " + ex.getReason() + ")");
 		}
 	}
 

@@ -49,7 +49,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	@Override
 	public URI getBaseUrl() {
-		return this.properties.baseUrl();
+		return HopperPropertiesValidator.uri("hopper.base-url", this.properties.baseUrl());
 	}
 
 	@Override
@@ -69,7 +69,8 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	@Override
 	public @Nullable URI getTokenUri() {
-		return this.auth.getTokenUri();
+		String tokenUri = this.auth.getTokenUri();
+		return (tokenUri != null) ? HopperPropertiesValidator.uri("hopper.auth.token-uri", tokenUri) : null;
 	}
 
 	@Override

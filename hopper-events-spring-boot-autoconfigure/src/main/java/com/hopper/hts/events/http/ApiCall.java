@@ -50,6 +50,8 @@ abstract class ApiCall<R> {
 
 	private static final Log logger = LogFactory.getLog(ApiCall.class);
 
+	private static final String ENDING = "the application is ending";
+
 	private static final byte[] NOTHING = new byte[0];
 
 	private final ApiClient client;
@@ -171,6 +173,9 @@ abstract class ApiCall<R> {
 	}
 
 	private @Nullable HopperApiException refusal() {
+		if (this.client.isEnding()) {
+			return ending();
+		}
 		this.entered = this.client.tryEnter();
 		if (!this.entered) {
 			return overloaded();
@@ -182,6 +187,15 @@ abstract class ApiCall<R> {
 		catch (HopperApiException ex) {
 			return ex;
 		}
+	}
+
+	private HopperApiException.ConnectionFailed ending() {
+		return new HopperApiException.ConnectionFailed(HopperApiException.Details
+			.of("The " + subject() + " " + failed()
+					+ ": the application is ending, and its connections to Hopper with it. Nothing was sent. "
+					+ "Send it before the application ends, or store it in the outbox.")
+			.withEventType(eventType())
+			.withSessionId(sessionId()), true);
 	}
 
 	private HopperApiException.Overloaded overloaded() {
@@ -282,7 +296,13 @@ abstract class ApiCall<R> {
 	private Mono<Long> waitOrFail(Throwable failure) {
 		AttemptFailure attemptFailure = classify(failure);
 		Duration wait = nextWait(attemptFailure);
-		return (wait != null) ? Mono.delay(wait, this.client.scheduler) : Mono.error(exception(attemptFailure));
+		if (wait == null) {
+			return Mono.error(exception(attemptFailure));
+		}
+		return Mono.delay(wait, this.client.scheduler).or(this.client.ending().then(Mono.error(() -> {
+			this.stopReason = ENDING;
+			return exception(attemptFailure);
+		})));
 	}
 
 	private AttemptFailure classify(Throwable failure) {
@@ -305,6 +325,10 @@ abstract class ApiCall<R> {
 	private @Nullable Duration nextWait(AttemptFailure failure) {
 		RetryPolicy policy = this.client.retryPolicy;
 		if (!failure.isRetryable() || this.attempts.get() >= policy.maxAttempts()) {
+			return null;
+		}
+		if (this.client.isEnding()) {
+			this.stopReason = ENDING;
 			return null;
 		}
 		double random = this.client.random.getAsDouble();

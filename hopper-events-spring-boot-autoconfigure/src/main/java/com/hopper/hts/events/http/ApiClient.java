@@ -23,8 +23,12 @@ import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.time.SchedulerClock;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 import org.springframework.web.reactive.function.client.ClientRequest;
@@ -36,6 +40,8 @@ import org.springframework.web.reactive.function.client.WebClient;
  * What calls to the API share.
  */
 final class ApiClient {
+
+	private static final Log logger = LogFactory.getLog(ApiClient.class);
 
 	final WebClient webClient;
 
@@ -57,6 +63,8 @@ final class ApiClient {
 	final int maxCalls;
 
 	private final AtomicInteger calls = new AtomicInteger();
+
+	private volatile Sinks.Empty<Void> ending = Sinks.empty();
 
 	/**
 	 * Whether the API, or something at its address, has ever answered.
@@ -93,6 +101,51 @@ final class ApiClient {
 	}
 
 	/**
+	 * Let no further attempt begin, and wait for the calls that have not ended.
+	 * @param timeout the longest time to wait
+	 */
+	void stop(Duration timeout) {
+		this.ending.tryEmitEmpty();
+		long deadline = System.nanoTime() + timeout.toNanos();
+		boolean interrupted = false;
+		synchronized (this.calls) {
+			long left = timeout.toMillis();
+			while (this.calls.get() > 0 && left > 0 && !interrupted) {
+				try {
+					this.calls.wait(left);
+				}
+				catch (InterruptedException ex) {
+					interrupted = true;
+				}
+				left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+			}
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+		int cut = this.calls.get();
+		if (cut > 0) {
+			logger.warn(cut + " requests to Hopper had not ended when the application did, and were cut after "
+					+ Durations.format(timeout) + " (hopper.outbox.shutdown-timeout)");
+		}
+	}
+
+	void start() {
+		this.ending = Sinks.empty();
+	}
+
+	boolean isEnding() {
+		return this.ending.scanOrDefault(Scannable.Attr.TERMINATED, false);
+	}
+
+	/**
+	 * Return a signal that the application ends.
+	 */
+	Mono<Void> ending() {
+		return this.ending.asMono();
+	}
+
+	/**
 	 * Take one more call, unless there are too many.
 	 * @return whether the call may be made, and ends with {@link #exit()}
 	 */
@@ -105,7 +158,11 @@ final class ApiClient {
 	}
 
 	void exit() {
-		this.calls.decrementAndGet();
+		if (this.calls.decrementAndGet() == 0 && isEnding()) {
+			synchronized (this.calls) {
+				this.calls.notifyAll();
+			}
+		}
 	}
 
 	void reached() {

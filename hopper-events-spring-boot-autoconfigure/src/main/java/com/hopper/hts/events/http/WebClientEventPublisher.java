@@ -48,6 +48,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.context.Lifecycle;
+import org.springframework.context.Phased;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -59,7 +61,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  *
  * @since 0.1.0
  */
-public final class WebClientEventPublisher implements EventPublisher {
+public final class WebClientEventPublisher implements EventPublisher, Lifecycle, Phased {
 
 	private static final EventPublishObservationConvention DEFAULT_CONVENTION = new DefaultEventPublishObservationConvention();
 
@@ -68,6 +70,10 @@ public final class WebClientEventPublisher implements EventPublisher {
 	private final ApiClient client;
 
 	private final URI uri;
+
+	private final Duration shutdownTimeout;
+
+	private volatile boolean running = true;
 
 	private final EventCodec codec;
 
@@ -81,6 +87,7 @@ public final class WebClientEventPublisher implements EventPublisher {
 		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout,
 				builder.maxConcurrency, Set.of(), builder.scheduler, builder.random);
 		this.uri = builder.uri;
+		this.shutdownTimeout = builder.shutdownTimeout;
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
 		this.observationConvention = builder.observationConvention;
@@ -127,6 +134,37 @@ public final class WebClientEventPublisher implements EventPublisher {
 	@Override
 	public Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
 		return EventPublisher.super.publishAll(events, Math.min(concurrency, this.client.maxCalls));
+	}
+
+	/**
+	 * Take calls again.
+	 */
+	@Override
+	public void start() {
+		this.client.start();
+		this.running = true;
+	}
+
+	/**
+	 * Take no more calls, begin no further attempts, and wait for those that were begun.
+	 */
+	@Override
+	public void stop() {
+		this.running = false;
+		this.client.stop(this.shutdownTimeout);
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	/**
+	 * After what may call, and before the connections.
+	 */
+	@Override
+	public int getPhase() {
+		return 2;
 	}
 
 	/**
@@ -245,6 +283,8 @@ public final class WebClientEventPublisher implements EventPublisher {
 
 		private int maxConcurrency = Integer.MAX_VALUE;
 
+		private Duration shutdownTimeout = Duration.ofSeconds(20);
+
 		private boolean requireSession;
 
 		private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
@@ -288,6 +328,16 @@ public final class WebClientEventPublisher implements EventPublisher {
 		public Builder maxConcurrency(int maxConcurrency) {
 			Assert.isTrue(maxConcurrency > 0, "'maxConcurrency' must be greater than 0");
 			this.maxConcurrency = maxConcurrency;
+			return this;
+		}
+
+		/**
+		 * Set how long the end of the application waits for publications.
+		 * @param shutdownTimeout the timeout, 20 seconds by default
+		 * @return this builder
+		 */
+		public Builder shutdownTimeout(Duration shutdownTimeout) {
+			this.shutdownTimeout = shutdownTimeout;
 			return this;
 		}
 

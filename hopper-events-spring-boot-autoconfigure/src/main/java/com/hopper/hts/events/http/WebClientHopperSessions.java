@@ -34,6 +34,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.Phased;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientResponse;
@@ -45,7 +47,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  *
  * @since 0.1.0
  */
-public final class WebClientHopperSessions implements HopperSessions {
+public final class WebClientHopperSessions implements HopperSessions, Lifecycle, Phased {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 
@@ -54,6 +56,10 @@ public final class WebClientHopperSessions implements HopperSessions {
 	private final ApiClient client;
 
 	private final URI uri;
+
+	private final Duration shutdownTimeout;
+
+	private volatile boolean running = true;
 
 	private final ObservationRegistry observationRegistry;
 
@@ -64,17 +70,19 @@ public final class WebClientHopperSessions implements HopperSessions {
 	 * @param retryPolicy when a failed attempt is followed by another
 	 * @param responseTimeout the time for one attempt, from connecting to the last byte
 	 * of the answer
+	 * @param shutdownTimeout how long the end of the application waits for requests
 	 * @param observationRegistry where requests are observed
 	 * @param scheduler what waits and says what time it is,
 	 * {@link reactor.core.scheduler.Schedulers#parallel()} but in tests
 	 */
 	public WebClientHopperSessions(WebClient webClient, URI baseUrl, RetryPolicy retryPolicy, Duration responseTimeout,
-			ObservationRegistry observationRegistry, Scheduler scheduler) {
+			Duration shutdownTimeout,			ObservationRegistry observationRegistry, Scheduler scheduler) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		String base = baseUrl.toString();
 		this.client = new ApiClient(webClient, retryPolicy, responseTimeout, Integer.MAX_VALUE,
 				SessionRequestCodec.PUBLIC_FIELDS, scheduler, () -> ThreadLocalRandom.current().nextDouble());
 		this.uri = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/sessions");
+		this.shutdownTimeout = shutdownTimeout;
 		this.observationRegistry = observationRegistry;
 	}
 
@@ -83,6 +91,37 @@ public final class WebClientHopperSessions implements HopperSessions {
 		Assert.notNull(request, "'request' must not be null");
 		return ApiCall.<List<Session>>mono(() -> new Creation(request))
 			.flatMap((sessions) -> Mono.justOrEmpty(sessions.stream().findFirst()));
+	}
+
+	/**
+	 * Take calls again.
+	 */
+	@Override
+	public void start() {
+		this.client.start();
+		this.running = true;
+	}
+
+	/**
+	 * Take no more calls, begin no further attempts, and wait for those that were begun.
+	 */
+	@Override
+	public void stop() {
+		this.running = false;
+		this.client.stop(this.shutdownTimeout);
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	/**
+	 * After what may call, and before the connections.
+	 */
+	@Override
+	public int getPhase() {
+		return 2;
 	}
 
 	/**

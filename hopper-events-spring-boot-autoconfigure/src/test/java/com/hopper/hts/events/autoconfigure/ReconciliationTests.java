@@ -153,7 +153,7 @@ class ReconciliationTests {
 		left.removeAll(threads);
 		assertThat(left).extracting(Thread::getName)
 			.allSatisfy((name) -> assertThat(name)
-				.matches("(parallel|reactor-http-.*|reactor-netty-pool-maintenance)-\\d+"));
+				.matches("(parallel|hopper-(http|pool)-.*|reactor-netty-pool-maintenance)-\\d+"));
 	}
 
 	private static SessionEvent event(int i) {
