@@ -83,7 +83,8 @@ final class BearerTokenProviders {
 			return ClientCredentials.atHopper(details.getBaseUrl(), clientId, clientSecret);
 		}
 		String audience = StringUtils.hasText(auth.getAudience()) ? auth.getAudience()
-				: details.getBaseUrl().getScheme() + "://" + details.getBaseUrl().getRawAuthority().replaceFirst(":\\d*$", "");
+				: details.getBaseUrl().getScheme() + "://"
+						+ details.getBaseUrl().getRawAuthority().replaceFirst(":\\d*$", "");
 		return ClientCredentials.atIdentityProvider(tokenUri, clientId, clientSecret, audience,
 				StringUtils.hasText(auth.getScope()) ? auth.getScope() : null, auth.getClientAuthenticationMethod());
 	}

@@ -239,7 +239,8 @@ final class EventPublisherConfigurations {
 				return (request) -> Mono.empty();
 			}
 			return new WebClientHopperSessions(webClient.getObject(), baseUrl(connectionDetails.getObject()),
-					retryPolicy(properties), properties.client().responseTimeout(), properties.outbox().shutdownTimeout(),
+					retryPolicy(properties), properties.client().responseTimeout(),
+					properties.outbox().shutdownTimeout(),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 					scheduler.getIfAvailable(Schedulers::parallel));
 		}

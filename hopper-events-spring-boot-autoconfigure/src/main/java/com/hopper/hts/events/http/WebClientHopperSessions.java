@@ -76,7 +76,7 @@ public final class WebClientHopperSessions implements HopperSessions, Lifecycle,
 	 * {@link reactor.core.scheduler.Schedulers#parallel()} but in tests
 	 */
 	public WebClientHopperSessions(WebClient webClient, URI baseUrl, RetryPolicy retryPolicy, Duration responseTimeout,
-			Duration shutdownTimeout,			ObservationRegistry observationRegistry, Scheduler scheduler) {
+			Duration shutdownTimeout, ObservationRegistry observationRegistry, Scheduler scheduler) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		String base = baseUrl.toString();
 		this.client = new ApiClient(webClient, retryPolicy, responseTimeout, Integer.MAX_VALUE,

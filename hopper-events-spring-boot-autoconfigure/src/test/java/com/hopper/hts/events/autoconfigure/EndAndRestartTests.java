@@ -95,7 +95,8 @@ class EndAndRestartTests {
 					await().atMost(TIMEOUT).until(() -> server.requests().size() == 1);
 					context.getSourceApplicationContext().close();
 					assertThat(receipt).isCompletedExceptionally();
-					assertThat(receipt.handle((ignored, failure) -> failure).join()).isInstanceOf(HopperApiException.ServerError.class)
+					assertThat(receipt.handle((ignored, failure) -> failure).join())
+						.isInstanceOf(HopperApiException.ServerError.class)
 						.hasMessageContaining("because the application is ending");
 					assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
 						.isThrownBy(() -> publisher.publishAndWait("session", OFFERS));
@@ -139,12 +140,10 @@ class EndAndRestartTests {
 	@Test
 	void eventLoopsEndWithTheApplication() throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
-			this.contextRunner
-				.withPropertyValues("hopper.base-url=" + server.baseUrl())
-				.run((context) -> {
-					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
-					assertThat(eventLoops()).isPositive();
-				});
+			this.contextRunner.withPropertyValues("hopper.base-url=" + server.baseUrl()).run((context) -> {
+				context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
+				assertThat(eventLoops()).isPositive();
+			});
 			await().atMost(TIMEOUT).until(() -> eventLoops() == 0);
 		}
 	}

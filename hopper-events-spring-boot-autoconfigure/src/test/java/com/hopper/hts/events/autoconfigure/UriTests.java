@@ -105,7 +105,8 @@ class UriTests {
 				.run((context) -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS));
 			assertThat(proxy.requests()).hasSize(2);
 			assertThat(proxy.requests().get(1).requestLine()).isEqualTo("POST /v1/events HTTP/1.1");
-			assertThat(proxy.requests().get(1).header("Host")).isEqualToIgnoringCase(baseUrl.substring(7, baseUrl.length() - 3));
+			assertThat(proxy.requests().get(1).header("Host"))
+				.isEqualToIgnoringCase(baseUrl.substring(7, baseUrl.length() - 3));
 			assertThat(proxy.requests().get(1).header("Authorization")).isEqualTo("Bearer test-token");
 		}
 	}
