@@ -30,6 +30,7 @@ import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.time.SchedulerClock;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -64,7 +65,8 @@ import org.springframework.util.Assert;
  * <p>
  * A call that blocks until a retry, such as
  * {@link com.hopper.hts.events.EventPublisher#publishAndWait publishAndWait}, belongs on
- * another thread than the one that turns the time.
+ * another thread than the one that turns the time. If it has waited for two real seconds
+ * in which the time stood still, the log says what it waits for.
  *
  * @since 0.1.0
  */
@@ -77,7 +79,9 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 
 	private final Clock clock = SchedulerClock.of(this.scheduler);
 
-	private final Exchanges exchanges = new Exchanges();
+	private final BlockedCallers blockedCallers = new BlockedCallers(this.scheduler, this::awaited);
+
+	private final Exchanges exchanges = new Exchanges(this.blockedCallers::call);
 
 	private final Object turning = new Object();
 
@@ -150,10 +154,26 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	private boolean isAtRest() {
+		return !this.scheduler.isBusy() && this.exchanges.moving(waitingClients()) == 0 && !isSigningIn()
+				&& inProgress() <= this.exchanges.count();
+	}
+
+	/**
+	 * Tell what the requests on their way wait for: for nothing if there is none, and for
+	 * nothing that the time would bring ({@code null}) if one goes on by itself.
+	 */
+	private @Nullable String awaited() {
+		if (this.exchanges.count() == 0) {
+			return "";
+		}
+		return (this.exchanges.moving(waitingClients()) == 0)
+				? "an answer that the FakeHopperApi holds or gives late by" : null;
+	}
+
+	private Set<Integer> waitingClients() {
 		Set<Integer> waiting = new HashSet<>();
 		this.apis.forEach((api) -> waiting.addAll(api.waitingClients()));
-		return !this.scheduler.isBusy() && this.exchanges.moving(waiting) == 0 && !isSigningIn()
-				&& inProgress() <= this.exchanges.count();
+		return waiting;
 	}
 
 	private boolean isSigningIn() {
@@ -192,6 +212,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 
 	@Override
 	public void destroy() {
+		this.blockedCallers.stop();
 		this.scheduler.dispose();
 	}
 
