@@ -427,8 +427,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			StringBuilder text = new StringBuilder("The Hopper API would refuse %s:"
 				.formatted((found.size() == 1) ? "a request of this test" : found.size() + " requests of this test"));
 			for (int i = 0; i < Math.min(found.size(), MAX_VIOLATIONS); i++) {
-				text.append("%n%n%s. %s%s".formatted(i + 1, found.get(i),
-						leftFromEarlierTest(found.get(i).request())));
+				text.append("%n%n%s. %s%s".formatted(i + 1, found.get(i), leftFromEarlierTest(found.get(i).request())));
 			}
 			if (found.size() > MAX_VIOLATIONS) {
 				text.append("%n%n... and %s more".formatted(found.size() - MAX_VIOLATIONS));

@@ -88,7 +88,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	private PublishedHopperEventsAssert(PublishedHopperEvents actual, Predicate<PublishedHopperEvent<?>> left,
-			List<PublishedHopperEvent<?>> events, List<Unpublished> unpublished, List<PublishedHopperEvent<?>> waiting, String scope) {
+			List<PublishedHopperEvent<?>> events, List<Unpublished> unpublished, List<PublishedHopperEvent<?>> waiting,
+			String scope) {
 		super(actual, PublishedHopperEventsAssert.class);
 		this.left = left;
 		this.events = events;
@@ -339,7 +340,8 @@ public final class PublishedHopperEventsAssert
 				PublishedHopperEvent<?> event = this.events.get(index);
 				String remark = (remarks != null) ? remarks.get(event) : null;
 				lines.add("  %s%s. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "",
-						index + 1, event + (this.left.test(event) ? EarlierTests.LEFT : ""), (remark != null) ? " <- " + remark : ""));
+						index + 1, event + (this.left.test(event) ? EarlierTests.LEFT : ""),
+						(remark != null) ? " <- " + remark : ""));
 			}
 			addMore(lines, this.events.size(), "  ");
 		}

@@ -83,8 +83,7 @@ class EventsOfEarlierTestsTests {
 		publisher.publishAndWait("earlier", event);
 		publisher.publishAndWait("own", OffersDisplayed.occurredAt(Instant.now()));
 		publisher.publishAndWait("fixed", OffersDisplayed.occurredAt(TIME));
-		assertThatExceptionOfType(AssertionError.class)
-			.isThrownBy(() -> api.awaitDelivered(4, Duration.ofMillis(10)))
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> api.awaitDelivered(4, Duration.ofMillis(10)))
 			.withMessageContaining("""
 					1. offers_displayed of session 'earlier' (left from an earlier test)
 					2. offers_displayed of session 'own'
@@ -109,8 +108,7 @@ class EventsOfEarlierTestsTests {
 		run.end();
 		run.begin();
 		assertThat(receipt).succeedsWithin(Duration.ofSeconds(10));
-		assertThatExceptionOfType(AssertionError.class)
-			.isThrownBy(() -> api.awaitDelivered(2, Duration.ofMillis(10)))
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> api.awaitDelivered(2, Duration.ofMillis(10)))
 			.withMessageContaining("1. offers_displayed of session 'earlier' (left from an earlier test)");
 		run.end();
 	}

@@ -80,8 +80,8 @@ class TimeThatStandsStillTests {
 		CompletableFuture<EventReceipt> receipt = new CompletableFuture<>();
 		Thread thread = new Thread(() -> {
 			try {
-				receipt.complete(
-						this.publisher.publishAndWait("session-1", OffersDisplayed.occurredAt(this.time.now())));
+				receipt
+					.complete(this.publisher.publishAndWait("session-1", OffersDisplayed.occurredAt(this.time.now())));
 			}
 			catch (RuntimeException ex) {
 				receipt.completeExceptionally(ex);
