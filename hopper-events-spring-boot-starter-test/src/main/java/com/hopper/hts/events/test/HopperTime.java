@@ -28,7 +28,7 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
-import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -57,11 +57,9 @@ import org.springframework.util.Assert;
  * and of the outbox, in memory and in a database, with its backoff, pauses and maximum
  * age; and of the {@link FakeHopperApi}, with its latency, delays and tokens. It is not
  * the time of the application's own code, of {@code hopper.client.connect-timeout} and
- * {@code read-timeout}, of the wait for a circuit breaker, of
- * {@link com.hopper.hts.events.EventOutbox#flush(Duration) flush}, and of what a
- * database, db-scheduler (its heartbeats and its polling for events of other instances)
- * or Kafka (its consumers poll in real time for what is due by this one) do by
- * themselves.
+ * {@code read-timeout}, of {@link com.hopper.hts.events.EventOutbox#flush(Duration)
+ * flush}, of how often the outbox in a database polls, and of what Kafka does by itself
+ * (its consumers poll in real time for what is due by this one).
  * <p>
  * A call that blocks until a retry, such as
  * {@link com.hopper.hts.events.EventPublisher#publishAndWait publishAndWait}, belongs on
@@ -94,7 +92,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 
 	private volatile List<FakeHopperApi> apis = List.of();
 
-	private volatile List<EventOutboxOperations> outboxes = List.of();
+	private volatile List<AbstractEventOutbox> outboxes = List.of();
 
 	HopperTime(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
@@ -187,7 +185,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	private int inProgress() {
-		return this.outboxes.stream().mapToInt(EventOutboxOperations::inProgress).sum();
+		return this.outboxes.stream().mapToInt(AbstractEventOutbox::inProgress).sum();
 	}
 
 	@Bean(defaultCandidate = false)
@@ -206,7 +204,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	@Override
 	public void afterSingletonsInstantiated() {
 		this.apis = List.copyOf(this.beanFactory.getBeansOfType(FakeHopperApi.class).values());
-		this.outboxes = List.copyOf(this.beanFactory.getBeansOfType(EventOutboxOperations.class).values());
+		this.outboxes = List.copyOf(this.beanFactory.getBeansOfType(AbstractEventOutbox.class).values());
 		this.apis.forEach((api) -> api.useTimeOf(this.scheduler));
 	}
 

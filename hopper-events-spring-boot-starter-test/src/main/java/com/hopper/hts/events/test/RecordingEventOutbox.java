@@ -198,11 +198,6 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public int inProgress() {
-		return 0;
-	}
-
-	@Override
 	public void resume() {
 	}
 
