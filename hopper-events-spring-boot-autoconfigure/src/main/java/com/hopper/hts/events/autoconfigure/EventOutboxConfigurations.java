@@ -18,7 +18,6 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Clock;
 import java.util.Locale;
 
-
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.observation.EventPublishMetrics;

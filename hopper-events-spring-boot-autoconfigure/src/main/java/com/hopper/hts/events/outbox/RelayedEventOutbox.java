@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -289,7 +290,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 		}
 		if (!this.gathering) {
 			this.gathering = true;
-			current.schedule(() -> {
+			ScheduledFuture<?> unused = current.schedule(() -> {
 				this.gathered = true;
 				wakeUp();
 			}, GATHER_MILLIS, TimeUnit.MILLISECONDS);
@@ -415,7 +416,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 				threads.setDaemon(true);
 				ScheduledExecutorService created = Executors.newSingleThreadScheduledExecutor(threads);
 				long poll = this.pollingInterval.toNanos();
-				created.scheduleWithFixedDelay(this::poll, poll, poll, TimeUnit.NANOSECONDS);
+				ScheduledFuture<?> unused = created.scheduleWithFixedDelay(this::poll, poll, poll, TimeUnit.NANOSECONDS);
 				this.worker = created;
 			}
 			this.running = true;
@@ -545,8 +546,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 	@Override
 	public void pause(String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
-		if (this.store
-			.pause(new EventOutboxState.Pause(PauseReason.OPERATOR, this.clock.instant(), reason, null))) {
+		if (this.store.pause(new EventOutboxState.Pause(PauseReason.OPERATOR, this.clock.instant(), reason, null))) {
 			this.logger.warn("Stored events are not delivered until an operator resumes: " + reason);
 		}
 	}
@@ -611,8 +611,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 
 	private int discard(List<DeadLetter> letters, String reason) {
 		List<StoredEvent> events = this.store.discard(letters);
-		whenCommitted(new Object(), events,
-				(committed) -> committed.forEach((event) -> discarded(event, reason)));
+		whenCommitted(new Object(), events, (committed) -> committed.forEach((event) -> discarded(event, reason)));
 		return events.size();
 	}
 

@@ -125,9 +125,8 @@ class HopperOutboxAutoConfigurationTests {
 	void memoryOutboxNeedsNeitherTransactionsNorDatabases() {
 		this.contextRunner
 			.withClassLoader(new FilteredClassLoader("org.springframework.transaction", "org.springframework.jdbc",
-					"org.springframework.boot.jdbc", "org.springframework.boot.sql",
-					"javax.sql", "io.micrometer.core", "org.springframework.kafka",
-					"org.apache.kafka"))
+					"org.springframework.boot.jdbc", "org.springframework.boot.sql", "javax.sql", "io.micrometer.core",
+					"org.springframework.kafka", "org.apache.kafka"))
 			.run((context) -> {
 				storeAndFlush(context.getBean(EventOutbox.class));
 				assertThat(this.api.received()).hasSize(1);
@@ -493,8 +492,7 @@ class HopperOutboxAutoConfigurationTests {
 		this.contextRunner.withPropertyValues("hopper.outbox.type=jdbc")
 			.withClassLoader(new FilteredClassLoader("org.springframework.boot.jdbc"))
 			.run((context) -> assertThat(context).getFailure()
-				.satisfies(
-						(failure) -> assertThat(stackTrace(failure)).contains("spring-boot-starter-jdbc")));
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("spring-boot-starter-jdbc")));
 	}
 
 	private static void storeAndFlush(EventOutbox outbox) {

@@ -650,8 +650,9 @@ abstract class AbstractJdbcOutboxTests {
 	}
 
 	private void takeOver(String instance, String until) {
-		this.transactions.executeWithoutResult((status) -> this.jdbc.update(
-				"update hopper_event_outbox set claimed_by = ?, claimed_until = ?", instance, LocalDateTime.parse(until)));
+		this.transactions.executeWithoutResult(
+				(status) -> this.jdbc.update("update hopper_event_outbox set claimed_by = ?, claimed_until = ?",
+						instance, LocalDateTime.parse(until)));
 	}
 
 	private void flush() {

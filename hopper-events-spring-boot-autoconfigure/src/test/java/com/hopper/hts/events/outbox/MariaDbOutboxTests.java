@@ -49,8 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for the outbox on a MariaDB that lives in another time zone, where
- * the operating system has one: {@code apt-get install mariadb-server}.
+ * Tests for the outbox on a MariaDB that lives in another time zone, where the operating
+ * system has one: {@code apt-get install mariadb-server}.
  */
 class MariaDbOutboxTests extends AbstractJdbcOutboxTests {
 

@@ -92,7 +92,8 @@ enum JdbcDialect {
 		DatabaseMetaData metaData = connection.getMetaData();
 		String product = metaData.getDatabaseProductName();
 		String name = product.toLowerCase(Locale.ROOT);
-		if (name.contains("mariadb") || metaData.getDatabaseProductVersion().toLowerCase(Locale.ROOT).contains("mariadb")) {
+		if (name.contains("mariadb")
+				|| metaData.getDatabaseProductVersion().toLowerCase(Locale.ROOT).contains("mariadb")) {
 			return MARIADB;
 		}
 		if (name.startsWith("oracle")) {

@@ -112,7 +112,8 @@ final class JdbcEventStore implements EventStore {
 	private final Set<UUID> unclaimed = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * When events are due that this instance will send again. Others are found by polling.
+	 * When events are due that this instance will send again. Others are found by
+	 * polling.
 	 */
 	private final PriorityQueue<Instant> retries = new PriorityQueue<>();
 
@@ -163,8 +164,9 @@ final class JdbcEventStore implements EventStore {
 		List<UUID> ids = List.copyOf(this.held);
 		this.held.clear();
 		if (!ids.isEmpty()) {
-			own((connection) -> update(connection, "set claimed_by = null, claimed_until = null where claimed_by = ? and "
-					+ in("id", ids.size()), concat(this.instance, ids)));
+			own((connection) -> update(connection,
+					"set claimed_by = null, claimed_until = null where claimed_by = ? and " + in("id", ids.size()),
+					concat(this.instance, ids)));
 		}
 	}
 
@@ -186,8 +188,9 @@ final class JdbcEventStore implements EventStore {
 			});
 		}
 		catch (SQLException ex) {
-			throw new EventNotStoredException("The event was not stored " + table().description() + " because "
-					+ JdbcFailures.reason(ex, events), JdbcFailures.withoutValues(ex, events));
+			throw new EventNotStoredException(
+					"The event was not stored " + table().description() + " because " + JdbcFailures.reason(ex, events),
+					JdbcFailures.withoutValues(ex, events));
 		}
 		catch (JdbcTransactions.RefusedException ex) {
 			throw new EventNotStoredException(
@@ -266,7 +269,8 @@ final class JdbcEventStore implements EventStore {
 		String now = now();
 		String sql = dialect.claim(COLUMNS + ", " + now, table().name(),
 				"where state = 'PENDING' and due_at <= " + now + " and (claimed_until is null or claimed_until < " + now
-						+ ") and not exists (select 1 from " + table().name() + " p where p.id = ?) order by due_at, id",
+						+ ") and not exists (select 1 from " + table().name()
+						+ " p where p.id = ?) order by due_at, id",
 				max);
 		List<Row> rows = new ArrayList<>();
 		try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -285,13 +289,15 @@ final class JdbcEventStore implements EventStore {
 		}
 		LocalDateTime until = databaseTime().plus(this.lease);
 		if (dialect.locksRows()) {
-			update(connection, "set claimed_by = ?, claimed_until = ?, version = version + 1 where " + in("id", rows.size()),
+			update(connection,
+					"set claimed_by = ?, claimed_until = ?, version = version + 1 where " + in("id", rows.size()),
 					concat(this.instance, concat(until, rows.stream().map((row) -> row.event().id()).toList())));
 			return rows;
 		}
 		List<Row> won = new ArrayList<>();
 		for (Row row : rows) {
-			if (update(connection, "set claimed_by = ?, claimed_until = ?, version = version + 1 where id = ? and version = ?",
+			if (update(connection,
+					"set claimed_by = ?, claimed_until = ?, version = version + 1 where id = ? and version = ?",
 					List.of(this.instance, until, row.event().id(), row.version())) == 1) {
 				won.add(row);
 			}
@@ -382,9 +388,11 @@ final class JdbcEventStore implements EventStore {
 		}
 		Collections.addAll(arguments, event.attempts(), lastError(event), StoredEvents.failures(event), event.id(),
 				this.instance);
-		update(connection, "set " + ((due != null) ? "due_at = ?, " : "")
-				+ "attempts = ?, last_error = ?, failures = ?, claimed_by = null, claimed_until = null, "
-				+ "version = version + 1 where id = ? and claimed_by = ?", arguments);
+		update(connection,
+				"set " + ((due != null) ? "due_at = ?, " : "")
+						+ "attempts = ?, last_error = ?, failures = ?, claimed_by = null, claimed_until = null, "
+						+ "version = version + 1 where id = ? and claimed_by = ?",
+				arguments);
 	}
 
 	private void bury(Connection connection, DeadLetter letter) throws SQLException {
@@ -392,9 +400,11 @@ final class JdbcEventStore implements EventStore {
 		List<@Nullable Object> arguments = new ArrayList<>();
 		Collections.addAll(arguments, letter.reason().name(), NEVER, databaseTime(), event.attempts(), lastError(event),
 				StoredEvents.failures(event), event.id(), this.instance);
-		update(connection, "set state = 'DEAD', reason = ?, due_at = ?, finished_at = ?, attempts = ?, last_error = ?, "
-				+ "failures = ?, claimed_by = null, claimed_until = null, version = version + 1 "
-				+ "where id = ? and claimed_by = ?", arguments);
+		update(connection,
+				"set state = 'DEAD', reason = ?, due_at = ?, finished_at = ?, attempts = ?, last_error = ?, "
+						+ "failures = ?, claimed_by = null, claimed_until = null, version = version + 1 "
+						+ "where id = ? and claimed_by = ?",
+				arguments);
 	}
 
 	private void complete(Connection connection, List<UUID> ids) throws SQLException {
@@ -403,8 +413,9 @@ final class JdbcEventStore implements EventStore {
 			return;
 		}
 		LocalDateTime now = databaseTime();
-		update(connection, "set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
-				+ "claimed_until = null, version = version + 1 where " + in("id", ids.size()),
+		update(connection,
+				"set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
+						+ "claimed_until = null, version = version + 1 where " + in("id", ids.size()),
 				concat(now.plus(this.keepDelivered), concat(now, ids)));
 	}
 
@@ -431,9 +442,9 @@ final class JdbcEventStore implements EventStore {
 			Map<String, Long> pending = new TreeMap<>();
 			Map<String, Long> dead = new TreeMap<>();
 			TreeSet<String> oldest = new TreeSet<>();
-			try (PreparedStatement statement = connection
-				.prepareStatement("select state, event_type, count(*), min(cast(id as " + table().dialect().text()
-						+ ")) from " + table().name() + " where state in ('PENDING', 'DEAD') group by state, event_type");
+			try (PreparedStatement statement = connection.prepareStatement(
+					"select state, event_type, count(*), min(cast(id as " + table().dialect().text() + ")) from "
+							+ table().name() + " where state in ('PENDING', 'DEAD') group by state, event_type");
 					ResultSet result = statement.executeQuery()) {
 				while (result.next()) {
 					boolean waits = "PENDING".equals(result.getString(1).strip());
@@ -479,8 +490,9 @@ final class JdbcEventStore implements EventStore {
 	private List<Row> rows(Query query, int limit) {
 		return read((connection) -> {
 			List<Row> rows = new ArrayList<>();
-			try (PreparedStatement statement = connection.prepareStatement("select " + COLUMNS + " from " + table().name()
-					+ " where " + query.condition + " order by id " + table().dialect().limit(limit))) {
+			try (PreparedStatement statement = connection
+				.prepareStatement("select " + COLUMNS + " from " + table().name() + " where " + query.condition
+						+ " order by id " + table().dialect().limit(limit))) {
 				bind(statement, query.arguments.toArray());
 				try (ResultSet result = statement.executeQuery()) {
 					while (result.next()) {
@@ -497,9 +509,11 @@ final class JdbcEventStore implements EventStore {
 		return write((connection) -> {
 			List<StoredEvent> events = new ArrayList<>();
 			for (DeadLetter letter : letters) {
-				if (update(connection, "set state = 'PENDING', reason = null, due_at = " + now()
-						+ ", attempts = 0, finished_at = null, replayed_at = ?, version = version + 1 "
-						+ "where id = ? and state = 'DEAD'", List.of(time(now), letter.event().id())) == 1) {
+				if (update(connection,
+						"set state = 'PENDING', reason = null, due_at = " + now()
+								+ ", attempts = 0, finished_at = null, replayed_at = ?, version = version + 1 "
+								+ "where id = ? and state = 'DEAD'",
+						List.of(time(now), letter.event().id())) == 1) {
 					events.add(StoredEvents.replayed(letter.event(), now));
 				}
 			}
@@ -548,8 +562,10 @@ final class JdbcEventStore implements EventStore {
 				.prepareStatement("select stored_at, last_error from " + table().name() + " where id = ?")) {
 				bind(statement, id(PAUSE));
 				try (ResultSet result = statement.executeQuery()) {
-					return result.next() ? new EventOutboxState.Pause(PauseReason.OPERATOR,
-							instant(result.getObject(1, LocalDateTime.class)), result.getString(2), null) : null;
+					return result.next()
+							? new EventOutboxState.Pause(PauseReason.OPERATOR,
+									instant(result.getObject(1, LocalDateTime.class)), result.getString(2), null)
+							: null;
 				}
 			}
 		});
@@ -658,7 +674,8 @@ final class JdbcEventStore implements EventStore {
 
 	@Contract("!null -> !null")
 	private static @Nullable LocalDateTime time(@Nullable Instant instant) {
-		return (instant == null) ? null : LocalDateTime.ofInstant(instant, ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS);
+		return (instant == null) ? null
+				: LocalDateTime.ofInstant(instant, ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS);
 	}
 
 	private static Instant instant(LocalDateTime time) {
@@ -671,7 +688,8 @@ final class JdbcEventStore implements EventStore {
 			return null;
 		}
 		DeliveryFailure last = failures.get(failures.size() - 1);
-		return shortened(last.kind() + ((last.statusCode() != null) ? " " + last.statusCode() : "") + ": " + last.message());
+		return shortened(
+				last.kind() + ((last.statusCode() != null) ? " " + last.statusCode() : "") + ": " + last.message());
 	}
 
 	private static String shortened(String text) {

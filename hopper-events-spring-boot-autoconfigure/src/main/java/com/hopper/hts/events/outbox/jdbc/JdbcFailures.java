@@ -73,7 +73,8 @@ final class JdbcFailures {
 		String state = String.valueOf(ex.getSQLState());
 		String what = switch (state) {
 			case "25006" -> "the database takes no writes at the moment, or the transaction is read-only";
-			case "25P02" -> "an earlier statement of the same transaction has failed, and the database refuses all others";
+			case "25P02" ->
+				"an earlier statement of the same transaction has failed, and the database refuses all others";
 			case "57014" -> "the statement was cancelled, most often by a timeout";
 			case "42501" -> "the database user lacks a right";
 			default -> (ex instanceof SQLTransientConnectionException || state.startsWith("08"))
@@ -99,8 +100,9 @@ final class JdbcFailures {
 		Matcher quoted = QUOTED.matcher(text);
 		text = quoted.replaceAll((match) -> {
 			String content = content(match.group(1), match.group(2), match.group(3));
-			String shown = isValue(content, values) ? match.group().charAt(0) + "..."
-					+ match.group().charAt(match.group().length() - 1) : match.group();
+			String shown = isValue(content, values)
+					? match.group().charAt(0) + "..." + match.group().charAt(match.group().length() - 1)
+					: match.group();
 			return Matcher.quoteReplacement(shown);
 		});
 		for (String value : values) {

@@ -57,8 +57,8 @@ final class JdbcOutboxBeans {
 	}
 
 	JdbcOutboxTable table() {
-		Map<String, PlatformTransactionManager> managers = new LinkedHashMap<>(BeanFactoryUtils
-			.beansOfTypeIncludingAncestors(this.beanFactory, PlatformTransactionManager.class));
+		Map<String, PlatformTransactionManager> managers = new LinkedHashMap<>(
+				BeanFactoryUtils.beansOfTypeIncludingAncestors(this.beanFactory, PlatformTransactionManager.class));
 		PlatformTransactionManager chosen = chosenManager(managers);
 		String name = (this.properties.dataSource() != null) ? this.properties.dataSource()
 				: nameOf((chosen != null) ? dataSource(chosen) : null);
@@ -141,14 +141,16 @@ final class JdbcOutboxBeans {
 			}
 		});
 		if (chosen != null && !fitting.contains(chosen)) {
-			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER, this.properties.transactionManager(),
+			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER,
+					this.properties.transactionManager(),
 					"this transaction manager does not manage the data source '" + dataSourceName
 							+ "' of the outbox, so that events would not share the fate of its transactions. Name the "
 							+ "data source's own manager, or with " + DATA_SOURCE + " the data source of this manager");
 		}
 		if (fitting.isEmpty() && !managers.isEmpty() && this.properties.dataSource() == null) {
 			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER, null,
-					"none of the transaction managers " + managers.keySet() + " manages the data source '" + dataSourceName
+					"none of the transaction managers " + managers.keySet() + " manages the data source '"
+							+ dataSourceName
 							+ "', so that no event could be stored in a transaction. Spring Boot makes no manager for the "
 							+ "database where there is another one, such as Kafka's for "
 							+ "spring.kafka.producer.transaction-id-prefix: define a JdbcTransactionManager bean");

@@ -272,7 +272,8 @@ final class JdbcOutboxTable {
 							+ scripts + "schema-" + this.dialect.platform() + ".sql.",
 					ex);
 		}
-		String advice = this.create ? "Compare the table with " + scripts + "schema-" + this.dialect.platform() + ".sql."
+		String advice = this.create
+				? "Compare the table with " + scripts + "schema-" + this.dialect.platform() + ".sql."
 				: "Compare the table with the script, or if there is none: "
 						+ String.format(Locale.ROOT, CREATE, this.dialect.platform()) + ".";
 		return new JdbcOutboxException(what, advice, ex);

@@ -33,8 +33,8 @@ public final class MemoryStores {
 
 	public static EventStore create(int maxEvents, long maxBytes, OverflowPolicy overflow, Duration timeout,
 			Clock clock) {
-		return new MemoryEventStore(new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes), overflow, timeout),
-				clock);
+		return new MemoryEventStore(
+				new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes), overflow, timeout), clock);
 	}
 
 }

@@ -55,8 +55,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The outbox in the database beside plain JDBC, on the same PostgreSQL and with the
- * same publisher.
+ * The outbox in the database beside plain JDBC, on the same PostgreSQL and with the same
+ * publisher.
  */
 final class OutboxBenchmark {
 

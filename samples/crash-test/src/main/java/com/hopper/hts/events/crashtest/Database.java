@@ -112,8 +112,7 @@ final class Database implements Bookings {
 
 	DeadLetters deadLetters() {
 		DeadLetters letters = new DeadLetters();
-		this.jdbc.query(
-				"select session_id, reason from hopper_event_outbox where state = 'DEAD'",
+		this.jdbc.query("select session_id, reason from hopper_event_outbox where state = 'DEAD'",
 				(RowCallbackHandler) (resultSet) -> letters.add(resultSet.getString(1), resultSet.getString(2)));
 		return letters;
 	}
