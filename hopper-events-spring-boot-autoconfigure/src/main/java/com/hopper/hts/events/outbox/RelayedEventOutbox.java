@@ -416,7 +416,8 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 				threads.setDaemon(true);
 				ScheduledExecutorService created = Executors.newSingleThreadScheduledExecutor(threads);
 				long poll = this.pollingInterval.toNanos();
-				ScheduledFuture<?> unused = created.scheduleWithFixedDelay(this::poll, poll, poll, TimeUnit.NANOSECONDS);
+				ScheduledFuture<?> unused = created.scheduleWithFixedDelay(this::poll, poll, poll,
+						TimeUnit.NANOSECONDS);
 				this.worker = created;
 			}
 			this.running = true;
