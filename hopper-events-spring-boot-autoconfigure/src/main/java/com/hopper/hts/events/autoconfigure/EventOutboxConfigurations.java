@@ -85,6 +85,7 @@ final class EventOutboxConfigurations {
 	static class Tasks {
 
 		@Bean
+		@ConditionalOnMissingBean
 		RunningTasks hopperOutboxRunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment,
 				HopperProperties properties) {
 			return new RunningTasks(beanFactory, environment, properties.outbox().shutdownTimeout());

@@ -58,7 +58,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.lang.Contract;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -184,7 +183,7 @@ final class JdbcEventStore implements EventStore {
 					}
 					throw ex;
 				}
-				return null;
+				return true;
 			});
 		}
 		catch (SQLException ex) {
@@ -217,7 +216,7 @@ final class JdbcEventStore implements EventStore {
 				+ "values (?, ?, ?, 'PENDING', ?, ?, ?, " + now() + ", 0, ?, 0)")) {
 			for (StoredEvent event : events) {
 				bind(statement, id(event.id()), event.type(), event.sessionId(), StoredEvents.payload(event),
-						time(StoredEvents.occurredAt(event)), time(event.storedAt()), StoredEvents.trace(event));
+						timeIfAny(StoredEvents.occurredAt(event)), time(event.storedAt()), StoredEvents.trace(event));
 				statement.executeUpdate();
 			}
 		}
@@ -318,7 +317,7 @@ final class JdbcEventStore implements EventStore {
 				update(connection, "set claimed_until = ? where claimed_by = ? and " + in("id", ids.size()),
 						concat(databaseTime().plus(this.lease), concat(this.instance, ids)));
 			}
-			return null;
+			return true;
 		});
 		this.renewedAt = now;
 		purge();
@@ -367,7 +366,7 @@ final class JdbcEventStore implements EventStore {
 			if (!done.isEmpty()) {
 				complete(connection, done);
 			}
-			return null;
+			return true;
 		});
 		outcomes.forEach((outcome) -> {
 			this.held.remove(outcome.event().id());
@@ -464,8 +463,8 @@ final class JdbcEventStore implements EventStore {
 	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
 		Query query = new Query("state = 'DEAD' and due_at = ?", NEVER).and("event_type = ?", filter.type())
 			.and("reason = ?", (filter.reason() != null) ? filter.reason().name() : null)
-			.and("stored_at >= ?", time(filter.storedFrom()))
-			.and("stored_at < ?", time(filter.storedBefore()))
+			.and("stored_at >= ?", timeIfAny(filter.storedFrom()))
+			.and("stored_at < ?", timeIfAny(filter.storedBefore()))
 			.and("id > ?", after);
 		return rows(query, limit).stream().map(Row::letter).toList();
 	}
@@ -480,8 +479,8 @@ final class JdbcEventStore implements EventStore {
 		Query query = new Query("state = 'DELIVERED' and id > ?", (after != null) ? after : PAUSE)
 			.and("session_id = ?", filter.sessionId())
 			.and("event_type = ?", filter.type())
-			.and("stored_at >= ?", time(filter.storedFrom()))
-			.and("stored_at < ?", time(filter.storedBefore()));
+			.and("stored_at >= ?", timeIfAny(filter.storedFrom()))
+			.and("stored_at < ?", timeIfAny(filter.storedBefore()));
 		return rows(query, limit).stream()
 			.map((row) -> new DeliveredEvent(row.event(), row.finishedAt(), row.statusCode()))
 			.toList();
@@ -557,18 +556,19 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public EventOutboxState.@Nullable Pause pause() {
-		return read((connection) -> {
+		Optional<EventOutboxState.Pause> pause = read((connection) -> {
 			try (PreparedStatement statement = connection
 				.prepareStatement("select stored_at, last_error from " + table().name() + " where id = ?")) {
 				bind(statement, id(PAUSE));
 				try (ResultSet result = statement.executeQuery()) {
 					return result.next()
-							? new EventOutboxState.Pause(PauseReason.OPERATOR,
-									instant(result.getObject(1, LocalDateTime.class)), result.getString(2), null)
-							: null;
+							? Optional.of(new EventOutboxState.Pause(PauseReason.OPERATOR,
+									instant(result.getObject(1, LocalDateTime.class)), result.getString(2), null))
+							: Optional.empty();
 				}
 			}
 		});
+		return pause.orElse(null);
 	}
 
 	private JdbcOutboxTable table() {
@@ -672,10 +672,12 @@ final class JdbcEventStore implements EventStore {
 		return this.real ? this.time.now() : time(this.clock.instant());
 	}
 
-	@Contract("!null -> !null")
-	private static @Nullable LocalDateTime time(@Nullable Instant instant) {
-		return (instant == null) ? null
-				: LocalDateTime.ofInstant(instant, ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS);
+	private static LocalDateTime time(Instant instant) {
+		return LocalDateTime.ofInstant(instant, ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS);
+	}
+
+	private static @Nullable LocalDateTime timeIfAny(@Nullable Instant instant) {
+		return (instant != null) ? time(instant) : null;
 	}
 
 	private static Instant instant(LocalDateTime time) {

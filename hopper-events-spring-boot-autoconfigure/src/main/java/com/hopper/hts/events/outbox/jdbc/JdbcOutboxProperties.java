@@ -32,8 +32,8 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * left behind.
  * @param lease Time after which the events that a killed instance was sending are sent by
  * another.
- * @param keepDelivered Time for which delivered events are kept as proof. By default,
- * they are removed.
+ * @param keepDelivered Time for which delivered events are kept as proof. Defaults to
+ * none.
  * @param dataSource Name of the bean of the DataSource to use. Needed only if there are
  * several and none is primary.
  * @param transactionManager Name of the bean of the transaction manager whose DataSource

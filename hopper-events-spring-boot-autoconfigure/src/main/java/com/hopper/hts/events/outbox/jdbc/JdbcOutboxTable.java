@@ -158,7 +158,7 @@ final class JdbcOutboxTable {
 				finally {
 					connection.rollback();
 				}
-				return null;
+				return true;
 			});
 		}
 		catch (SQLException ex) {
