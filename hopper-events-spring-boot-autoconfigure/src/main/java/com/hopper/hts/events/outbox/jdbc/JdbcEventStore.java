@@ -122,7 +122,12 @@ final class JdbcEventStore implements EventStore {
 
 	JdbcEventStore(Supplier<JdbcOutboxTable> table, Duration lease, @Nullable Duration keepDelivered, Clock clock,
 			boolean real) {
-		this.table = SingletonSupplier.of(table);
+		// Proven when it is first used, which may be before the outbox starts
+		this.table = SingletonSupplier.of(() -> {
+			JdbcOutboxTable created = table.get();
+			created.prepare();
+			return created;
+		});
 		this.lease = lease;
 		this.keepDelivered = keepDelivered;
 		this.clock = clock;
@@ -146,7 +151,7 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public void open() {
-		table().prepare();
+		table();
 	}
 
 	@Override
@@ -190,6 +195,9 @@ final class JdbcEventStore implements EventStore {
 			throw new EventNotStoredException(
 					"The event was not stored " + table().description() + " because " + JdbcFailures.reason(ex, events),
 					JdbcFailures.withoutValues(ex, events));
+		}
+		catch (JdbcOutboxException ex) {
+			throw new EventNotStoredException("The event was not stored because " + ex.getMessage(), ex);
 		}
 		catch (JdbcTransactions.RefusedException ex) {
 			throw new EventNotStoredException(

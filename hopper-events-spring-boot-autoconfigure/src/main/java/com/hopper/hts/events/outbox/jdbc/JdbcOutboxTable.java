@@ -67,8 +67,6 @@ final class JdbcOutboxTable {
 
 	private final JdbcDialect dialect;
 
-	private boolean proven;
-
 	JdbcOutboxTable(DataSource dataSource, String dataSourceName, List<PlatformTransactionManager> managers,
 			String name, boolean create) {
 		this.dataSource = dataSource;
@@ -105,16 +103,11 @@ final class JdbcOutboxTable {
 	}
 
 	/**
-	 * Create the table if asked to and try it. What was proven once is not tried again.
+	 * Create the table if asked to and try it.
 	 * @throws JdbcOutboxException if it cannot be used
 	 */
-	synchronized void prepare() {
-		if (this.proven) {
-			return;
-		}
-		Exception failed = this.create ? create() : null;
-		tryOut(failed);
-		this.proven = true;
+	void prepare() {
+		tryOut(this.create ? create() : null);
 	}
 
 	/**
