@@ -340,7 +340,7 @@ class HopperOutboxAutoConfigurationTests {
 		});
 		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
 			storeAndFlush(context.getBean(EventOutbox.class));
-			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.deliver");
+			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.attempt");
 		});
 	}
 

@@ -19,6 +19,7 @@ import java.time.Duration;
 
 import com.hopper.hts.events.outbox.OverflowPolicy;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -35,7 +36,9 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("hopper.outbox.memory")
 record MemoryOutboxProperties(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
-		@DefaultValue("reject") OverflowPolicy overflow, @DefaultValue("1s") Duration overflowTimeout) {
+		@DefaultValue("reject") OverflowPolicy overflow, @DefaultValue("1s") Duration overflowTimeout) implements AopInfrastructureBean {
+
+	// Advice that is meant for everything of ours passes by: a record has no subclasses
 
 	void validate() {
 		if (this.maxEvents < 1) {
