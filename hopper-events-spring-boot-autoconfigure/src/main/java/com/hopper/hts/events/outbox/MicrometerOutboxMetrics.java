@@ -161,9 +161,10 @@ public final class MicrometerOutboxMetrics implements EventDeliveryListener {
 		};
 	}
 
-	private static Gauge.Builder<LastState> gauge(LastState last, String name,
-			String description, ToDoubleFunction<EventOutboxState> value) {
-		return Gauge.builder(name, last, (source) -> value.applyAsDouble(source.get())).description(description)
+	private static Gauge.Builder<LastState> gauge(LastState last, String name, String description,
+			ToDoubleFunction<EventOutboxState> value) {
+		return Gauge.builder(name, last, (source) -> value.applyAsDouble(source.get()))
+			.description(description)
 			.strongReference(true);
 	}
 

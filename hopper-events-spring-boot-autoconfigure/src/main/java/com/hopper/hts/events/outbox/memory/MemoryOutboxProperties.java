@@ -36,7 +36,8 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("hopper.outbox.memory")
 record MemoryOutboxProperties(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
-		@DefaultValue("reject") OverflowPolicy overflow, @DefaultValue("1s") Duration overflowTimeout) implements AopInfrastructureBean {
+		@DefaultValue("reject") OverflowPolicy overflow,
+		@DefaultValue("1s") Duration overflowTimeout) implements AopInfrastructureBean {
 
 	// Advice that is meant for everything of ours passes by: a record has no subclasses
 
