@@ -63,8 +63,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyAutoConfigurationKnowsSpringBoot = noClasses().that(OURS)
 		.and()
-		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.actuate..",
-				"com.hopper.hts.events.outbox.*..")
+		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.actuate..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

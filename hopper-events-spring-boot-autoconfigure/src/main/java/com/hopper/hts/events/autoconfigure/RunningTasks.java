@@ -36,7 +36,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
  * can still store events. Spring itself waits when it destroys executors, as long as
  * their settings say, and that is after everything that delivers has stopped.
  */
-final class RunningTasks implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
+class RunningTasks implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
 
 	private static final int PHASE = ExecutorConfigurationSupport.DEFAULT_PHASE - 2048;
 

@@ -73,9 +73,15 @@ final class ApiClient {
 
 	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,
 			Set<String> publicFields, Scheduler scheduler, DoubleSupplier random) {
-		// Last, so that no filter of the application stands between it and the answer
-		this(webClient.mutate().filter(ApiClient::noteAnswer).build(), retryPolicy, responseTimeout, maxCalls,
+		this(noting(webClient), retryPolicy, responseTimeout, maxCalls,
 				new ResponseDecoder(publicFields, SchedulerClock.of(scheduler), scheduler), scheduler, random);
+	}
+
+	private static WebClient noting(WebClient webClient) {
+		WebClient.Builder builder = webClient.mutate();
+		// Last, so that no filter of the application stands between it and the answer. A
+		// client that was put in place of ours may have no builder.
+		return (builder != null) ? builder.filter(ApiClient::noteAnswer).build() : webClient;
 	}
 
 	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,

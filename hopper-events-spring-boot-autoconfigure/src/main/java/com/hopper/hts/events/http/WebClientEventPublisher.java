@@ -61,7 +61,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  *
  * @since 0.1.0
  */
-public final class WebClientEventPublisher implements EventPublisher, Lifecycle, Phased {
+public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phased {
 
 	private static final EventPublishObservationConvention DEFAULT_CONVENTION = new DefaultEventPublishObservationConvention();
 
@@ -83,7 +83,7 @@ public final class WebClientEventPublisher implements EventPublisher, Lifecycle,
 
 	private final EventPublishMetrics metrics;
 
-	private WebClientEventPublisher(Builder builder) {
+	WebClientEventPublisher(Builder builder) {
 		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout,
 				builder.maxConcurrency, Set.of(), builder.scheduler, builder.random);
 		this.uri = builder.uri;

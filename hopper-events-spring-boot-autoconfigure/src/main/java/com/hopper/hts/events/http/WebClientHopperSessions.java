@@ -47,7 +47,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  *
  * @since 0.1.0
  */
-public final class WebClientHopperSessions implements HopperSessions, Lifecycle, Phased {
+public class WebClientHopperSessions implements HopperSessions, Lifecycle, Phased {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 

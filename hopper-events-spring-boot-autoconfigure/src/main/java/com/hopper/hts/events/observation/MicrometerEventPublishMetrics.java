@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1.0
  */
-public final class MicrometerEventPublishMetrics implements EventPublishMetrics {
+public class MicrometerEventPublishMetrics implements EventPublishMetrics {
 
 	private final LongAdder inFlight = new LongAdder();
 

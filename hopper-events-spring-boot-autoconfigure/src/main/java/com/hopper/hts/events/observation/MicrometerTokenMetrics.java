@@ -29,7 +29,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
  *
  * @since 0.1.0
  */
-public final class MicrometerTokenMetrics implements TokenMetrics {
+public class MicrometerTokenMetrics implements TokenMetrics {
 
 	private final MeterRegistry registry;
 

@@ -53,11 +53,9 @@ import org.springframework.util.function.SingletonSupplier;
 
 /**
  * What all engines share: checking and creating stored events, pausing, and when to start
- * and stop. Instances are safe for use by many threads.
- *
- * @since 0.1.0
+ * and stop.
  */
-public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
+abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
 
 	/**
 	 * Started before and stopped after web servers, listeners of messages, executors and
@@ -94,25 +92,25 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 		this.observationRegistry = builder.observationRegistry;
 		this.reactiveTransactions = SingletonSupplier.of(builder.reactiveTransactions);
 		this.listeners = new OutboxListeners(builder.listeners);
-		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random);
+		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random, builder.outages);
 		this.relay = new Relay(builder.sender, builder.policy, this.gate, builder.observationRegistry, this.clock,
 				builder.random);
 	}
 
 	@Override
-	public UUID store(String sessionId, HopperEvent event) {
+	public final UUID store(String sessionId, HopperEvent event) {
 		requireVisibleTransaction();
 		return accept(create(this.codec.prepare(sessionId, event)));
 	}
 
 	@Override
-	public UUID store(BookingConfirmed event) {
+	public final UUID store(BookingConfirmed event) {
 		requireVisibleTransaction();
 		return accept(create(this.codec.prepare(event)));
 	}
 
 	@Override
-	public List<UUID> storeAll(Collection<SessionEvent> events) {
+	public final List<UUID> storeAll(Collection<SessionEvent> events) {
 		requireVisibleTransaction();
 		List<StoredEvent> created = create(events);
 		if (!created.isEmpty()) {
@@ -122,17 +120,17 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 	}
 
 	@Override
-	public Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
+	public final Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
 		return acceptReactively(() -> List.of(create(this.codec.prepare(sessionId, event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override
-	public Mono<UUID> storeReactively(BookingConfirmed event) {
+	public final Mono<UUID> storeReactively(BookingConfirmed event) {
 		return acceptReactively(() -> List.of(create(this.codec.prepare(event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override
-	public Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
+	public final Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
 		return acceptReactively(() -> create(events));
 	}
 
@@ -251,7 +249,7 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 	}
 
 	@Override
-	public boolean flush(Duration timeout) {
+	public final boolean flush(Duration timeout) {
 		requireBlockingThread("flush");
 		long start = System.nanoTime();
 		while (!isDrained()) {
@@ -328,27 +326,22 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 		this.gate.resumeByOperator(true);
 	}
 
-	/**
-	 * Return how many events the relay of this instance works on at this very moment.
-	 * While it is zero, nothing happens until time passes or somebody does something.
-	 * @return the number of events that are being sent or written back, and one more
-	 * while the relay looks for others
-	 */
+	@Override
 	public int inProgress() {
 		return this.gate.inFlight();
 	}
 
 	/**
-	 * The outbox is not paused with an application that is not used for a while: other
-	 * instances and threads rely on it.
+	 * Events go on being delivered while nothing else happens, so a pause of the context
+	 * need not stop this.
 	 */
 	@Override
-	public boolean isPauseable() {
+	public final boolean isPauseable() {
 		return false;
 	}
 
 	@Override
-	public int getPhase() {
+	public final int getPhase() {
 		return PHASE;
 	}
 

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -46,11 +47,6 @@ final class RelayGate {
 	 */
 	private static final int NOTHING_FOUND = 3;
 
-	/**
-	 * How many failures in a row say that the API is down.
-	 */
-	private static final int OUTAGE = 10;
-
 	private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
 
 	private static final Log logger = LogFactory.getLog(RelayGate.class);
@@ -63,7 +59,11 @@ final class RelayGate {
 
 	private final DoubleSupplier random;
 
+	private final OutageDetector outages;
+
 	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition available = this.lock.newCondition();
 
 	private volatile Runnable onAvailable = () -> {
 	};
@@ -93,17 +93,18 @@ final class RelayGate {
 
 	private int limit;
 
-	private int failuresInRow;
+	private int waiting;
 
 	private final Set<UUID> notFoundInRow = new HashSet<>();
 
 	private @Nullable Instant lastDelivery;
 
-	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random) {
+	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random, OutageDetector outages) {
 		this.policy = policy;
 		this.clock = clock;
 		this.scheduler = scheduler;
 		this.random = random;
+		this.outages = outages;
 		this.limit = policy.concurrency();
 	}
 
@@ -121,10 +122,13 @@ final class RelayGate {
 	}
 
 	/**
-	 * Give no more permits.
+	 * Give no more permits and let those who wait for one go without.
 	 */
 	void close() {
-		locked(() -> this.open = false);
+		locked(() -> {
+			this.open = false;
+			this.available.signalAll();
+		});
 	}
 
 	@Nullable Permit tryAcquire() {
@@ -137,15 +141,20 @@ final class RelayGate {
 				if (this.probing || !isProbeDue(this.pause)) {
 					return null;
 				}
+				boolean outage = this.pause.reason() == PauseReason.API_UNAVAILABLE;
+				if (outage && !this.outages.mayProbe()) {
+					schedule(probeInterval());
+					return null;
+				}
 				this.probing = true;
 				this.inFlight++;
-				return new Permit(true);
+				return new Permit(true, outage);
 			}
 			if (this.inFlight >= this.limit) {
 				return null;
 			}
 			this.inFlight++;
-			return new Permit(false);
+			return new Permit(false, false);
 		}
 		finally {
 			this.lock.unlock();
@@ -162,17 +171,36 @@ final class RelayGate {
 	}
 
 	/**
-	 * Give back a permit that was not needed, which is no news to anybody.
+	 * Wait for a permit.
+	 * @return the permit, or {@code null} if the gate was closed
 	 */
-	void giveBack(Permit permit) {
-		locked(() -> returned(permit));
+	@Nullable Permit acquire() throws InterruptedException {
+		this.lock.lockInterruptibly();
+		try {
+			Permit permit = tryAcquire();
+			this.waiting++;
+			try {
+				while (permit == null && this.open) {
+					// Timed as well: a probe is due by the clock, whoever wakes whom
+					this.available.await(1, TimeUnit.SECONDS);
+					permit = tryAcquire();
+				}
+			}
+			finally {
+				this.waiting--;
+			}
+			return permit;
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**
 	 * Give a permit back without having learned anything about the API.
 	 */
 	void release(Permit permit) {
-		locked(() -> returned(permit));
+		locked(() -> returnedInVain(permit));
 		wakeUp();
 	}
 
@@ -195,7 +223,7 @@ final class RelayGate {
 		this.lock.lock();
 		try {
 			returned(permit);
-			this.failuresInRow = 0;
+			this.outages.answered();
 			this.notFoundInRow.clear();
 			if (delivered) {
 				this.lastDelivery = this.clock.instant();
@@ -227,7 +255,7 @@ final class RelayGate {
 	void failedForAll(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
 		this.lock.lock();
 		try {
-			returned(permit);
+			returnedInVain(permit);
 			pause(permit, reason, message, retryAfter);
 		}
 		finally {
@@ -243,7 +271,7 @@ final class RelayGate {
 		this.lock.lock();
 		try {
 			returned(permit);
-			if (++this.failuresInRow >= OUTAGE || permit.probe()) {
+			if (this.outages.failed() || permit.probe()) {
 				pause(permit, PauseReason.API_UNAVAILABLE, message, retryAfter);
 			}
 		}
@@ -259,7 +287,7 @@ final class RelayGate {
 	void notFound(Permit permit, UUID event, String message) {
 		this.lock.lock();
 		try {
-			returned(permit);
+			returnedInVain(permit);
 			this.notFoundInRow.add(event);
 			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
 				pause(permit, PauseReason.NOT_FOUND, message, null);
@@ -288,6 +316,16 @@ final class RelayGate {
 		if (permit.probe()) {
 			this.probing = false;
 		}
+	}
+
+	/**
+	 * A permit is given back without an answer that says whether the API is down.
+	 */
+	private void returnedInVain(Permit permit) {
+		if (permit.outage && !permit.returned) {
+			this.outages.notProbed();
+		}
+		returned(permit);
 	}
 
 	private void pause(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
@@ -363,9 +401,10 @@ final class RelayGate {
 			this.operatorPause = null;
 			if (ownPauses && this.pause != null) {
 				endPause();
-				this.failuresInRow = 0;
+				this.limit = 1;
+				this.outages.reset();
 			}
-			if (ownPauses || paused) {
+			if (paused) {
 				this.limit = 1;
 			}
 			return paused;
@@ -405,6 +444,19 @@ final class RelayGate {
 		});
 	}
 
+	/**
+	 * Return how many threads wait for a permit.
+	 */
+	int waiting() {
+		this.lock.lock();
+		try {
+			return this.waiting;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	EventOutboxState.@Nullable Pause pause() {
 		this.lock.lock();
 		try {
@@ -416,6 +468,7 @@ final class RelayGate {
 	}
 
 	private void wakeUp() {
+		locked(() -> this.available.signalAll());
 		this.onAvailable.run();
 	}
 
@@ -446,13 +499,16 @@ final class RelayGate {
 
 		private final boolean probe;
 
+		private final boolean outage;
+
 		/**
 		 * Guarded by the gate's lock.
 		 */
 		private boolean returned;
 
-		private Permit(boolean probe) {
+		private Permit(boolean probe, boolean outage) {
 			this.probe = probe;
+			this.outage = outage;
 		}
 
 		/**

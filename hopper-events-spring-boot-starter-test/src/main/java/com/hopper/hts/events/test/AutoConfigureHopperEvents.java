@@ -62,8 +62,7 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * and delivered, before the call that has stored or committed it returns; here nothing is
  * ever retried, dead or discarded.
  * <p>
- * To test what happens when Hopper is slow, down or refuses, use {@link FakeHopperApi}. A
- * test with both is refused: the fake would receive nothing.
+ * To test what happens when Hopper is slow, down or refuses, use {@link FakeHopperApi}.
  *
  * @since 0.1.0
  */

@@ -30,12 +30,12 @@ final class FakeHopperApiTestExecutionListener implements TestExecutionListener 
 
 	@Override
 	public void beforeTestMethod(TestContext testContext) {
-		apis(testContext).forEach(FakeHopperApi::beginTest);
+		apis(testContext).forEach(FakeHopperApi::reset);
 	}
 
 	@Override
 	public void afterTestMethod(TestContext testContext) {
-		apis(testContext).forEach(FakeHopperApi::endTest);
+		apis(testContext).forEach(FakeHopperApi::verify);
 	}
 
 	private static List<FakeHopperApi> apis(TestContext testContext) {

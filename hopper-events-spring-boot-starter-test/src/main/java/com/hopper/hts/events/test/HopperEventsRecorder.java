@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.test;
 
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -59,9 +58,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 
 	private final List<Recording> running = new ArrayList<>();
 
-	private final EarlierTests earlierTests = new EarlierTests();
-
-	private final Recording outsideOfTests = new Recording(this.earlierTests);
+	private final Recording outsideOfTests = new Recording();
 
 	/**
 	 * Create a recorder that takes what the API takes.
@@ -135,7 +132,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	 * A test begins on this thread.
 	 */
 	Recording begin() {
-		Recording recording = new Recording(this.earlierTests);
+		Recording recording = new Recording();
 		synchronized (this.running) {
 			if (this.running.isEmpty()) {
 				this.outsideOfTests.reset();
@@ -157,7 +154,6 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 		synchronized (this.running) {
 			this.running.remove(recording);
 		}
-		this.earlierTests.add(recording.began(), Instant.now());
 	}
 
 	/**

@@ -47,7 +47,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  * {@link FakeHopperApi}. A request to any other fails before it is signed. So that
  * nothing else happens for nothing, the application does not sign in when it starts, and
  * does not wait for stored events when it ends, unless it has connection details of its
- * own.
+ * own; and it needs no credentials.
  */
 class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 
@@ -76,6 +76,10 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 			Map<String, Object> properties = new HashMap<>();
 			properties.put("hopper.auth.preflight", "off");
 			properties.put("hopper.outbox.shutdown-timeout", "1ms");
+			if (!configurableEnvironment.containsProperty("hopper.auth.token")
+					&& !configurableEnvironment.containsProperty("hopper.auth.client-id")) {
+				properties.put("hopper.auth.token", "none");
+			}
 			configurableEnvironment.getPropertySources().addFirst(new MapPropertySource("hopperNoRealApi", properties));
 		}
 	}

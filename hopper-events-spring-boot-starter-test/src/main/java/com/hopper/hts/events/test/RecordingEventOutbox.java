@@ -121,8 +121,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	private List<Stored> record(Runnable validation, Supplier<List<? extends PublishedHopperEvent<?>>> events) {
 		List<Recording> recordings = this.recorder.causedBy(null);
 		RecordingEventPublisher.validate(recordings, validation);
-		boolean ofThisTest = this.recorder.ofThisThread() != null;
-		return events.get().stream().<Stored>map((event) -> new Stored(recordings, event, ofThisTest)).toList();
+		return events.get().stream().<Stored>map((event) -> new Stored(recordings, event)).toList();
 	}
 
 	private List<UUID> inTransactionOfThread(List<Stored> stored) {
@@ -198,6 +197,11 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
+	public int inProgress() {
+		return 0;
+	}
+
+	@Override
 	public void resume() {
 	}
 
@@ -212,14 +216,11 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 		private final PublishedHopperEvent<?> event;
 
-		private final boolean ofThisTest;
-
 		private @Nullable Unpublished notCommitted;
 
-		Stored(List<Recording> recordings, PublishedHopperEvent<?> event, boolean ofThisTest) {
+		Stored(List<Recording> recordings, PublishedHopperEvent<?> event) {
 			this.recordings = recordings;
 			this.event = event;
-			this.ofThisTest = ofThisTest;
 		}
 
 		List<Recording> recordings() {
@@ -241,7 +242,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 		void committed() {
 			awaitsNoMore();
-			RecordingEventPublisher.record(this.recordings, this.event, this.ofThisTest);
+			RecordingEventPublisher.record(this.recordings, this.event);
 		}
 
 		void rolledBack() {

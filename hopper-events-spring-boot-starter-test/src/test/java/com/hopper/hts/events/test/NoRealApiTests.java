@@ -97,7 +97,7 @@ class NoRealApiTests {
 	@ExtendWith(OutputCaptureExtension.class)
 	void storedEventDoesNotHoldUpTheEnd(CapturedOutput output) {
 		ConfigurableApplicationContext context = (ConfigurableApplicationContext) new TestContextManager(
-				WithCredentialsOfTheRealApi.class)
+				WithAStoredEvent.class)
 			.getTestContext()
 			.getApplicationContext();
 		context.getBean(EventOutbox.class).store("session-1", EVENT);
@@ -144,6 +144,11 @@ class NoRealApiTests {
 				.isInstanceOf(HopperApiException.class)
 				.satisfies((ex) -> assertThat(ex.getCause()).isNotInstanceOf(NoRealApi.TestReachesForRealApi.class));
 		}
+
+	}
+
+	@SpringBootTest(classes = Application.class, properties = "hopper.auth.token=token")
+	static class WithAStoredEvent {
 
 	}
 
