@@ -63,7 +63,8 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule onlyAutoConfigurationKnowsSpringBoot = noClasses().that(OURS)
 		.and()
-		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.actuate..")
+		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.actuate..",
+				"com.hopper.hts.events.outbox.*..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

@@ -16,26 +16,23 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.time.Clock;
+import java.util.Locale;
 
-import javax.sql.DataSource;
-
-import com.github.kagkarlsson.scheduler.Scheduler;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
+import com.hopper.hts.events.outbox.EventOutboxFactory;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.JdbcEventOutbox;
-import com.hopper.hts.events.outbox.MemoryEventOutbox;
 import com.hopper.hts.events.outbox.MicrometerOutboxMetrics;
 import com.hopper.hts.events.outbox.OutboxBuilder;
 import com.hopper.hts.events.outbox.RelayPolicy;
 import com.hopper.hts.events.time.SchedulerClock;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.ObservationRegistry;
-import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.BeanFactoryUtils;
@@ -47,72 +44,25 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
-import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
-import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.ReactiveTransactionManager;
+import org.springframework.util.ClassUtils;
 
 /**
  * Configurations imported by {@link HopperOutboxAutoConfiguration}, in this order.
  */
 final class EventOutboxConfigurations {
 
+	private static final String REACTIVE_TRANSACTION_MANAGER = "org.springframework.transaction.ReactiveTransactionManager";
+
 	private EventOutboxConfigurations() {
 	}
 
-	static <B extends OutboxBuilder<B>> B configure(B builder, HopperProperties properties,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
-			ObjectProvider<OutboxBuilderCustomizer> customizers) {
-		HopperProperties.Outbox outbox = properties.outbox();
-		HopperPropertiesValidator.validateOutbox(outbox);
-		builder
-			.policy(new RelayPolicy(outbox.concurrency(), outbox.maxAge(), outbox.retry().initialInterval(),
-					outbox.retry().maxInterval(), outbox.probeInterval(), outbox.shutdownTimeout()))
-			.requireSession(properties.requireSession())
-			.listeners(listeners.orderedStream().toList())
-			.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP));
-		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
-		return builder;
-	}
-
-	private static Clock clock(ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+	private static Clock clock(ObjectProvider<Scheduler> scheduler) {
 		return SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
-	}
-
-	static JdbcEventOutbox jdbcOutbox(HopperProperties properties, EventPublisher publisher,
-			ConfigurableListableBeanFactory beanFactory, @Nullable EventOutbox next,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
-			ObjectProvider<OutboxBuilderCustomizer> customizers) {
-		HopperProperties.Jdbc jdbc = properties.outbox().jdbc();
-		JdbcEventOutbox.Builder builder = configure(
-				JdbcEventOutbox.builder(publisher, OutboxBeans.dataSource(jdbc, beanFactory),
-						OutboxBeans.transactionManager(jdbc, beanFactory)),
-				properties, listeners, observationRegistry, customizers)
-			.tableName(jdbc.tableName())
-			.pollingInterval(jdbc.pollingInterval());
-		if (next != null) {
-			builder.handOverTo(next);
-		}
-		JdbcEventOutbox outbox = builder.build();
-		try {
-			outbox.checkTable();
-		}
-		catch (IllegalStateException ex) {
-			InvalidConfigurationPropertyValueException invalid = new InvalidConfigurationPropertyValueException(
-					"hopper.outbox.jdbc.table-name", jdbc.tableName(), ex.getMessage());
-			// Spring Boot 4.0 has no constructor with a cause
-			invalid.addSuppressed(ex);
-			throw invalid;
-		}
-		return outbox;
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -124,21 +74,8 @@ final class EventOutboxConfigurations {
 		@Bean
 		@ConditionalOnMissingBean
 		MicrometerOutboxMetrics hopperOutboxMetrics(MeterRegistry meterRegistry,
-				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return new MicrometerOutboxMetrics(meterRegistry, clock(scheduler));
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	static class Time {
-
-		@Bean
-		@ConditionalOnMissingBean(name = "hopperOutboxScheduler")
-		OutboxBuilderCustomizer hopperOutboxScheduler(
-				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
-			return (builder) -> scheduler.ifAvailable(builder::scheduler);
 		}
 
 	}
@@ -148,6 +85,7 @@ final class EventOutboxConfigurations {
 	static class Tasks {
 
 		@Bean
+		@ConditionalOnMissingBean
 		RunningTasks hopperOutboxRunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment,
 				HopperProperties properties) {
 			return new RunningTasks(beanFactory, environment, properties.outbox().shutdownTimeout());
@@ -155,91 +93,45 @@ final class EventOutboxConfigurations {
 
 	}
 
+	/**
+	 * Which engine is asked is decided when the application runs, and not when it is
+	 * built ahead of time.
+	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	@ConditionalOnClass(ReactiveTransactionManager.class)
-	static class ReactiveTransactions {
-
-		@Bean
-		@ConditionalOnMissingBean(name = "hopperOutboxReactiveTransactions")
-		OutboxBuilderCustomizer hopperOutboxReactiveTransactions(ListableBeanFactory beanFactory) {
-			return (builder) -> builder
-				.reactiveTransactions(() -> BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory,
-						ReactiveTransactionManager.class, true, false).length > 0);
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	@ConditionalOnClass(CircuitBreakerRegistry.class)
-	static class Resilience4j {
-
-		@Bean
-		@ConditionalOnMissingBean(name = "hopperOutboxCircuitBreaker")
-		OutboxBuilderCustomizer hopperOutboxCircuitBreaker(ObjectProvider<CircuitBreakerRegistry> registry) {
-			// Asked for when the outbox is built, so that the order of
-			// auto-configurations does not matter
-			return (builder) -> registry
-				.ifUnique((unique) -> builder.circuitBreaker(unique.circuitBreaker("hopperOutbox")));
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "memory", matchIfMissing = true)
-	static class Memory {
+	static class Outbox {
 
 		@Bean
 		@ConditionalOnMissingBean(EventOutbox.class)
-		MemoryEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
-				ObjectProvider<EventDeliveryListener> listeners,
+		AbstractEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
+				ObjectProvider<EventOutboxFactory> factories, ObjectProvider<EventDeliveryListener> listeners,
 				ObjectProvider<ObservationRegistry> observationRegistry,
-				ObjectProvider<OutboxBuilderCustomizer> customizers) {
-			HopperProperties.Memory memory = properties.outbox().memory();
-			return configure(MemoryEventOutbox.builder(publisher), properties, listeners, observationRegistry,
-					customizers)
-				.limits(memory.maxEvents(), memory.maxBytes().toBytes())
-				.overflow(memory.overflow(), memory.overflowTimeout())
-				.build();
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler, ListableBeanFactory beanFactory) {
+			HopperProperties.Outbox outbox = properties.outbox();
+			HopperPropertiesValidator.validateOutbox(outbox);
+			String type = outbox.type().name().toLowerCase(Locale.ROOT);
+			RelayPolicy policy = new RelayPolicy(outbox.concurrency(), outbox.maxAge(),
+					outbox.retry().initialInterval(), outbox.retry().maxInterval(), outbox.probeInterval(),
+					outbox.shutdownTimeout());
+			OutboxBuilder.Settings settings = new OutboxBuilder.Settings(policy, properties.requireSession(),
+					listeners.orderedStream().toList(),
+					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
+					() -> hasReactiveTransactions(beanFactory), scheduler.getIfAvailable(Schedulers::parallel));
+			return factories.orderedStream()
+				.filter((factory) -> factory.type().equals(type))
+				.findFirst()
+				.orElseThrow(() -> new InvalidConfigurationPropertyValueException("hopper.outbox.type", type,
+						(outbox.type() == HopperProperties.OutboxType.KAFKA)
+								? "needs spring-boot-starter-kafka on the class path"
+								: "needs spring-boot-starter-jdbc (or spring-boot-starter-data-jpa) on the class path"))
+				.create(publisher, settings);
 		}
 
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "jdbc")
-	@ConditionalOnClass({ Scheduler.class, DataSource.class, JdbcTemplate.class, PlatformTransactionManager.class,
-			DataSourceScriptDatabaseInitializer.class })
-	@ConditionalOnMissingBean(EventOutbox.class)
-	@Import(OutboxSchemaConfiguration.class)
-	static class Jdbc {
-
-		@Bean
-		@DependsOnDatabaseInitialization
-		@ConditionalOnMissingBean(EventOutbox.class)
-		JdbcEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
-				ConfigurableListableBeanFactory beanFactory, OutboxSchemaInitializer schemaInitializer,
-				ObjectProvider<EventDeliveryListener> listeners,
-				ObjectProvider<ObservationRegistry> observationRegistry,
-				ObjectProvider<OutboxBuilderCustomizer> customizers) {
-			return jdbcOutbox(properties, publisher, beanFactory, null, listeners, observationRegistry, customizers);
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "jdbc")
-	static class JdbcAbsent {
-
-		@Bean
-		@ConditionalOnMissingBean(EventOutbox.class)
-		EventOutbox hopperEventOutbox() {
-			throw new InvalidConfigurationPropertyValueException("hopper.outbox.type", "jdbc",
-					"needs com.github.kagkarlsson:db-scheduler and spring-boot-starter-jdbc "
-							+ "(or spring-boot-starter-data-jpa) on the class path");
+		private static boolean hasReactiveTransactions(ListableBeanFactory beanFactory) {
+			return ClassUtils.isPresent(REACTIVE_TRANSACTION_MANAGER, Outbox.class.getClassLoader())
+					&& BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory,
+							ClassUtils.resolveClassName(REACTIVE_TRANSACTION_MANAGER, Outbox.class.getClassLoader()),
+							true, false).length > 0;
 		}
 
 	}
@@ -252,7 +144,7 @@ final class EventOutboxConfigurations {
 		@Bean
 		@ConditionalOnMissingBean(name = "hopperOutboxGauges")
 		MeterBinder hopperOutboxGauges(EventOutboxOperations operations,
-				@Qualifier("hopperScheduler") ObjectProvider<reactor.core.scheduler.Scheduler> scheduler) {
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return MicrometerOutboxMetrics.gauges(operations, clock(scheduler));
 		}
 

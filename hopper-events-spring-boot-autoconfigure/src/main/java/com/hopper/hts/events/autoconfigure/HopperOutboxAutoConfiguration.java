@@ -17,6 +17,8 @@ package com.hopper.hts.events.autoconfigure;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.outbox.jdbc.JdbcOutboxConfiguration;
+import com.hopper.hts.events.outbox.memory.MemoryOutboxConfiguration;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -30,16 +32,11 @@ import org.springframework.context.annotation.Import;
  * @since 0.1.0
  */
 @AutoConfiguration(after = HopperEventsAutoConfiguration.class,
-		afterName = { "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
-				"org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration",
-				"org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration",
-				"org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
+		afterName = { "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
-@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Time.class,
-		EventOutboxConfigurations.Tasks.class, EventOutboxConfigurations.ReactiveTransactions.class,
-		EventOutboxConfigurations.Resilience4j.class, EventOutboxConfigurations.Memory.class,
-		EventOutboxConfigurations.Jdbc.class, EventOutboxConfigurations.JdbcAbsent.class,
-		KafkaOutboxConfiguration.class, KafkaOutboxMissingConfiguration.class, EventOutboxConfigurations.Gauges.class,
+@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Tasks.class,
+		MemoryOutboxConfiguration.class, JdbcOutboxConfiguration.class, KafkaOutboxConfiguration.class,
+		EventOutboxConfigurations.Outbox.class, EventOutboxConfigurations.Gauges.class,
 		EventOutboxConfigurations.Disabled.class })
 public final class HopperOutboxAutoConfiguration {
 

@@ -18,13 +18,11 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Duration;
 import java.util.Map;
 
-import com.hopper.hts.events.outbox.OverflowPolicy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.util.unit.DataSize;
 
 /**
  * Configuration properties for sending events to Hopper.
@@ -166,14 +164,11 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param probeInterval Longest time between two events that are sent, while the relay
 	 * is paused, to find out whether it can go on.
 	 * @param retry Repeating failed deliveries.
-	 * @param memory Outbox in memory.
-	 * @param jdbc Outbox in a table of the application's database.
 	 * @param kafka Outbox in a topic of Kafka.
 	 */
 	record Outbox(@DefaultValue("memory") OutboxType type, @DefaultValue("50") int concurrency,
 			@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
-			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Memory memory,
-			@DefaultValue Jdbc jdbc, @DefaultValue Kafka kafka) {
+			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Kafka kafka) {
 
 	}
 
@@ -185,38 +180,6 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param maxInterval Maximum wait, unless the API asks for more with 'Retry-After'.
 	 */
 	record OutboxRetry(@DefaultValue("1s") Duration initialInterval, @DefaultValue("5m") Duration maxInterval) {
-
-	}
-
-	/**
-	 * Outbox in memory.
-	 *
-	 * @param maxEvents Maximum number of events that wait for their delivery.
-	 * @param maxBytes Maximum space that these take, roughly.
-	 * @param overflow What a full outbox does with one more event.
-	 * @param overflowTimeout Maximum time for which storing an event waits for space with
-	 * 'overflow' set to 'block'.
-	 */
-	record Memory(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
-			@DefaultValue("reject") OverflowPolicy overflow, @DefaultValue("1s") Duration overflowTimeout) {
-
-	}
-
-	/**
-	 * Outbox in a table of the application's database.
-	 *
-	 * @param tableName Name of the table, with the schema if need be.
-	 * @param initializeSchema When to create the table.
-	 * @param pollingInterval How often to look for events that other instances have
-	 * stored or left behind.
-	 * @param dataSource Name of the bean of the DataSource to use. Needed only if there
-	 * are several and none is primary.
-	 * @param transactionManager Name of the bean of the transaction manager to use.
-	 * Needed only if there are several and none is primary.
-	 */
-	record Jdbc(@DefaultValue("hopper_event_outbox") String tableName,
-			@DefaultValue("embedded") InitializeSchema initializeSchema, @DefaultValue("10s") Duration pollingInterval,
-			@Nullable String dataSource, @Nullable String transactionManager) {
 
 	}
 
@@ -260,29 +223,6 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 		 * In a topic of Kafka.
 		 */
 		KAFKA
-
-	}
-
-	/**
-	 * When to create the table. Ours, because Spring Boot's own is on the class path of
-	 * applications with a database only.
-	 */
-	enum InitializeSchema {
-
-		/**
-		 * Always.
-		 */
-		ALWAYS,
-
-		/**
-		 * In embedded databases only.
-		 */
-		EMBEDDED,
-
-		/**
-		 * Never.
-		 */
-		NEVER
 
 	}
 

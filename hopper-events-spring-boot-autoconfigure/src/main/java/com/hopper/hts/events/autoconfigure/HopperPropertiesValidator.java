@@ -87,17 +87,6 @@ final class HopperPropertiesValidator {
 		positive("hopper.outbox.probe-interval", outbox.probeInterval());
 		positive("hopper.outbox.retry.initial-interval", outbox.retry().initialInterval());
 		positive("hopper.outbox.retry.max-interval", outbox.retry().maxInterval());
-		atLeast("hopper.outbox.memory.max-events", outbox.memory().maxEvents(), 1);
-		if (outbox.memory().maxBytes().toBytes() < 1024) {
-			throw invalid("hopper.outbox.memory.max-bytes", outbox.memory().maxBytes(),
-					"must be 1KB or greater, for example 16MB");
-		}
-		positive("hopper.outbox.memory.overflow-timeout", outbox.memory().overflowTimeout());
-		if (!outbox.jdbc().tableName().matches("[A-Za-z0-9_.$]+")) {
-			throw invalid("hopper.outbox.jdbc.table-name", outbox.jdbc().tableName(),
-					"must consist of letters, digits, '_', '.' and '$'");
-		}
-		positive("hopper.outbox.jdbc.polling-interval", outbox.jdbc().pollingInterval());
 	}
 
 	/**

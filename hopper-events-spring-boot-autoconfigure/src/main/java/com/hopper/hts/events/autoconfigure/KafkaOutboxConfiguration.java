@@ -17,19 +17,17 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.util.Map;
 
-import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.outbox.EventDeliveryListener;
+import com.hopper.hts.events.outbox.AbstractEventOutbox;
+import com.hopper.hts.events.outbox.EventOutboxFactory;
 import com.hopper.hts.events.outbox.KafkaEventOutbox;
-import io.micrometer.observation.ObservationRegistry;
+import com.hopper.hts.events.outbox.OutboxBuilder;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SslConfigs;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.boot.kafka.autoconfigure.SslBundleSslEngineFactory;
@@ -44,28 +42,48 @@ import org.springframework.util.StringUtils;
  * The clients are the outbox's own, so the application's stay as they are.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-@ConditionalOnProperty(name = "hopper.outbox.type", havingValue = "kafka")
 @ConditionalOnClass({ KafkaTemplate.class, KafkaProperties.class })
 class KafkaOutboxConfiguration {
 
 	@Bean
-	@ConditionalOnMissingBean(EventOutbox.class)
-	KafkaEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
-			KafkaProperties kafkaProperties, KafkaConnectionDetails connectionDetails,
-			ObjectProvider<EventDeliveryListener> listeners, ObjectProvider<ObservationRegistry> observationRegistry,
-			ObjectProvider<OutboxBuilderCustomizer> customizers) {
-		HopperProperties.Kafka kafka = properties.outbox().kafka();
-		HopperPropertiesValidator.validateKafka(kafka);
-		KafkaEventOutbox.Builder builder = KafkaEventOutbox.builder(publisher,
-				connect(kafkaProperties.buildProducerProperties(), connectionDetails.getProducer()),
-				connect(kafkaProperties.buildConsumerProperties(), connectionDetails.getConsumer()),
-				connect(kafkaProperties.buildAdminProperties(), connectionDetails.getAdmin()));
-		return EventOutboxConfigurations.configure(builder, properties, listeners, observationRegistry, customizers)
-			.topics(kafka.topic(), StringUtils.hasText(kafka.deadLetterTopic()) ? kafka.deadLetterTopic() : null)
-			.consumers(kafka.groupId(), kafka.concurrency())
-			.createTopics(kafka.createTopics(), kafka.partitions(), kafka.replicationFactor())
-			.build();
+	@ConditionalOnMissingBean(name = "hopperKafkaOutbox")
+	EventOutboxFactory hopperKafkaOutbox(HopperProperties properties, ObjectProvider<KafkaProperties> kafkaProperties,
+			ObjectProvider<KafkaConnectionDetails> connectionDetails) {
+		return new Factory(properties.outbox().kafka(), kafkaProperties, connectionDetails);
+	}
+
+	/**
+	 * Makes outboxes in Kafka.
+	 *
+	 * @param kafka the properties
+	 * @param kafkaProperties the properties of the application's clients
+	 * @param connectionDetails where the broker is
+	 */
+	private record Factory(HopperProperties.Kafka kafka, ObjectProvider<KafkaProperties> kafkaProperties,
+			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventOutboxFactory {
+
+		@Override
+		public String type() {
+			return "kafka";
+		}
+
+		@Override
+		public AbstractEventOutbox create(EventPublisher publisher, OutboxBuilder.Settings settings) {
+			HopperPropertiesValidator.validateKafka(this.kafka);
+			KafkaProperties clients = this.kafkaProperties.getObject();
+			KafkaConnectionDetails details = this.connectionDetails.getObject();
+			return KafkaEventOutbox
+				.builder(publisher, connect(clients.buildProducerProperties(), details.getProducer()),
+						connect(clients.buildConsumerProperties(), details.getConsumer()),
+						connect(clients.buildAdminProperties(), details.getAdmin()))
+				.settings(settings)
+				.topics(this.kafka.topic(),
+						StringUtils.hasText(this.kafka.deadLetterTopic()) ? this.kafka.deadLetterTopic() : null)
+				.consumers(this.kafka.groupId(), this.kafka.concurrency())
+				.createTopics(this.kafka.createTopics(), this.kafka.partitions(), this.kafka.replicationFactor())
+				.build();
+		}
+
 	}
 
 	private static Map<String, Object> connect(Map<String, Object> properties,

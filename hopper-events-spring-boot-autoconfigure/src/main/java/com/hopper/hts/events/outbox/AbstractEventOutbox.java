@@ -53,9 +53,11 @@ import org.springframework.util.function.SingletonSupplier;
 
 /**
  * What all engines share: checking and creating stored events, pausing, and when to start
- * and stop.
+ * and stop. Instances are safe for use by many threads.
+ *
+ * @since 0.1.0
  */
-abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
+public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
 
 	/**
 	 * Started before and stopped after web servers, listeners of messages, executors and
@@ -92,25 +94,25 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		this.observationRegistry = builder.observationRegistry;
 		this.reactiveTransactions = SingletonSupplier.of(builder.reactiveTransactions);
 		this.listeners = new OutboxListeners(builder.listeners);
-		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random, builder.outages);
+		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random);
 		this.relay = new Relay(builder.sender, builder.policy, this.gate, builder.observationRegistry, this.clock,
 				builder.random);
 	}
 
 	@Override
-	public final UUID store(String sessionId, HopperEvent event) {
+	public UUID store(String sessionId, HopperEvent event) {
 		requireVisibleTransaction();
 		return accept(create(this.codec.prepare(sessionId, event)));
 	}
 
 	@Override
-	public final UUID store(BookingConfirmed event) {
+	public UUID store(BookingConfirmed event) {
 		requireVisibleTransaction();
 		return accept(create(this.codec.prepare(event)));
 	}
 
 	@Override
-	public final List<UUID> storeAll(Collection<SessionEvent> events) {
+	public List<UUID> storeAll(Collection<SessionEvent> events) {
 		requireVisibleTransaction();
 		List<StoredEvent> created = create(events);
 		if (!created.isEmpty()) {
@@ -120,17 +122,17 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 	}
 
 	@Override
-	public final Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
+	public Mono<UUID> storeReactively(String sessionId, HopperEvent event) {
 		return acceptReactively(() -> List.of(create(this.codec.prepare(sessionId, event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override
-	public final Mono<UUID> storeReactively(BookingConfirmed event) {
+	public Mono<UUID> storeReactively(BookingConfirmed event) {
 		return acceptReactively(() -> List.of(create(this.codec.prepare(event)))).map((ids) -> ids.get(0));
 	}
 
 	@Override
-	public final Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
+	public Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
 		return acceptReactively(() -> create(events));
 	}
 
@@ -249,7 +251,7 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 	}
 
 	@Override
-	public final boolean flush(Duration timeout) {
+	public boolean flush(Duration timeout) {
 		requireBlockingThread("flush");
 		long start = System.nanoTime();
 		while (!isDrained()) {
@@ -326,22 +328,27 @@ abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations
 		this.gate.resumeByOperator(true);
 	}
 
-	@Override
+	/**
+	 * Return how many events the relay of this instance works on at this very moment.
+	 * While it is zero, nothing happens until time passes or somebody does something.
+	 * @return the number of events that are being sent or written back, and one more
+	 * while the relay looks for others
+	 */
 	public int inProgress() {
 		return this.gate.inFlight();
 	}
 
 	/**
-	 * Events go on being delivered while nothing else happens, so a pause of the context
-	 * need not stop this.
+	 * The outbox is not paused with an application that is not used for a while: other
+	 * instances and threads rely on it.
 	 */
 	@Override
-	public final boolean isPauseable() {
+	public boolean isPauseable() {
 		return false;
 	}
 
 	@Override
-	public final int getPhase() {
+	public int getPhase() {
 		return PHASE;
 	}
 

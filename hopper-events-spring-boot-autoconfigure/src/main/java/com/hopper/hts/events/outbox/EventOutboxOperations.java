@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an operator can see and do. All operations can be repeated without harm and can be
  * used in several instances of the application at the same time. They may read from a
- * database or broker and must not be called on an event loop.
+ * database or broker and must not be called on an event loop. With the JDBC outbox they
+ * are a part of the caller's transaction, if there is one, and take effect after its
+ * commit.
  *
  * @since 0.1.0
  */
@@ -87,20 +89,25 @@ public interface EventOutboxOperations {
 	long discardAll(DeadLetterFilter filter, String reason);
 
 	/**
+	 * Return delivered events, as proof of what the API has confirmed, in the order in
+	 * which they were stored, a page at a time. Only the JDBC outbox keeps them, for
+	 * {@code hopper.outbox.jdbc.keep-delivered}.
+	 * @param filter which ones
+	 * @param after the id of the last event of the page before, or {@code null} for the
+	 * first page
+	 * @param limit how many at the most, one or more
+	 * @return the events, fewer than {@code limit} if there are no more
+	 */
+	default List<DeliveredEvent> delivered(DeliveredFilter filter, @Nullable UUID after, int limit) {
+		return List.of();
+	}
+
+	/**
 	 * Send nothing until {@link #resume()} is called. Events are stored as before, and
 	 * those being sent are finished.
 	 * @param reason why, for the state and the log
 	 */
 	void pause(String reason);
-
-	/**
-	 * Return how many events the relay of this instance works on at this very moment:
-	 * those being sent and, but for the Kafka engine, those about to be sent because they
-	 * are due and not held by a pause. Without any, nothing happens until time passes or
-	 * somebody does something. For tests and for batch jobs; reads from the database.
-	 * @return the number of events, roughly if there are many
-	 */
-	int inProgress();
 
 	/**
 	 * End every pause, an operator's and the relay's own.

@@ -126,42 +126,83 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 	 */
 	public static MeterBinder gauges(EventOutboxOperations operations, Clock clock) {
 		return (registry) -> {
+			// One look for all gauges that are read together
+			LastState last = new LastState(operations, clock);
 			for (String type : List.of(OffersDisplayed.TYPE, BookingConfirmed.TYPE, "custom")) {
-				gauge(registry, operations, "hopper.outbox.pending", "Events that wait for their delivery", type,
-						(state) -> state.pending().getOrDefault(type, 0L));
-				gauge(registry, operations, "hopper.outbox.dead.letters", "Dead letters that wait for an operator",
-						type, (state) -> state.dead().getOrDefault(type, 0L));
+				gauge(last, "hopper.outbox.pending", "Events that wait for their delivery",
+						(state) -> state.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN
+								: state.pending().getOrDefault(type, 0L))
+					.tag("event.type", type)
+					.register(registry);
+				gauge(last, "hopper.outbox.dead.letters", "Dead letters that wait for an operator",
+						(state) -> state.dead().getOrDefault(type, 0L))
+					.tag("event.type", type)
+					.register(registry);
 			}
-			gauge(registry, operations, "hopper.outbox.pending", "Events that wait for their delivery",
-					EventOutboxState.ALL_TYPES,
-					(state) -> state.pending().getOrDefault(EventOutboxState.ALL_TYPES, 0L));
-			Gauge
-				.builder("hopper.outbox.oldest.age", operations, (outbox) -> age(outbox.state().oldestPending(), clock))
-				.description("Time since the oldest event that waits for its delivery was stored")
+			gauge(last, "hopper.outbox.backlog", "Events of all types that wait for their delivery",
+					EventOutboxState::pendingCount)
+				.register(registry);
+			gauge(last, "hopper.outbox.oldest.age",
+					"Time since the oldest event that waits for its delivery was stored",
+					(state) -> age(state.oldestPending(), clock))
 				.baseUnit("seconds")
 				.register(registry);
 			for (PauseReason reason : PauseReason.values()) {
-				Gauge.builder("hopper.outbox.paused", operations, (outbox) -> {
-					EventOutboxState.Pause pause = outbox.state().pause();
-					return (pause != null && pause.reason() == reason) ? 1 : 0;
-				})
-					.description("Whether the relay sends nothing at the moment")
+				gauge(last, "hopper.outbox.paused", "Whether the relay sends nothing at the moment",
+						(state) -> (state.pause() != null && state.pause().reason() == reason) ? 1 : 0)
 					.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+					.register(registry);
+			}
+			if (operations instanceof AbstractEventOutbox outbox) {
+				Gauge.builder("hopper.outbox.in.progress", outbox, AbstractEventOutbox::inProgress)
+					.description("Events that the relay of this instance works on")
 					.register(registry);
 			}
 		};
 	}
 
-	private static void gauge(MeterRegistry registry, EventOutboxOperations operations, String name, String description,
-			String type, ToDoubleFunction<EventOutboxState> value) {
-		Gauge.builder(name, operations, (outbox) -> value.applyAsDouble(outbox.state()))
+	private static Gauge.Builder<LastState> gauge(LastState last, String name, String description,
+			ToDoubleFunction<EventOutboxState> value) {
+		return Gauge.builder(name, last, (source) -> value.applyAsDouble(source.get()))
 			.description(description)
-			.tag("event.type", type)
-			.register(registry);
+			.strongReference(true);
 	}
 
 	private static double age(@Nullable Instant since, Clock clock) {
 		return (since != null) ? Duration.between(since, clock.instant()).toMillis() / 1000.0 : 0;
+	}
+
+	/**
+	 * The state of a moment ago: counting may take a database some time.
+	 */
+	private static final class LastState {
+
+		private static final Duration MAX_AGE = Duration.ofSeconds(1);
+
+		private final EventOutboxOperations operations;
+
+		private @Nullable EventOutboxState state;
+
+		private final Clock clock;
+
+		private Instant readAt = Instant.MIN;
+
+		LastState(EventOutboxOperations operations, Clock clock) {
+			this.operations = operations;
+			this.clock = clock;
+		}
+
+		synchronized EventOutboxState get() {
+			EventOutboxState current = this.state;
+			Instant now = this.clock.instant();
+			if (current == null || now.isBefore(this.readAt) || now.isAfter(this.readAt.plus(MAX_AGE))) {
+				current = this.operations.state();
+				this.state = current;
+				this.readAt = now;
+			}
+			return current;
+		}
+
 	}
 
 }

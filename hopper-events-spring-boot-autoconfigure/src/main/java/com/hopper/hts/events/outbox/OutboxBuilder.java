@@ -22,7 +22,6 @@ import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.http.EventSender;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -47,8 +46,6 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	List<EventDeliveryListener> listeners = List.of();
 
 	ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
-
-	OutageDetector outages = new OutageDetector.FailuresInRow();
 
 	Supplier<Boolean> reactiveTransactions = () -> false;
 
@@ -104,18 +101,6 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 	}
 
 	/**
-	 * Set who decides that the API is down and the relay pauses. Without, it is ten
-	 * failures in a row.
-	 * @param circuitBreaker a circuit breaker for the relay alone
-	 * @return this builder
-	 */
-	public B circuitBreaker(CircuitBreaker circuitBreaker) {
-		Assert.notNull(circuitBreaker, "'circuitBreaker' must not be null");
-		this.outages = new CircuitBreakerOutageDetector(circuitBreaker);
-		return self();
-	}
-
-	/**
 	 * Set whether the application has reactive transactions, which a call that does not
 	 * return a {@code Mono} cannot see.
 	 * @param reactiveTransactions is asked once, when the first event is stored
@@ -144,9 +129,37 @@ public abstract class OutboxBuilder<B extends OutboxBuilder<B>> {
 		return self();
 	}
 
+	/**
+	 * Take what all outboxes have in common.
+	 * @param settings the settings
+	 * @return this builder
+	 */
+	public B settings(Settings settings) {
+		return policy(settings.policy()).requireSession(settings.requireSession())
+			.listeners(settings.listeners())
+			.observation(settings.observationRegistry())
+			.reactiveTransactions(settings.reactiveTransactions())
+			.scheduler(settings.scheduler());
+	}
+
 	@SuppressWarnings("unchecked")
 	private B self() {
 		return (B) this;
+	}
+
+	/**
+	 * What all outboxes have in common.
+	 *
+	 * @param policy how events are delivered
+	 * @param requireSession whether every event needs a session id
+	 * @param listeners who hears what becomes of events, in order
+	 * @param observationRegistry where storing and delivering is observed
+	 * @param reactiveTransactions whether the application has reactive transactions
+	 * @param scheduler what waits and says what time it is
+	 */
+	public record Settings(RelayPolicy policy, boolean requireSession, List<EventDeliveryListener> listeners,
+			ObservationRegistry observationRegistry, Supplier<Boolean> reactiveTransactions, Scheduler scheduler) {
+
 	}
 
 }

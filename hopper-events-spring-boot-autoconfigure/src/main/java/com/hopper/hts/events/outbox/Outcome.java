@@ -21,40 +21,55 @@ import com.hopper.hts.events.EventReceipt;
 
 /**
  * What an attempt to deliver an event means for the event.
+ *
+ * @since 0.1.0
  */
-sealed interface Outcome {
+public sealed interface Outcome {
 
 	/**
 	 * Return the event, with all its failures.
+	 * @return the event
 	 */
 	StoredEvent event();
 
 	/**
 	 * The API has it.
+	 *
+	 * @param event the event
+	 * @param receipt the confirmation
 	 */
 	record Delivered(StoredEvent event, EventReceipt receipt) implements Outcome {
 	}
 
 	/**
 	 * Another outbox has it.
+	 *
+	 * @param event the event
 	 */
 	record HandedOver(StoredEvent event) implements Outcome {
 	}
 
 	/**
 	 * To be sent again, not before a certain time.
+	 *
+	 * @param event the event
+	 * @param notBefore the time
 	 */
 	record Retry(StoredEvent event, Instant notBefore) implements Outcome {
 	}
 
 	/**
 	 * To be sent again as soon as the relay goes on: the failure was not about the event.
+	 *
+	 * @param event the event
 	 */
 	record Held(StoredEvent event) implements Outcome {
 	}
 
 	/**
 	 * Given up.
+	 *
+	 * @param deadLetter the dead letter
 	 */
 	record Dead(DeadLetter deadLetter) implements Outcome {
 
@@ -67,6 +82,9 @@ sealed interface Outcome {
 
 	/**
 	 * Dropped by the publisher.
+	 *
+	 * @param event the event
+	 * @param reason why
 	 */
 	record Discarded(StoredEvent event, DiscardReason reason) implements Outcome {
 	}

@@ -95,7 +95,7 @@ final class Relay {
 				(carrier, name) -> carrier.traceContext().get(name));
 		context.setCarrier(stored);
 		Observation observation = Observation
-			.createNotStarted("hopper.outbox.deliver", () -> context, this.observationRegistry)
+			.createNotStarted("hopper.outbox.attempt", () -> context, this.observationRegistry)
 			.contextualName("hopper deliver " + stored.countedType())
 			.lowCardinalityKeyValue("event.type", stored.countedType());
 		return Mono.defer(() -> {

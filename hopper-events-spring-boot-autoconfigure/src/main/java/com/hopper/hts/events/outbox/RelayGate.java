@@ -22,7 +22,6 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -47,6 +46,11 @@ final class RelayGate {
 	 */
 	private static final int NOTHING_FOUND = 3;
 
+	/**
+	 * How many failures in a row say that the API is down.
+	 */
+	private static final int OUTAGE = 10;
+
 	private static final Duration FIRST_PROBE = Duration.ofSeconds(1);
 
 	private static final Log logger = LogFactory.getLog(RelayGate.class);
@@ -59,11 +63,7 @@ final class RelayGate {
 
 	private final DoubleSupplier random;
 
-	private final OutageDetector outages;
-
 	private final ReentrantLock lock = new ReentrantLock();
-
-	private final Condition available = this.lock.newCondition();
 
 	private volatile Runnable onAvailable = () -> {
 	};
@@ -93,18 +93,17 @@ final class RelayGate {
 
 	private int limit;
 
-	private int waiting;
+	private int failuresInRow;
 
 	private final Set<UUID> notFoundInRow = new HashSet<>();
 
 	private @Nullable Instant lastDelivery;
 
-	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random, OutageDetector outages) {
+	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random) {
 		this.policy = policy;
 		this.clock = clock;
 		this.scheduler = scheduler;
 		this.random = random;
-		this.outages = outages;
 		this.limit = policy.concurrency();
 	}
 
@@ -122,13 +121,10 @@ final class RelayGate {
 	}
 
 	/**
-	 * Give no more permits and let those who wait for one go without.
+	 * Give no more permits.
 	 */
 	void close() {
-		locked(() -> {
-			this.open = false;
-			this.available.signalAll();
-		});
+		locked(() -> this.open = false);
 	}
 
 	@Nullable Permit tryAcquire() {
@@ -141,20 +137,15 @@ final class RelayGate {
 				if (this.probing || !isProbeDue(this.pause)) {
 					return null;
 				}
-				boolean outage = this.pause.reason() == PauseReason.API_UNAVAILABLE;
-				if (outage && !this.outages.mayProbe()) {
-					schedule(probeInterval());
-					return null;
-				}
 				this.probing = true;
 				this.inFlight++;
-				return new Permit(true, outage);
+				return new Permit(true);
 			}
 			if (this.inFlight >= this.limit) {
 				return null;
 			}
 			this.inFlight++;
-			return new Permit(false, false);
+			return new Permit(false);
 		}
 		finally {
 			this.lock.unlock();
@@ -171,36 +162,17 @@ final class RelayGate {
 	}
 
 	/**
-	 * Wait for a permit.
-	 * @return the permit, or {@code null} if the gate was closed
+	 * Give back a permit that was not needed, which is no news to anybody.
 	 */
-	@Nullable Permit acquire() throws InterruptedException {
-		this.lock.lockInterruptibly();
-		try {
-			Permit permit = tryAcquire();
-			this.waiting++;
-			try {
-				while (permit == null && this.open) {
-					// Timed as well: a probe is due by the clock, whoever wakes whom
-					this.available.await(1, TimeUnit.SECONDS);
-					permit = tryAcquire();
-				}
-			}
-			finally {
-				this.waiting--;
-			}
-			return permit;
-		}
-		finally {
-			this.lock.unlock();
-		}
+	void giveBack(Permit permit) {
+		locked(() -> returned(permit));
 	}
 
 	/**
 	 * Give a permit back without having learned anything about the API.
 	 */
 	void release(Permit permit) {
-		locked(() -> returnedInVain(permit));
+		locked(() -> returned(permit));
 		wakeUp();
 	}
 
@@ -223,7 +195,7 @@ final class RelayGate {
 		this.lock.lock();
 		try {
 			returned(permit);
-			this.outages.answered();
+			this.failuresInRow = 0;
 			this.notFoundInRow.clear();
 			if (delivered) {
 				this.lastDelivery = this.clock.instant();
@@ -255,7 +227,7 @@ final class RelayGate {
 	void failedForAll(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
 		this.lock.lock();
 		try {
-			returnedInVain(permit);
+			returned(permit);
 			pause(permit, reason, message, retryAfter);
 		}
 		finally {
@@ -271,7 +243,7 @@ final class RelayGate {
 		this.lock.lock();
 		try {
 			returned(permit);
-			if (this.outages.failed() || permit.probe()) {
+			if (++this.failuresInRow >= OUTAGE || permit.probe()) {
 				pause(permit, PauseReason.API_UNAVAILABLE, message, retryAfter);
 			}
 		}
@@ -287,7 +259,7 @@ final class RelayGate {
 	void notFound(Permit permit, UUID event, String message) {
 		this.lock.lock();
 		try {
-			returnedInVain(permit);
+			returned(permit);
 			this.notFoundInRow.add(event);
 			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
 				pause(permit, PauseReason.NOT_FOUND, message, null);
@@ -316,16 +288,6 @@ final class RelayGate {
 		if (permit.probe()) {
 			this.probing = false;
 		}
-	}
-
-	/**
-	 * A permit is given back without an answer that says whether the API is down.
-	 */
-	private void returnedInVain(Permit permit) {
-		if (permit.outage && !permit.returned) {
-			this.outages.notProbed();
-		}
-		returned(permit);
 	}
 
 	private void pause(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
@@ -401,10 +363,9 @@ final class RelayGate {
 			this.operatorPause = null;
 			if (ownPauses && this.pause != null) {
 				endPause();
-				this.limit = 1;
-				this.outages.reset();
+				this.failuresInRow = 0;
 			}
-			if (paused) {
+			if (ownPauses || paused) {
 				this.limit = 1;
 			}
 			return paused;
@@ -444,19 +405,6 @@ final class RelayGate {
 		});
 	}
 
-	/**
-	 * Return how many threads wait for a permit.
-	 */
-	int waiting() {
-		this.lock.lock();
-		try {
-			return this.waiting;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
 	EventOutboxState.@Nullable Pause pause() {
 		this.lock.lock();
 		try {
@@ -468,7 +416,6 @@ final class RelayGate {
 	}
 
 	private void wakeUp() {
-		locked(() -> this.available.signalAll());
 		this.onAvailable.run();
 	}
 
@@ -499,16 +446,13 @@ final class RelayGate {
 
 		private final boolean probe;
 
-		private final boolean outage;
-
 		/**
 		 * Guarded by the gate's lock.
 		 */
 		private boolean returned;
 
-		private Permit(boolean probe, boolean outage) {
+		private Permit(boolean probe) {
 			this.probe = probe;
-			this.outage = outage;
 		}
 
 		/**

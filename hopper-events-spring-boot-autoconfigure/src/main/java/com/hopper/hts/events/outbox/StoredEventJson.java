@@ -16,19 +16,26 @@
 package com.hopper.hts.events.outbox;
 
 import java.io.ByteArrayOutputStream;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import com.hopper.hts.events.ApiError;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -44,6 +51,11 @@ import tools.jackson.databind.json.JsonMapper;
 final class StoredEventJson {
 
 	static final int VERSION = 1;
+
+	/**
+	 * How what is written here begins. An event alone begins with its type.
+	 */
+	private static final byte[] WHOLE = "{\"version\":1,\"id\":".getBytes(StandardCharsets.US_ASCII);
 
 	private static final JsonFactory FACTORY = new JsonFactory();
 
@@ -100,6 +112,70 @@ final class StoredEventJson {
 			json.writeEndObject();
 		}
 		return out.toByteArray();
+	}
+
+	/**
+	 * Return when an event happened, which is close to its beginning.
+	 */
+	static @Nullable Instant occurredAt(byte[] payload) {
+		try (JsonParser json = FACTORY.createParser(ObjectReadContext.empty(), payload)) {
+			JsonToken token = json.nextToken();
+			while (token != null) {
+				if (token == JsonToken.PROPERTY_NAME && json.currentName().equals("occurred_date_time")) {
+					json.nextToken();
+					return OffsetDateTime.parse(json.getString()).toInstant();
+				}
+				if (token == JsonToken.PROPERTY_NAME) {
+					json.nextToken();
+					json.skipChildren();
+				}
+				token = json.nextToken();
+			}
+		}
+		catch (JacksonException | DateTimeException ex) {
+			// The API will say what it thinks of it
+		}
+		return null;
+	}
+
+	static boolean isWhole(byte[] bytes) {
+		return bytes.length > WHOLE.length && Arrays.equals(bytes, 0, WHOLE.length, WHOLE, 0, WHOLE.length);
+	}
+
+	static @Nullable String writeFailures(StoredEvent event) {
+		return event.failures().isEmpty() ? null : write((json) -> {
+			json.writeStartArray();
+			event.failures().forEach((failure) -> writeFailure(json, failure));
+			json.writeEndArray();
+		});
+	}
+
+	static @Nullable String writeTrace(StoredEvent event) {
+		return event.traceContext().isEmpty() ? null : write((json) -> {
+			json.writeStartObject();
+			event.traceContext().forEach(json::writeStringProperty);
+			json.writeEndObject();
+		});
+	}
+
+	private static String write(Consumer<JsonGenerator> content) {
+		StringWriter out = new StringWriter();
+		try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+			content.accept(json);
+		}
+		return out.toString();
+	}
+
+	static List<DeliveryFailure> readFailures(@Nullable String text, Instant storedAt) {
+		List<DeliveryFailure> failures = new ArrayList<>();
+		if (text != null) {
+			tree(text.getBytes(StandardCharsets.UTF_8)).forEach((json) -> failures.add(readFailure(json, storedAt)));
+		}
+		return failures;
+	}
+
+	static Map<String, String> readTrace(String text) {
+		return strings(tree(text.getBytes(StandardCharsets.UTF_8)));
 	}
 
 	private static void writeFailure(JsonGenerator json, DeliveryFailure failure) {

@@ -56,6 +56,10 @@ class DocumentsTests {
 
 	private static final ConfigurationPropertyName AUTH = ConfigurationPropertyName.of("hopper.auth");
 
+	private static final ConfigurationPropertyName JDBC = ConfigurationPropertyName.of("hopper.outbox.jdbc");
+
+	private static final ConfigurationPropertyName MEMORY = ConfigurationPropertyName.of("hopper.outbox.memory");
+
 	private static final Path ROOT = Path.of("..");
 
 	private static final Path README = ROOT.resolve("README.md");
@@ -111,6 +115,9 @@ class DocumentsTests {
 		}
 		for (JsonNode property : ConfigurationMetadataTests.metadata().path("properties")) {
 			actual.remove(property.path("name").stringValue());
+		}
+		for (JsonNode group : ConfigurationMetadataTests.metadata().path("groups")) {
+			actual.remove(group.path("name").stringValue());
 		}
 		assertThat(documented).hasSizeGreaterThan(15).isEqualTo(actual);
 	}
@@ -172,8 +179,14 @@ class DocumentsTests {
 		assertThat(blocks("yaml")).hasSizeGreaterThanOrEqualTo(5).allSatisfy((block) -> {
 			List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("document",
 					new ByteArrayResource(block.getBytes(StandardCharsets.UTF_8)));
-			assertThat(bind(sources, "hopper", HopperProperties.class, (name) -> !AUTH.isAncestorOf(name))
-					| bind(sources, "hopper.auth", HopperAuthProperties.class, AUTH::isAncestorOf))
+			assertThat(bind(sources, "hopper", HopperProperties.class,
+					(name) -> !AUTH.isAncestorOf(name) && !JDBC.isAncestorOf(name) && !MEMORY.isAncestorOf(name))
+					| bind(sources, "hopper.auth", HopperAuthProperties.class, AUTH::isAncestorOf)
+					| bind(sources, "hopper.outbox.jdbc",
+							Class.forName("com.hopper.hts.events.outbox.jdbc.JdbcOutboxProperties"), JDBC::isAncestorOf)
+					| bind(sources, "hopper.outbox.memory",
+							Class.forName("com.hopper.hts.events.outbox.memory.MemoryOutboxProperties"),
+							MEMORY::isAncestorOf))
 				.isTrue();
 		});
 	}

@@ -21,15 +21,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
 
-import com.github.kagkarlsson.scheduler.Scheduler;
-import com.github.kagkarlsson.scheduler.SchedulerClient;
-import com.github.kagkarlsson.scheduler.task.Task;
-import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
@@ -39,16 +34,12 @@ import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.JdbcEventOutbox;
-import com.hopper.hts.events.outbox.MemoryEventOutbox;
+import com.hopper.hts.events.outbox.RelayedEventOutbox;
 import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import com.hopper.hts.events.test.HopperTime;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -58,7 +49,6 @@ import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.transport.ReceiverContext;
 import io.micrometer.observation.transport.SenderContext;
-import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,7 +115,7 @@ class HopperOutboxAutoConfigurationTests {
 	void memoryOutboxIsTheDefaultAndDelivers() {
 		this.contextRunner.run((context) -> {
 			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
-			assertThat(context).hasSingleBean(MemoryEventOutbox.class);
+			assertThat(context).hasSingleBean(RelayedEventOutbox.class);
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(this.api.received()).hasSize(1);
 		});
@@ -135,9 +125,8 @@ class HopperOutboxAutoConfigurationTests {
 	void memoryOutboxNeedsNeitherTransactionsNorDatabases() {
 		this.contextRunner
 			.withClassLoader(new FilteredClassLoader("org.springframework.transaction", "org.springframework.jdbc",
-					"org.springframework.boot.jdbc", "org.springframework.boot.sql", "com.github.kagkarlsson",
-					"javax.sql", "io.micrometer.core", "io.github.resilience4j", "org.springframework.kafka",
-					"org.apache.kafka"))
+					"org.springframework.boot.jdbc", "org.springframework.boot.sql", "javax.sql", "io.micrometer.core",
+					"org.springframework.kafka", "org.apache.kafka"))
 			.run((context) -> {
 				storeAndFlush(context.getBean(EventOutbox.class));
 				assertThat(this.api.received()).hasSize(1);
@@ -168,7 +157,7 @@ class HopperOutboxAutoConfigurationTests {
 		this.contextRunner.withBean(EventOutbox.class, () -> new DisabledEventOutbox(new EventPublishMetrics() {
 		}))
 			.run((context) -> assertThat(context).hasSingleBean(EventOutbox.class)
-				.doesNotHaveBean(MemoryEventOutbox.class));
+				.doesNotHaveBean(RelayedEventOutbox.class));
 	}
 
 	@Test
@@ -351,32 +340,8 @@ class HopperOutboxAutoConfigurationTests {
 		});
 		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
 			storeAndFlush(context.getBean(EventOutbox.class));
-			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.deliver");
+			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.attempt");
 		});
-	}
-
-	@Test
-	void circuitBreakerOfTheApplicationDecidesThatTheApiIsDown() {
-		CircuitBreakerRegistry registry = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
-			.slidingWindowSize(2)
-			.minimumNumberOfCalls(2)
-			.permittedNumberOfCallsInHalfOpenState(1)
-			.waitDurationInOpenState(Duration.ofMillis(300))
-			.build());
-		this.contextRunner.withBean(CircuitBreakerRegistry.class, () -> registry)
-			.withPropertyValues("hopper.outbox.retry.initial-interval=10ms", "hopper.outbox.probe-interval=50ms")
-			.run((context) -> {
-				this.api.failNext(4, Fault.status(503));
-				EventOutbox outbox = context.getBean(EventOutbox.class);
-				outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
-				outbox.store("session-2", OffersDisplayed.occurredAt(Instant.now()));
-				CircuitBreaker circuitBreaker = registry.circuitBreaker("hopperOutbox");
-				await().until(() -> circuitBreaker.getState() == CircuitBreaker.State.OPEN);
-				assertThat(context.getBean(EventOutboxOperations.class).state().pause()).isNotNull();
-				assertThat(outbox.flush(SECONDS)).isTrue();
-				assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
-				assertThat(this.api.received()).hasSize(2);
-			});
 	}
 
 	@Test
@@ -396,7 +361,7 @@ class HopperOutboxAutoConfigurationTests {
 	@Test
 	void jdbcOutboxBelongsToTheTransaction() {
 		this.jdbcContextRunner.withUserConfiguration(BookingService.class).run((context) -> {
-			assertThat(context).hasSingleBean(JdbcEventOutbox.class).doesNotHaveBean(MemoryEventOutbox.class);
+			assertThat(context).hasSingleBean(RelayedEventOutbox.class);
 			BookingService bookings = context.getBean(BookingService.class);
 			bookings.book("contract-1", false);
 			assertThatIllegalStateException().isThrownBy(() -> bookings.book("contract-2", true));
@@ -418,35 +383,6 @@ class HopperOutboxAutoConfigurationTests {
 				assertThat(this.api.received()).hasSize(2)
 					.allSatisfy((event) -> assertThat(event.request().body()).contains("contract-1"));
 			});
-	}
-
-	@Test
-	void jdbcOutboxPublishesNoGenericBeans() {
-		this.jdbcContextRunner.run((context) -> assertThat(context).doesNotHaveBean(Scheduler.class)
-			.doesNotHaveBean(SchedulerClient.class)
-			.doesNotHaveBean(Task.class)
-			.doesNotHaveBean("dbSchedulerStarter"));
-	}
-
-	@Test
-	void jdbcOutboxRunsBesideTheApplicationsOwnScheduler() {
-		this.jdbcContextRunner.run((context) -> {
-			DataSource dataSource = context.getBean(DataSource.class);
-			new JdbcTemplate(dataSource).execute("create table scheduled_tasks as select * from hopper_event_outbox");
-			AtomicInteger executions = new AtomicInteger();
-			var task = Tasks.oneTime("own").execute((instance, execution) -> executions.incrementAndGet());
-			Scheduler own = Scheduler.create(dataSource, task).pollingInterval(Duration.ofMillis(100)).build();
-			own.start();
-			try {
-				own.scheduleIfNotExists(task.instance("1"), Instant.now());
-				storeAndFlush(context.getBean(EventOutbox.class));
-				await().untilAtomic(executions, Matchers.is(1));
-				assertThat(this.api.received()).hasSize(1);
-			}
-			finally {
-				own.stop();
-			}
-		});
 	}
 
 	@Test
@@ -490,10 +426,10 @@ class HopperOutboxAutoConfigurationTests {
 
 	@Test
 	void outboxStopsIfTheApplicationCannotStart() {
-		AtomicReference<JdbcEventOutbox> started = new AtomicReference<>();
+		AtomicReference<RelayedEventOutbox> started = new AtomicReference<>();
 		this.jdbcContextRunner.withBean("failing", ApplicationListener.class, () -> {
 			ApplicationListener<ContextRefreshedEvent> failing = (event) -> {
-				started.set(event.getApplicationContext().getBean(JdbcEventOutbox.class));
+				started.set(event.getApplicationContext().getBean(RelayedEventOutbox.class));
 				assertThat(started.get().isRunning()).isTrue();
 				throw new IllegalStateException("The application cannot start");
 			};
@@ -520,8 +456,7 @@ class HopperOutboxAutoConfigurationTests {
 	void missingTableIsReported() {
 		this.jdbcContextRunner.withPropertyValues("hopper.outbox.jdbc.initialize-schema=never")
 			.run((context) -> assertThat(context).getFailure()
-				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc.table-name")
-					.contains("initialize-schema=always")));
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper_event_outbox")));
 	}
 
 	@Test
@@ -549,15 +484,15 @@ class HopperOutboxAutoConfigurationTests {
 		this.contextRunner.withPropertyValues("hopper.outbox.type=jdbc")
 			.run((context) -> assertThat(context).getFailure()
 				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.type")
-					.contains("R2DBC alone is not enough")));
+					.contains("needs a JDBC DataSource and there is none")));
 	}
 
 	@Test
 	void jdbcOutboxWithoutItsLibrarySaysSo() {
-		this.jdbcContextRunner.withClassLoader(new FilteredClassLoader("com.github.kagkarlsson"))
+		this.contextRunner.withPropertyValues("hopper.outbox.type=jdbc")
+			.withClassLoader(new FilteredClassLoader("org.springframework.boot.jdbc"))
 			.run((context) -> assertThat(context).getFailure()
-				.satisfies(
-						(failure) -> assertThat(stackTrace(failure)).contains("com.github.kagkarlsson:db-scheduler")));
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("spring-boot-starter-jdbc")));
 	}
 
 	private static void storeAndFlush(EventOutbox outbox) {

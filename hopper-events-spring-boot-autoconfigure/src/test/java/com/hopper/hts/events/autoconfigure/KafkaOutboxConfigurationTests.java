@@ -23,7 +23,7 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.KafkaEventOutbox;
-import com.hopper.hts.events.outbox.MemoryEventOutbox;
+import com.hopper.hts.events.outbox.RelayedEventOutbox;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.Test;
 
@@ -115,7 +115,7 @@ class KafkaOutboxConfigurationTests {
 	@Test
 	void otherTypesDoNotTouchTheBroker() {
 		this.contextRunner.withPropertyValues("hopper.outbox.type=memory")
-			.run((context) -> assertThat(context).hasSingleBean(MemoryEventOutbox.class)
+			.run((context) -> assertThat(context).hasSingleBean(RelayedEventOutbox.class)
 				.doesNotHaveBean(KafkaEventOutbox.class));
 	}
 

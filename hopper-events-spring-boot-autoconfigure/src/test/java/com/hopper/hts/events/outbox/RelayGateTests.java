@@ -19,13 +19,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.hopper.hts.events.testing.MutableClock;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -41,10 +37,9 @@ class RelayGateTests {
 
 	private final VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
 
-	private final RelayGate gate = new RelayGate(
-			new RelayPolicy(8, Duration.ofHours(72), Duration.ofSeconds(1), Duration.ofMinutes(5),
-					Duration.ofSeconds(30), Duration.ofSeconds(20)),
-			this.clock, this.scheduler, () -> 0.0, new OutageDetector.FailuresInRow());
+	private final RelayGate gate = new RelayGate(new RelayPolicy(8, Duration.ofHours(72), Duration.ofSeconds(1),
+			Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ofSeconds(20)), this.clock, this.scheduler,
+			() -> 0.0);
 
 	@BeforeEach
 	void open() {
@@ -197,50 +192,6 @@ class RelayGateTests {
 		assertThat(calls).hasValue(0);
 		advance(Duration.ofMillis(2));
 		assertThat(calls).hasValue(1);
-	}
-
-	@Test
-	void circuitBreakerDoesNotWaitForAProbeThatWasNotSent() {
-		CircuitBreaker circuitBreaker = CircuitBreaker.of("test",
-				CircuitBreakerConfig.custom()
-					.slidingWindowSize(2)
-					.minimumNumberOfCalls(2)
-					.permittedNumberOfCallsInHalfOpenState(1)
-					.build());
-		RelayGate guarded = new RelayGate(RelayPolicy.defaults(), this.clock, this.scheduler, () -> 0.0,
-				new CircuitBreakerOutageDetector(circuitBreaker));
-		guarded.open();
-		guarded.failed(guarded.tryAcquire(), "test", null);
-		guarded.failed(guarded.tryAcquire(), "test", null);
-		advance(Duration.ofSeconds(1));
-		assertThat(guarded.tryAcquire()).isNull();
-		circuitBreaker.transitionToHalfOpenState();
-		guarded.release(guarded.tryAcquire());
-		guarded.notFound(guarded.tryAcquire(), UUID.randomUUID(), "test");
-		assertThat(guarded.pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
-		advance(Duration.ofMinutes(1));
-		guarded.delivered(guarded.tryAcquire());
-		assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
-	}
-
-	@Test
-	void closingLetsThoseWhoWaitGo() throws Exception {
-		Deque<RelayGate.Permit> permits = acquireAll();
-		CompletableFuture<RelayGate.Permit> waiting = CompletableFuture.supplyAsync(this::acquire);
-		this.gate.release(permits.pop());
-		assertThat(waiting.get(10, TimeUnit.SECONDS)).isNotNull();
-		CompletableFuture<RelayGate.Permit> closed = CompletableFuture.supplyAsync(this::acquire);
-		this.gate.close();
-		assertThat(closed.get(10, TimeUnit.SECONDS)).isNull();
-	}
-
-	private RelayGate.Permit acquire() {
-		try {
-			return this.gate.acquire();
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 	private Deque<RelayGate.Permit> acquireAll() {

@@ -62,7 +62,8 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * and delivered, before the call that has stored or committed it returns; here nothing is
  * ever retried, dead or discarded.
  * <p>
- * To test what happens when Hopper is slow, down or refuses, use {@link FakeHopperApi}.
+ * To test what happens when Hopper is slow, down or refuses, use {@link FakeHopperApi}. A
+ * test with both is refused: the fake would receive nothing.
  *
  * @since 0.1.0
  */

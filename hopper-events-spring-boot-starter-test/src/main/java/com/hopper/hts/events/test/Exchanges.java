@@ -40,9 +40,20 @@ final class Exchanges implements ExchangeFilterFunction {
 
 	private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
 
+	private final Runnable subscribed;
+
+	/**
+	 * Create an instance.
+	 * @param subscribed called for each request on the thread that begins it
+	 */
+	Exchanges(Runnable subscribed) {
+		this.subscribed = subscribed;
+	}
+
 	@Override
 	public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
 		return Mono.defer(() -> {
+			this.subscribed.run();
 			Exchange exchange = new Exchange();
 			this.open.add(exchange);
 			return next.exchange(ClientRequest.from(request).httpRequest(exchange::connected).build())

@@ -26,10 +26,12 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +45,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
+import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.netty.buffer.Unpooled;
@@ -70,6 +73,8 @@ import reactor.netty.resources.LoopResources;
 import reactor.util.Logger;
 import reactor.util.Loggers;
 import tools.jackson.databind.JsonNode;
+
+import org.springframework.test.context.TestContextAnnotationUtils;
 
 /**
  * A local stand-in of the Hopper Airline API: a real HTTP server on loopback that checks
@@ -168,6 +173,17 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	private final List<ContractViolation> violations = new ArrayList<>();
 
 	private final Map<String, Integer> attempts = new HashMap<>();
+
+	private final EarlierTests earlierTests = new EarlierTests();
+
+	/**
+	 * Requests that an earlier test has left.
+	 */
+	private final Set<ReceivedRequest> left = Collections.newSetFromMap(new IdentityHashMap<>());
+
+	private volatile int test;
+
+	private Instant testBegan = Instant.EPOCH;
 
 	/**
 	 * Ports of clients that wait for a late or held answer.
@@ -349,8 +365,10 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 
 	private String describe() {
 		StringBuilder text = new StringBuilder();
-		list(text, "Delivered", this.received);
-		list(text, "All requests", this.requests);
+		list(text, "Delivered",
+				this.received.stream().map((event) -> event + leftFromEarlierTest(event.request())).toList());
+		list(text, "All requests",
+				this.requests.stream().map((request) -> request + leftFromEarlierTest(request)).toList());
 		list(text, "What the API would refuse", this.violations);
 		if (this.heldRequests > 0) {
 			text.append("Held at the moment: ").append(this.heldRequests).append(System.lineSeparator());
@@ -364,6 +382,12 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 				.append(transaction.advice());
 		}
 		return text.toString().stripTrailing();
+	}
+
+	private String leftFromEarlierTest(ReceivedRequest request) {
+		synchronized (this.monitor) {
+			return this.left.contains(request) ? EarlierTests.LEFT : "";
+		}
 	}
 
 	private static void list(StringBuilder text, String title, List<?> elements) {
@@ -403,7 +427,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			StringBuilder text = new StringBuilder("The Hopper API would refuse %s:"
 				.formatted((found.size() == 1) ? "a request of this test" : found.size() + " requests of this test"));
 			for (int i = 0; i < Math.min(found.size(), MAX_VIOLATIONS); i++) {
-				text.append("%n%n%s. %s".formatted(i + 1, found.get(i)));
+				text.append("%n%n%s. %s%s".formatted(i + 1, found.get(i), leftFromEarlierTest(found.get(i).request())));
 			}
 			if (found.size() > MAX_VIOLATIONS) {
 				text.append("%n%n... and %s more".formatted(found.size() - MAX_VIOLATIONS));
@@ -528,6 +552,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			this.requests.clear();
 			this.received.clear();
 			this.attempts.clear();
+			this.left.clear();
 			this.violations.clear();
 			this.violationsExpected = false;
 			restoreTokens();
@@ -595,23 +620,56 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		// Not until this class is over: nested classes, subclasses and cached application
 		// contexts may use the same
 		context.getRoot().getStore(ExtensionContext.Namespace.create(FakeHopperApi.class)).put(this, this);
+		refuseRecorder(context);
+	}
+
+	private static void refuseRecorder(ExtensionContext context) {
+		if (TestContextAnnotationUtils.hasAnnotation(context.getRequiredTestClass(), AutoConfigureHopperEvents.class)) {
+			throw RecordingBeanFactoryPostProcessor.refused("an extension of JUnit");
+		}
 	}
 
 	@Override
 	public void beforeEach(ExtensionContext context) {
-		reset();
+		refuseRecorder(context);
+		beginTest();
 	}
 
 	@Override
 	public void afterEach(ExtensionContext context) {
 		try {
-			verify();
+			endTest();
 		}
 		finally {
 			if (!this.shared) {
 				close();
 			}
 		}
+	}
+
+	/**
+	 * A test begins.
+	 */
+	void beginTest() {
+		synchronized (this.monitor) {
+			this.test++;
+			this.testBegan = now();
+		}
+		reset();
+	}
+
+	/**
+	 * A test is over.
+	 */
+	void endTest() {
+		synchronized (this.monitor) {
+			this.earlierTests.add(this.testBegan, now());
+		}
+		verify();
+	}
+
+	private Instant now() {
+		return SchedulerClock.of(this.scheduler).instant();
 	}
 
 	/**
@@ -672,11 +730,12 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		return (start >= 0 && start <= path.length()) ? path.substring(start) : "/";
 	}
 
-	private static Mono<Body> body(HttpServerRequest request) {
+	private Mono<Body> body(HttpServerRequest request) {
 		// Read to the end even if it is too long, so that the answer is not lost in a
 		// reset
 		ByteArrayOutputStream content = new ByteArrayOutputStream();
 		int[] size = new int[1];
+		int test = this.test;
 		return request.receive().doOnNext((buffer) -> {
 			size[0] += buffer.readableBytes();
 			if (size[0] <= MAX_BODY_SIZE) {
@@ -686,7 +745,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 			}
 		})
 			.then(Mono.fromSupplier(() -> new Body(content.toString(StandardCharsets.UTF_8),
-					isUtf8(content.toByteArray()), size[0] > MAX_BODY_SIZE)));
+					isUtf8(content.toByteArray()), size[0] > MAX_BODY_SIZE, test)));
 	}
 
 	private static boolean isUtf8(byte[] bytes) {
@@ -992,7 +1051,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 				eventType);
 		synchronized (this.monitor) {
 			if (this.settings.keepRequests) {
-				keep(received);
+				keep(received, body.test());
 			}
 		}
 		try {
@@ -1004,13 +1063,19 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 		return received;
 	}
 
-	private void keep(ReceivedRequest request) {
+	private void keep(ReceivedRequest request, int test) {
 		this.requests.add(request);
+		if (test != this.test) {
+			this.left.add(request);
+		}
 		String sessionId = request.header("HC-Session-ID");
 		int attempt = this.attempts.merge(sessionId + "\n" + request.body(), 1, Integer::sum);
 		if (request.accepted()) {
-			this.received.add(new ReceivedEvent(EventCodec.decode(request.body().getBytes(StandardCharsets.UTF_8)),
-					sessionId, attempt, request));
+			HopperEvent event = EventCodec.decode(request.body().getBytes(StandardCharsets.UTF_8));
+			this.received.add(new ReceivedEvent(event, sessionId, attempt, request));
+			if (this.earlierTests.include(event.occurredAt(), this.testBegan)) {
+				this.left.add(request);
+			}
 		}
 		this.monitor.notifyAll();
 	}
@@ -1102,7 +1167,12 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 
 	}
 
-	private record Body(String text, boolean utf8, boolean tooLong) {
+	/**
+	 * The body of a request.
+	 *
+	 * @param test the number of the test in which it arrived
+	 */
+	private record Body(String text, boolean utf8, boolean tooLong, int test) {
 
 	}
 

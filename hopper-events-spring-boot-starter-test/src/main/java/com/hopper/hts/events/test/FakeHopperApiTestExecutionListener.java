@@ -30,12 +30,12 @@ final class FakeHopperApiTestExecutionListener implements TestExecutionListener 
 
 	@Override
 	public void beforeTestMethod(TestContext testContext) {
-		apis(testContext).forEach(FakeHopperApi::reset);
+		apis(testContext).forEach(FakeHopperApi::beginTest);
 	}
 
 	@Override
 	public void afterTestMethod(TestContext testContext) {
-		apis(testContext).forEach(FakeHopperApi::verify);
+		apis(testContext).forEach(FakeHopperApi::endTest);
 	}
 
 	private static List<FakeHopperApi> apis(TestContext testContext) {

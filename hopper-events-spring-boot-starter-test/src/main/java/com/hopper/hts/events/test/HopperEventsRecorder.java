@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.test;
 
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -58,7 +59,9 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 
 	private final List<Recording> running = new ArrayList<>();
 
-	private final Recording outsideOfTests = new Recording();
+	private final EarlierTests earlierTests = new EarlierTests();
+
+	private final Recording outsideOfTests = new Recording(this.earlierTests);
 
 	/**
 	 * Create a recorder that takes what the API takes.
@@ -132,7 +135,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	 * A test begins on this thread.
 	 */
 	Recording begin() {
-		Recording recording = new Recording();
+		Recording recording = new Recording(this.earlierTests);
 		synchronized (this.running) {
 			if (this.running.isEmpty()) {
 				this.outsideOfTests.reset();
@@ -154,6 +157,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 		synchronized (this.running) {
 			this.running.remove(recording);
 		}
+		this.earlierTests.add(recording.began(), Instant.now());
 	}
 
 	/**

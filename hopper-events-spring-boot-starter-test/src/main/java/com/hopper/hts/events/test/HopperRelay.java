@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DiscardReason;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
@@ -56,9 +57,11 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 	/**
 	 * Before the outbox starts, and after it has stopped.
 	 */
-	private static final int PHASE = DEFAULT_PHASE - 4096 - 1;
+	private static final int PHASE = Integer.MAX_VALUE / 2 - 4096 - 1;
 
 	private final ObjectProvider<EventOutboxOperations> operations;
+
+	private final ObjectProvider<AbstractEventOutbox> outboxes;
 
 	private final Object monitor = new Object();
 
@@ -71,8 +74,9 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 
 	private volatile boolean running;
 
-	HopperRelay(ObjectProvider<EventOutboxOperations> operations) {
+	HopperRelay(ObjectProvider<EventOutboxOperations> operations, ObjectProvider<AbstractEventOutbox> outboxes) {
 		this.operations = operations;
+		this.outboxes = outboxes;
 	}
 
 	/**
@@ -89,7 +93,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 			Pause pause;
 			outbox.resume();
 			try {
-				awaitRest(outbox);
+				awaitRest();
 				pause = outbox.state().pause();
 			}
 			finally {
@@ -103,10 +107,10 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 		this.timeout = timeout;
 	}
 
-	private void awaitRest(EventOutboxOperations outbox) {
+	private void awaitRest() {
 		long start = System.nanoTime();
 		for (int quiet = 0; quiet < 2;) {
-			int inProgress = outbox.inProgress();
+			int inProgress = this.outboxes.stream().mapToInt(AbstractEventOutbox::inProgress).sum();
 			quiet = (inProgress == 0) ? quiet + 1 : 0;
 			if (System.nanoTime() - start > this.timeout.toNanos()) {
 				throw new AssertionError("The step is not over after %s, stored events that are still being sent: %s"

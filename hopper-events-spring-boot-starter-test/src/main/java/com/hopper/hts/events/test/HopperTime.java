@@ -28,8 +28,9 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
-import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.time.SchedulerClock;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -56,15 +57,14 @@ import org.springframework.util.Assert;
  * and of the outbox, in memory and in a database, with its backoff, pauses and maximum
  * age; and of the {@link FakeHopperApi}, with its latency, delays and tokens. It is not
  * the time of the application's own code, of {@code hopper.client.connect-timeout} and
- * {@code read-timeout}, of the wait for a circuit breaker, of
- * {@link com.hopper.hts.events.EventOutbox#flush(Duration) flush}, and of what a
- * database, db-scheduler (its heartbeats and its polling for events of other instances)
- * or Kafka (its consumers poll in real time for what is due by this one) do by
- * themselves.
+ * {@code read-timeout}, of {@link com.hopper.hts.events.EventOutbox#flush(Duration)
+ * flush}, of how often the outbox in a database polls, and of what Kafka does by itself
+ * (its consumers poll in real time for what is due by this one).
  * <p>
  * A call that blocks until a retry, such as
  * {@link com.hopper.hts.events.EventPublisher#publishAndWait publishAndWait}, belongs on
- * another thread than the one that turns the time.
+ * another thread than the one that turns the time. If it has waited for two real seconds
+ * in which the time stood still, the log says what it waits for.
  *
  * @since 0.1.0
  */
@@ -77,7 +77,9 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 
 	private final Clock clock = SchedulerClock.of(this.scheduler);
 
-	private final Exchanges exchanges = new Exchanges();
+	private final BlockedCallers blockedCallers = new BlockedCallers(this.scheduler, this::awaited);
+
+	private final Exchanges exchanges = new Exchanges(this.blockedCallers::call);
 
 	private final Object turning = new Object();
 
@@ -90,7 +92,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 
 	private volatile List<FakeHopperApi> apis = List.of();
 
-	private volatile List<EventOutboxOperations> outboxes = List.of();
+	private volatile List<AbstractEventOutbox> outboxes = List.of();
 
 	HopperTime(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
@@ -150,10 +152,26 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	private boolean isAtRest() {
+		return !this.scheduler.isBusy() && this.exchanges.moving(waitingClients()) == 0 && !isSigningIn()
+				&& inProgress() <= this.exchanges.count();
+	}
+
+	/**
+	 * Tell what the requests on their way wait for: for nothing if there is none, and for
+	 * nothing that the time would bring ({@code null}) if one goes on by itself.
+	 */
+	private @Nullable String awaited() {
+		if (this.exchanges.count() == 0) {
+			return "";
+		}
+		return (this.exchanges.moving(waitingClients()) == 0)
+				? "an answer that the FakeHopperApi holds or gives late by" : null;
+	}
+
+	private Set<Integer> waitingClients() {
 		Set<Integer> waiting = new HashSet<>();
 		this.apis.forEach((api) -> waiting.addAll(api.waitingClients()));
-		return !this.scheduler.isBusy() && this.exchanges.moving(waiting) == 0 && !isSigningIn()
-				&& inProgress() <= this.exchanges.count();
+		return waiting;
 	}
 
 	private boolean isSigningIn() {
@@ -167,7 +185,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	private int inProgress() {
-		return this.outboxes.stream().mapToInt(EventOutboxOperations::inProgress).sum();
+		return this.outboxes.stream().mapToInt(AbstractEventOutbox::inProgress).sum();
 	}
 
 	@Bean(defaultCandidate = false)
@@ -186,12 +204,13 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	@Override
 	public void afterSingletonsInstantiated() {
 		this.apis = List.copyOf(this.beanFactory.getBeansOfType(FakeHopperApi.class).values());
-		this.outboxes = List.copyOf(this.beanFactory.getBeansOfType(EventOutboxOperations.class).values());
+		this.outboxes = List.copyOf(this.beanFactory.getBeansOfType(AbstractEventOutbox.class).values());
 		this.apis.forEach((api) -> api.useTimeOf(this.scheduler));
 	}
 
 	@Override
 	public void destroy() {
+		this.blockedCallers.stop();
 		this.scheduler.dispose();
 	}
 

@@ -62,6 +62,11 @@ public final class PublishedHopperEventsAssert
 	 */
 	private static final int MAX_LISTED = 30;
 
+	/**
+	 * Whether an earlier test has left an event.
+	 */
+	private final Predicate<PublishedHopperEvent<?>> left;
+
 	private final List<PublishedHopperEvent<?>> events;
 
 	private final List<Unpublished> unpublished;
@@ -74,17 +79,19 @@ public final class PublishedHopperEventsAssert
 	private final String scope;
 
 	PublishedHopperEventsAssert(Recording recording) {
-		this(recording, recording.all(), recording.unpublished());
+		this(recording, recording::isLeft, recording.all(), recording.unpublished());
 	}
 
-	private PublishedHopperEventsAssert(Recording recording, List<PublishedHopperEvent<?>> events,
-			List<Unpublished> unpublished) {
-		this(recording, events, unpublished, waiting(unpublished), "");
+	private PublishedHopperEventsAssert(Recording recording, Predicate<PublishedHopperEvent<?>> left,
+			List<PublishedHopperEvent<?>> events, List<Unpublished> unpublished) {
+		this(recording, left, events, unpublished, waiting(unpublished), "");
 	}
 
-	private PublishedHopperEventsAssert(PublishedHopperEvents actual, List<PublishedHopperEvent<?>> events,
-			List<Unpublished> unpublished, List<PublishedHopperEvent<?>> waiting, String scope) {
+	private PublishedHopperEventsAssert(PublishedHopperEvents actual, Predicate<PublishedHopperEvent<?>> left,
+			List<PublishedHopperEvent<?>> events, List<Unpublished> unpublished, List<PublishedHopperEvent<?>> waiting,
+			String scope) {
 		super(actual, PublishedHopperEventsAssert.class);
+		this.left = left;
 		this.events = events;
 		this.unpublished = unpublished;
 		this.waiting = waiting;
@@ -108,7 +115,7 @@ public final class PublishedHopperEventsAssert
 	 * @return assertions about the events of that session
 	 */
 	public PublishedHopperEventsAssert forSession(String sessionId) {
-		PublishedHopperEventsAssert narrowed = new PublishedHopperEventsAssert(this.actual,
+		PublishedHopperEventsAssert narrowed = new PublishedHopperEventsAssert(this.actual, this.left,
 				ofSession(this.events, sessionId), this.unpublished, ofSession(this.waiting, sessionId),
 				this.scope + " for session " + Descriptions.value(sessionId));
 		return describedLikeThis(narrowed);
@@ -333,7 +340,8 @@ public final class PublishedHopperEventsAssert
 				PublishedHopperEvent<?> event = this.events.get(index);
 				String remark = (remarks != null) ? remarks.get(event) : null;
 				lines.add("  %s%s. %s%s".formatted((marked != null) ? (marked.test(event) ? "> " : "  ") : "",
-						index + 1, event, (remark != null) ? " <- " + remark : ""));
+						index + 1, event + (this.left.test(event) ? EarlierTests.LEFT : ""),
+						(remark != null) ? " <- " + remark : ""));
 			}
 			addMore(lines, this.events.size(), "  ");
 		}

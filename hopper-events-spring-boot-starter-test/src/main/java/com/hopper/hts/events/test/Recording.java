@@ -15,8 +15,12 @@
  */
 package com.hopper.hts.events.test;
 
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.HopperEvent;
@@ -27,14 +31,43 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recording implements PublishedHopperEvents {
 
+	private final EarlierTests earlierTests;
+
+	private final Instant began = Instant.now();
+
 	private final List<PublishedHopperEvent<?>> published = new ArrayList<>();
+
+	private final Set<PublishedHopperEvent<?>> left = Collections.newSetFromMap(new IdentityHashMap<>());
 
 	private final List<Unpublished> unpublished = new ArrayList<>();
 
 	private final List<String> unclear = new ArrayList<>();
 
-	synchronized void add(PublishedHopperEvent<?> event) {
+	Recording(EarlierTests earlierTests) {
+		this.earlierTests = earlierTests;
+	}
+
+	Instant began() {
+		return this.began;
+	}
+
+	/**
+	 * Add an event.
+	 * @param event the event
+	 * @param ofThisTest whether it is certain that this test has caused it
+	 */
+	synchronized void add(PublishedHopperEvent<?> event, boolean ofThisTest) {
 		this.published.add(event);
+		if (!ofThisTest && this.earlierTests.include(event.event().occurredAt(), this.began)) {
+			this.left.add(event);
+		}
+	}
+
+	/**
+	 * Return whether an earlier test has left an event, so that it arrived in this one.
+	 */
+	synchronized boolean isLeft(PublishedHopperEvent<?> event) {
+		return this.left.contains(event);
 	}
 
 	synchronized void add(Unpublished event) {
@@ -86,12 +119,14 @@ final class Recording implements PublishedHopperEvents {
 	@Override
 	public synchronized void clear() {
 		this.published.clear();
+		this.left.clear();
 		this.unclear.clear();
 		this.unpublished.removeIf((event) -> event.reason() == Reason.ROLLED_BACK || event.reason() == Reason.REFUSED);
 	}
 
 	synchronized void reset() {
 		this.published.clear();
+		this.left.clear();
 		this.unclear.clear();
 		this.unpublished.clear();
 	}

@@ -24,6 +24,7 @@ import com.hopper.hts.events.EventPublisher;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.AotDetector;
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -35,7 +36,8 @@ import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.annotation.AnnotationUtils;
 
 /**
- * Replaces the application's own publishers and outboxes. They would send.
+ * Replaces the application's own publishers and outboxes, which would send, and refuses a
+ * {@link FakeHopperApi}, which would receive nothing.
  */
 final class RecordingBeanFactoryPostProcessor implements BeanDefinitionRegistryPostProcessor {
 
@@ -95,6 +97,20 @@ final class RecordingBeanFactoryPostProcessor implements BeanDefinitionRegistryP
 
 	@Override
 	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+		for (String name : BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory, FakeHopperApi.class, true,
+				false)) {
+			throw refused("bean '" + name + "'");
+		}
+	}
+
+	/**
+	 * Create the failure of a test that both records and has a {@link FakeHopperApi}.
+	 */
+	static IllegalStateException refused(String fake) {
+		return new IllegalStateException("@AutoConfigureHopperEvents records events instead of sending them, so the "
+				+ "FakeHopperApi (" + fake + ") would never receive any. Remove one of the two from the test: "
+				+ "@AutoConfigureHopperEvents is for tests of what is published, FakeHopperApi for tests of what is "
+				+ "sent and answered.");
 	}
 
 }

@@ -121,7 +121,8 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	private List<Stored> record(Runnable validation, Supplier<List<? extends PublishedHopperEvent<?>>> events) {
 		List<Recording> recordings = this.recorder.causedBy(null);
 		RecordingEventPublisher.validate(recordings, validation);
-		return events.get().stream().<Stored>map((event) -> new Stored(recordings, event)).toList();
+		boolean ofThisTest = this.recorder.ofThisThread() != null;
+		return events.get().stream().<Stored>map((event) -> new Stored(recordings, event, ofThisTest)).toList();
 	}
 
 	private List<UUID> inTransactionOfThread(List<Stored> stored) {
@@ -197,11 +198,6 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public int inProgress() {
-		return 0;
-	}
-
-	@Override
 	public void resume() {
 	}
 
@@ -216,11 +212,14 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 		private final PublishedHopperEvent<?> event;
 
+		private final boolean ofThisTest;
+
 		private @Nullable Unpublished notCommitted;
 
-		Stored(List<Recording> recordings, PublishedHopperEvent<?> event) {
+		Stored(List<Recording> recordings, PublishedHopperEvent<?> event, boolean ofThisTest) {
 			this.recordings = recordings;
 			this.event = event;
+			this.ofThisTest = ofThisTest;
 		}
 
 		List<Recording> recordings() {
@@ -242,7 +241,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 		void committed() {
 			awaitsNoMore();
-			RecordingEventPublisher.record(this.recordings, this.event);
+			RecordingEventPublisher.record(this.recordings, this.event, this.ofThisTest);
 		}
 
 		void rolledBack() {

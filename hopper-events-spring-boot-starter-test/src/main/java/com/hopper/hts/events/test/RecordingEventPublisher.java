@@ -63,7 +63,8 @@ final class RecordingEventPublisher implements EventPublisher {
 			called.forEach((recording) -> recording.remove(notSubscribed));
 			List<Recording> recordings = this.recorder.causedBy(caller);
 			validate(recordings, validation);
-			record(recordings, new PublishedHopperEvent<>(sessionId, event, false));
+			record(recordings, new PublishedHopperEvent<>(sessionId, event, false),
+					caller != null || this.recorder.ofThisThread() != null);
 			return new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ZERO);
 		});
 	}
@@ -79,12 +80,12 @@ final class RecordingEventPublisher implements EventPublisher {
 		}
 	}
 
-	static void record(List<Recording> recordings, PublishedHopperEvent<?> event) {
+	static void record(List<Recording> recordings, PublishedHopperEvent<?> event, boolean ofThisTest) {
 		if (recordings.size() > 1) {
 			recordings.forEach((recording) -> recording.addUnclear(event, recordings.size()));
 		}
 		else {
-			recordings.forEach((recording) -> recording.add(event));
+			recordings.forEach((recording) -> recording.add(event, ofThisTest));
 		}
 	}
 

@@ -38,7 +38,7 @@ import org.springframework.core.env.Environment;
  *
  * @since 0.1.0
  */
-@AutoConfiguration(before = HopperEventsAutoConfiguration.class, after = FakeHopperApiAutoConfiguration.class)
+@AutoConfiguration(before = HopperEventsAutoConfiguration.class)
 public final class RecordingHopperEventsAutoConfiguration {
 
 	RecordingHopperEventsAutoConfiguration() {

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.test;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.scheduler.NonBlocking;
@@ -97,6 +99,20 @@ final class SteppedScheduler implements Scheduler {
 			logger.error("A task failed", ex);
 		}
 		return true;
+	}
+
+	/**
+	 * Return how much time must pass until something is due that happens once, or
+	 * {@code null} if nothing is.
+	 */
+	@Nullable Duration untilNext() {
+		synchronized (this.monitor) {
+			return this.tasks.stream()
+				.filter((task) -> task.period == 0)
+				.min(Comparator.comparingLong((task) -> task.time))
+				.map((task) -> Duration.ofNanos(Math.max(task.time - this.now, 0)))
+				.orElse(null);
+		}
 	}
 
 	void turnTo(long time) {

@@ -107,7 +107,7 @@ class HopperRelayTests {
 		HopperRelay.Step step = this.relay.runOnce();
 		assertThat(step.pause()).isNull();
 		assertThat(step.delivered()).hasSize(60);
-		assertThat(this.context.getBean(EventOutboxOperations.class).inProgress()).isZero();
+		assertThat(this.context.getBean(EventOutboxOperations.class).state().pendingCount()).isZero();
 	}
 
 	@Test

@@ -15,9 +15,7 @@
  */
 package com.hopper.hts.events.benchmarks;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.Timestamp;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,12 +34,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 
-import com.github.kagkarlsson.scheduler.Scheduler;
-import com.github.kagkarlsson.scheduler.SchedulerClient;
-import com.github.kagkarlsson.scheduler.serializer.Serializer;
-import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
-import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
-import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
@@ -49,10 +41,8 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
-import com.hopper.hts.events.outbox.JdbcEventOutbox;
+import com.hopper.hts.events.outbox.RelayedEventOutbox;
 import com.hopper.hts.events.outbox.StoredEvent;
-import com.zaxxer.hikari.HikariDataSource;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 import org.springframework.boot.WebApplicationType;
@@ -62,12 +52,11 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The outbox in the database beside plain JDBC and a bare db-scheduler, on the same
- * PostgreSQL and with the same publisher.
+ * The outbox in the database beside plain JDBC, on the same PostgreSQL and with the same
+ * publisher.
  */
 final class OutboxBenchmark {
 
@@ -75,13 +64,11 @@ final class OutboxBenchmark {
 
 	private static final int CONCURRENCY = 50;
 
-	private static final TaskDescriptor<byte[]> TASK = TaskDescriptor.of("event", byte[].class);
-
 	private final JdbcTemplate jdbc;
 
 	private final TransactionTemplate transactions;
 
-	private final JdbcEventOutbox outbox;
+	private final RelayedEventOutbox outbox;
 
 	/**
 	 * What the outbox sends with as well.
@@ -90,17 +77,14 @@ final class OutboxBenchmark {
 
 	private final Deliveries deliveries;
 
-	private final HikariDataSource dataSource;
-
 	private final AtomicLong numbers = new AtomicLong();
 
 	private OutboxBenchmark(ConfigurableApplicationContext context) {
 		this.jdbc = context.getBean(JdbcTemplate.class);
 		this.transactions = context.getBean(TransactionTemplate.class);
-		this.outbox = context.getBean(JdbcEventOutbox.class);
+		this.outbox = context.getBean(RelayedEventOutbox.class);
 		this.publisher = context.getBean(WebClientEventPublisher.class);
 		this.deliveries = context.getBean(Deliveries.class);
-		this.dataSource = context.getBean(HikariDataSource.class);
 	}
 
 	static void run(Options options) throws Exception {
@@ -154,13 +138,12 @@ final class OutboxBenchmark {
 
 	private void prepare() {
 		this.outbox.stop();
-		this.jdbc.execute("drop table if exists bookings, raw_outbox, bare_scheduler");
+		this.jdbc.execute("drop table if exists bookings, raw_outbox");
 		this.jdbc.execute("truncate hopper_event_outbox");
 		this.jdbc.execute("create table bookings (number bigint primary key, reference text not null)");
 		this.jdbc.execute("create table raw_outbox (id uuid primary key, session_id text, body bytea not null, "
 				+ "stored_at timestamptz not null)");
 		this.jdbc.execute("create index on raw_outbox (stored_at)");
-		this.jdbc.execute("create table bare_scheduler (like hopper_event_outbox including all)");
 		System.out.printf(
 				"%nPostgreSQL %s, fsync %s, synchronous_commit %s, shared_buffers %s; %s threads that book, %s deliveries "
 						+ "at a time, all through the same publisher. The relay is stopped while others store or "
@@ -185,12 +168,10 @@ final class OutboxBenchmark {
 
 	private void store(int rounds, int millis) throws InterruptedException {
 		EventCodec codec = new EventCodec(false);
-		Scheduler bare = bareScheduler(null);
 		Map<String, LongConsumer> ways = new LinkedHashMap<>();
 		ways.put("booking alone, no event", (number) -> {
 		});
 		ways.put("one more `insert` with plain JDBC", (number) -> insertRaw(codec, number));
-		ways.put("bare db-scheduler", (number) -> scheduleBare(bare, codec, number));
 		ways.put("**`EventOutbox.store`**", (number) -> this.outbox.store("session-" + number, event(number)));
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
 		for (int round = -1; round < rounds; round++) {
@@ -234,12 +215,6 @@ final class OutboxBenchmark {
 				Timestamp.from(Instant.now()));
 	}
 
-	private static void scheduleBare(SchedulerClient client, EventCodec codec, long number) {
-		client.scheduleBatch(List.of(TASK.instance(UUID.randomUUID().toString())
-			.data(codec.prepare("session-" + number, event(number)).body())
-			.scheduledTo(Instant.now())));
-	}
-
 	// Draining
 
 	private void drain(int rounds, int events) throws InterruptedException {
@@ -249,7 +224,6 @@ final class OutboxBenchmark {
 			Benchmarks.progress("outbox: delivering, round %s of %s".formatted(round + 1, rounds));
 			Map<String, Double> once = new LinkedHashMap<>();
 			once.put("plain JDBC, 100 rows at a time, `for update skip locked`", drainRaw(codec, events));
-			once.put("bare db-scheduler", drainBare(codec, events));
 			once.put("**the outbox**", drainOutbox(events));
 			if (round >= 0) {
 				once.forEach((name, rate) -> rates.computeIfAbsent(name, (key) -> new ArrayList<>()).add(rate));
@@ -257,7 +231,7 @@ final class OutboxBenchmark {
 			clear();
 		}
 		print(String.format(Locale.ROOT, "Stored events delivered per second, %,d of them", events), "what delivers",
-				rates, "bare db-scheduler");
+				rates, "plain JDBC, 100 rows at a time, `for update skip locked`");
 	}
 
 	private double drainRaw(EventCodec codec, int events) throws InterruptedException {
@@ -286,38 +260,6 @@ final class OutboxBenchmark {
 					(Object) rows.stream().map(Raw::id).toArray(UUID[]::new));
 		}
 		return !rows.isEmpty();
-	}
-
-	private double drainBare(EventCodec codec, int events) throws InterruptedException {
-		CountDownLatch delivered = new CountDownLatch(events);
-		Scheduler bare = bareScheduler(delivered);
-		many(events, (number) -> scheduleBare(bare, codec, number));
-		vacuum("bare_scheduler");
-		long start = System.nanoTime();
-		bare.start();
-		Deliveries.await(delivered);
-		double rate = rate(events, start);
-		bare.stop();
-		return rate;
-	}
-
-	private Scheduler bareScheduler(@Nullable CountDownLatch delivered) {
-		OneTimeTask<byte[]> task = Tasks.oneTime(TASK).execute((instance, context) -> {
-			EventReceipt receipt = this.publisher.publish("session-bare", EventCodec.decode(instance.getData()))
-				.block();
-			if (receipt != null && delivered != null) {
-				delivered.countDown();
-			}
-		});
-		// With the settings of the outbox
-		return Scheduler.create(new TransactionAwareDataSourceProxy(this.dataSource), task)
-			.tableName("bare_scheduler")
-			.threads(CONCURRENCY)
-			.pollUsingLockAndFetch(0.5, 1.0)
-			.pollingInterval(Duration.ofSeconds(1))
-			.commitWhenAutocommitDisabled(false)
-			.serializer(new Bytes())
-			.build();
 	}
 
 	private double drainOutbox(int events) throws InterruptedException {
@@ -349,7 +291,7 @@ final class OutboxBenchmark {
 	}
 
 	private void clear() {
-		this.jdbc.execute("truncate bookings, raw_outbox, bare_scheduler");
+		this.jdbc.execute("truncate bookings, raw_outbox");
 		this.jdbc.execute("truncate hopper_event_outbox");
 	}
 
@@ -435,44 +377,42 @@ final class OutboxBenchmark {
 		clear();
 		long number = this.numbers.incrementAndGet();
 		this.outbox.store("session-" + number, event(number));
-		this.jdbc
-			.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, "
-					+ "version) select task_name, replacement, convert_to(replace(convert_from(task_data, 'UTF8'), "
-					+ "task_instance, replacement), 'UTF8'), execution_time + n * interval '1 microsecond', false, 1 "
-					+ "from (select *, overlay(task_instance placing lpad(to_hex(n), 12, '0') from 25) as replacement "
-					+ "from hopper_event_outbox, generate_series(1, ?) n where task_name = 'booking_confirmed') rows",
-					events - 1);
+		this.jdbc.update("insert into hopper_event_outbox (id, event_type, session_id, state, payload, occurred_at, "
+				+ "stored_at, due_at, attempts, version) select cast(overlay(cast(id as text) placing "
+				+ "lpad(to_hex(n), 12, '0') from 25) as uuid), event_type, session_id, state, payload, occurred_at, "
+				+ "stored_at, due_at + n * interval '1 microsecond', attempts, version "
+				+ "from hopper_event_outbox, generate_series(1, ?) n", events - 1);
 		vacuum("hopper_event_outbox");
 		// Else a million rows would be written to the disk while deliveries are measured
 		this.jdbc.execute("checkpoint");
 	}
 
 	/**
-	 * Explain the statement that the relay has just claimed events with, as PostgreSQL
-	 * has seen it.
+	 * Explain what is asked of the table: the claim, the count, and what is to be purged.
 	 */
-	private void explain() throws InterruptedException {
-		this.outbox.start();
-		List<String> claims = List.of();
-		for (int i = 0; claims.isEmpty() && i < 10_000; i++) {
-			TimeUnit.MILLISECONDS.sleep(1);
-			claims = this.jdbc.queryForList("select query from pg_stat_activity where query ilike "
-					+ "'%update hopper_event_outbox%skip locked%' and pid <> pg_backend_pid()", String.class);
-		}
-		this.outbox.stop();
+	private void explain() {
 		vacuum("hopper_event_outbox");
-		String claim = claims.get(0).strip();
-		List<String> plan = this.transactions.execute((status) -> {
-			status.setRollbackOnly();
-			this.jdbc.execute("prepare claim as " + claim);
-			return this.jdbc.queryForList("explain (analyze, buffers, costs off, timing off, summary off) "
-					+ "execute claim (true, 'benchmark', now(), false, now())", String.class);
+		String now = "(statement_timestamp() at time zone 'UTC')";
+		Map<String, String> statements = new LinkedHashMap<>();
+		statements.put("claim",
+				"select id, payload from hopper_event_outbox where state = 'PENDING' and due_at <= " + now
+						+ " and (claimed_until is null or claimed_until < " + now + ") and not exists (select 1 from "
+						+ "hopper_event_outbox p where p.id = '00000000-0000-0000-0000-000000000000') "
+						+ "order by due_at, id limit 50 for update skip locked");
+		statements.put("count",
+				"select state, event_type, count(*), min(cast(id as varchar(36))) from hopper_event_outbox "
+						+ "where state in ('PENDING', 'DEAD') group by state, event_type");
+		statements.put("purge", "select id from hopper_event_outbox where state = 'DELIVERED' and due_at <= " + now
+				+ " order by due_at fetch first 1000 rows only");
+		System.out.printf(Locale.ROOT, "%nWith %,d events stored:%n",
+				this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Long.class));
+		statements.forEach((name, sql) -> {
+			List<String> plan = this.transactions.execute((status) -> {
+				status.setRollbackOnly();
+				return this.jdbc.queryForList("explain (analyze, buffers, costs off, timing off) " + sql, String.class);
+			});
+			System.out.printf("%nThe %s:%n%n```%n%s%n```%n", name, String.join("\n", Objects.requireNonNull(plan)));
 		});
-		System.out.printf(Locale.ROOT,
-				"%nThe claim, as PostgreSQL has received it, with %,d events stored:%n%n"
-						+ "```sql%n%s%n```%n%n```%n%s%n```%n",
-				this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Long.class), claim,
-				String.join("\n", Objects.requireNonNull(plan)));
 	}
 
 	private static void print(String title, String first, Map<String, List<Double>> rates, String baseline) {
@@ -494,23 +434,6 @@ final class OutboxBenchmark {
 	}
 
 	private record Raw(UUID id, String sessionId, HopperEvent event) {
-
-	}
-
-	/**
-	 * Keeps the bytes, as the outbox does.
-	 */
-	private static final class Bytes implements Serializer {
-
-		@Override
-		public byte[] serialize(Object data) {
-			return (data instanceof byte[] bytes) ? bytes : data.toString().getBytes(StandardCharsets.UTF_8);
-		}
-
-		@Override
-		public <T> T deserialize(Class<T> type, byte[] data) {
-			return type.cast(data);
-		}
 
 	}
 

@@ -95,7 +95,7 @@ final class Database implements Bookings {
 	 * Return the number of rows that wait for their delivery.
 	 */
 	long pending() {
-		return hasTable() ? number("select count(*) from hopper_event_outbox where task_name not like 'dead.%'") : 0;
+		return hasTable() ? number("select count(*) from hopper_event_outbox where state = 'PENDING'") : 0;
 	}
 
 	/**
@@ -112,10 +112,7 @@ final class Database implements Bookings {
 
 	DeadLetters deadLetters() {
 		DeadLetters letters = new DeadLetters();
-		this.jdbc.query(
-				"select convert_from(task_data, 'UTF8')::json ->> 'session_id', "
-						+ "convert_from(task_data, 'UTF8')::json -> 'dead' ->> 'reason' from hopper_event_outbox "
-						+ "where task_name like 'dead.%'",
+		this.jdbc.query("select session_id, reason from hopper_event_outbox where state = 'DEAD'",
 				(RowCallbackHandler) (resultSet) -> letters.add(resultSet.getString(1), resultSet.getString(2)));
 		return letters;
 	}

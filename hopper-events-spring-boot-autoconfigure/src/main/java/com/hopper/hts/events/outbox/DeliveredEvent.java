@@ -1,0 +1,47 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Proof that the API has confirmed a stored event, kept for
+ * {@code hopper.outbox.jdbc.keep-delivered}.
+ *
+ * @param event the event; its {@link StoredEvent#attempts() attempts} are the failed ones
+ * @param deliveredAt when the API confirmed it, by the clock of the database
+ * @param statusCode the HTTP status of the confirmation, or {@code null} if another
+ * system has taken the event
+ * @since 0.1.0
+ */
+public record DeliveredEvent(StoredEvent event, Instant deliveredAt, @Nullable Integer statusCode) {
+
+	/**
+	 * Create an instance.
+	 * @param event the event
+	 * @param deliveredAt when the API confirmed it
+	 * @param statusCode the HTTP status, or {@code null}
+	 */
+	public DeliveredEvent {
+		Assert.notNull(event, "'event' must not be null");
+		Assert.notNull(deliveredAt, "'deliveredAt' must not be null");
+	}
+
+}

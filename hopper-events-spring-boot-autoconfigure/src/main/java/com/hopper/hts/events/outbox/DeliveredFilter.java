@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Selects delivered events that are kept as proof. Immutable; criteria that are not set
+ * select everything.
+ *
+ * @param sessionId the id of the session, or {@code null}
+ * @param type the type of the event, for example {@code booking_confirmed}, or
+ * {@code null}
+ * @param storedFrom the earliest time at which it was stored, inclusive, or {@code null}
+ * @param storedBefore the time before which it was stored, exclusive, or {@code null}
+ * @since 0.1.0
+ */
+public record DeliveredFilter(@Nullable String sessionId, @Nullable String type, @Nullable Instant storedFrom,
+		@Nullable Instant storedBefore) {
+
+	private static final DeliveredFilter ALL = new DeliveredFilter(null, null, null, null);
+
+	/**
+	 * Return a filter that selects every delivered event.
+	 * @return the filter
+	 */
+	public static DeliveredFilter all() {
+		return ALL;
+	}
+
+	/**
+	 * Select by the session.
+	 * @param sessionId the id of the session, or {@code null} for all
+	 * @return a copy with that criterion
+	 */
+	public DeliveredFilter withSession(@Nullable String sessionId) {
+		return new DeliveredFilter(sessionId, this.type, this.storedFrom, this.storedBefore);
+	}
+
+	/**
+	 * Select by the type of the event.
+	 * @param type the type, or {@code null} for all
+	 * @return a copy with that criterion
+	 */
+	public DeliveredFilter withType(@Nullable String type) {
+		return new DeliveredFilter(this.sessionId, type, this.storedFrom, this.storedBefore);
+	}
+
+	/**
+	 * Select by the time at which the event was stored.
+	 * @param from the earliest time, or {@code null} for all
+	 * @param before the time before which it was stored, or {@code null} for all
+	 * @return a copy with that criterion
+	 */
+	public DeliveredFilter withStored(@Nullable Instant from, @Nullable Instant before) {
+		return new DeliveredFilter(this.sessionId, this.type, from, before);
+	}
+
+}

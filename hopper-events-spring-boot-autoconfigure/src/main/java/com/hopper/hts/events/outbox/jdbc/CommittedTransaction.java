@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.jdbc;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.springframework.core.Ordered;
+import org.springframework.transaction.ConfigurableTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionExecution;
+import org.springframework.transaction.TransactionExecutionListener;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Remembers that a transaction was committed while Spring still calls it active: what is
+ * written in {@link TransactionSynchronization#afterCommit()} would join it, and nobody
+ * would commit again.
+ */
+final class CommittedTransaction implements TransactionSynchronization {
+
+	private boolean committed;
+
+	private CommittedTransaction() {
+	}
+
+	/**
+	 * Remember the commits of a transaction manager.
+	 * @param transactionManager the transaction manager
+	 */
+	static void watch(PlatformTransactionManager transactionManager) {
+		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
+			// Replaced and not added to: transactions may run already
+			List<TransactionExecutionListener> listeners = new ArrayList<>(
+					configurable.getTransactionExecutionListeners());
+			listeners.add(new Listener());
+			configurable.setTransactionExecutionListeners(listeners);
+		}
+	}
+
+	/**
+	 * Return whether the transaction of the calling thread was committed already.
+	 */
+	static boolean isCurrent() {
+		if (!TransactionSynchronizationManager.isSynchronizationActive()) {
+			// Cleared before listeners hear of the completion
+			return TransactionSynchronizationManager.isActualTransactionActive();
+		}
+		return TransactionSynchronizationManager.getSynchronizations()
+			.stream()
+			.anyMatch((candidate) -> candidate instanceof CommittedTransaction transaction && transaction.committed);
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
+	}
+
+	@Override
+	public void afterCommit() {
+		this.committed = true;
+	}
+
+	/**
+	 * Comes before all others that hear of the commit. Not committed yet while it
+	 * registers: what JPA writes last can still join.
+	 */
+	private static final class Listener implements TransactionExecutionListener {
+
+		@Override
+		public void beforeCommit(TransactionExecution transaction) {
+			if (transaction.isNewTransaction() && TransactionSynchronizationManager.isSynchronizationActive()) {
+				TransactionSynchronizationManager.registerSynchronization(new CommittedTransaction());
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.jdbc;
+
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.SQLException;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * What databases say differently. All times in the table are in UTC and have no zone.
+ */
+enum JdbcDialect {
+
+	POSTGRESQL("(statement_timestamp() at time zone 'UTC')", "limit %s for update skip locked") {
+
+		@Override
+		Object id(UUID id) {
+			return id;
+		}
+
+	},
+
+	MYSQL("utc_timestamp(6)", "limit %s for update skip locked"),
+
+	MARIADB("utc_timestamp(6)", "limit %s for update skip locked"),
+
+	SQLSERVER("sysutcdatetime()", "") {
+
+		@Override
+		String claim(String columns, String table, String condition, int limit) {
+			return "select top (" + limit + ") " + columns + " from " + table + " with (updlock, readpast, rowlock) "
+					+ condition;
+		}
+
+		@Override
+		String limit(int limit) {
+			return "offset 0 rows fetch next " + limit + " rows only";
+		}
+
+	},
+
+	/**
+	 * Rows are locked while they are fetched, so that the limit is the statement's.
+	 */
+	ORACLE("sys_extract_utc(systimestamp)", "for update skip locked"),
+
+	H2("dateadd(microsecond, cast(extract(epoch from current_timestamp) * 1000000 as bigint), "
+			+ "timestamp '1970-01-01 00:00:00')", "fetch first %s rows only for update skip locked"),
+
+	/**
+	 * Locks no single rows: whoever is first to change a row has it.
+	 */
+	HSQLDB("cast(current_timestamp at time zone interval '0:00' hour to minute as timestamp(6))",
+			"fetch first %s rows only");
+
+	private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS",
+			Locale.ROOT);
+
+	private final String now;
+
+	private final String suffix;
+
+	JdbcDialect(String now, String suffix) {
+		this.now = now;
+		this.suffix = suffix;
+	}
+
+	/**
+	 * Find the dialect of a database.
+	 * @param connection a connection
+	 * @return the dialect
+	 * @throws IllegalStateException if there is none
+	 */
+	static JdbcDialect of(Connection connection) throws SQLException {
+		DatabaseMetaData metaData = connection.getMetaData();
+		String product = metaData.getDatabaseProductName();
+		String name = product.toLowerCase(Locale.ROOT);
+		if (name.contains("mariadb")
+				|| metaData.getDatabaseProductVersion().toLowerCase(Locale.ROOT).contains("mariadb")) {
+			return MARIADB;
+		}
+		if (name.startsWith("oracle")) {
+			return ORACLE;
+		}
+		return switch (name) {
+			case "postgresql" -> POSTGRESQL;
+			case "mysql" -> MYSQL;
+			case "microsoft sql server" -> SQLSERVER;
+			case "h2" -> H2;
+			case "hsql database engine" -> HSQLDB;
+			default -> throw new IllegalStateException("The outbox cannot use the database '" + product
+					+ "': it knows PostgreSQL, MySQL, MariaDB, SQL Server, Oracle, H2 and HSQLDB");
+		};
+	}
+
+	/**
+	 * Return the name in the scripts.
+	 */
+	String platform() {
+		return name().toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * Return the expression of the present time of the database.
+	 */
+	String now() {
+		return this.now;
+	}
+
+	boolean locksRows() {
+		return this != HSQLDB;
+	}
+
+	Object id(UUID id) {
+		return id.toString();
+	}
+
+	String claim(String columns, String table, String condition, int limit) {
+		return "select " + columns + " from " + table + " " + condition + " "
+				+ this.suffix.replace("%s", Integer.toString(limit));
+	}
+
+	/**
+	 * Return a time as an expression.
+	 */
+	String literal(LocalDateTime time) {
+		String text = FORMAT.format(time);
+		return (this == SQLSERVER) ? "cast('" + text + "' as datetime2(6))" : "timestamp '" + text + "'";
+	}
+
+	/**
+	 * Return the type to which ids are cast to be compared as texts.
+	 */
+	String text() {
+		return (this == MYSQL || this == MARIADB) ? "char(36)" : "varchar(36)";
+	}
+
+	String limit(int limit) {
+		return (this == MYSQL) ? "limit " + limit : "fetch first " + limit + " rows only";
+	}
+
+}

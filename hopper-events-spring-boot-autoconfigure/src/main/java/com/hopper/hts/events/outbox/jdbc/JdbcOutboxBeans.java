@@ -1,0 +1,176 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.jdbc;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.BeanWrapper;
+import org.springframework.beans.PropertyAccessorFactory;
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.ResourceTransactionManager;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Finds the application's database for the outbox, and those who manage transactions on
+ * it.
+ */
+final class JdbcOutboxBeans {
+
+	private static final String DATA_SOURCE = "hopper.outbox.jdbc.data-source";
+
+	private static final String TRANSACTION_MANAGER = "hopper.outbox.jdbc.transaction-manager";
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final JdbcOutboxProperties properties;
+
+	JdbcOutboxBeans(ConfigurableListableBeanFactory beanFactory, JdbcOutboxProperties properties) {
+		this.beanFactory = beanFactory;
+		this.properties = properties;
+	}
+
+	JdbcOutboxTable table() {
+		Map<String, PlatformTransactionManager> managers = new LinkedHashMap<>(
+				BeanFactoryUtils.beansOfTypeIncludingAncestors(this.beanFactory, PlatformTransactionManager.class));
+		PlatformTransactionManager chosen = chosenManager(managers);
+		String name = (this.properties.dataSource() != null) ? this.properties.dataSource()
+				: nameOf((chosen != null) ? dataSource(chosen) : null);
+		DataSource dataSource = (name != null) ? named(name) : unique();
+		String shown = (name != null) ? name : String.valueOf(nameOf(dataSource));
+		List<PlatformTransactionManager> fitting = fitting(managers, dataSource, shown, chosen);
+		boolean create = switch (this.properties.initializeSchema()) {
+			case ALWAYS -> true;
+			case NEVER -> false;
+			case EMBEDDED -> EmbeddedDatabaseConnection.isEmbedded(dataSource);
+		};
+		return new JdbcOutboxTable(dataSource, shown, fitting, this.properties.tableName(), create);
+	}
+
+	private @Nullable PlatformTransactionManager chosenManager(Map<String, PlatformTransactionManager> managers) {
+		String name = this.properties.transactionManager();
+		PlatformTransactionManager chosen = managers.get(name);
+		if (name != null && chosen == null) {
+			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER, name,
+					"there is no transaction manager of this name; there are " + managers.keySet());
+		}
+		return chosen;
+	}
+
+	private DataSource named(String name) {
+		try {
+			return this.beanFactory.getBean(name, DataSource.class);
+		}
+		catch (NoSuchBeanDefinitionException ex) {
+			throw new InvalidConfigurationPropertyValueException(DATA_SOURCE, name,
+					"there is no bean of this name; there are "
+							+ Arrays.toString(this.beanFactory.getBeanNamesForType(DataSource.class)));
+		}
+	}
+
+	private DataSource unique() {
+		DataSource unique = this.beanFactory.getBeanProvider(DataSource.class).getIfUnique();
+		if (unique != null) {
+			return unique;
+		}
+		String[] names = this.beanFactory.getBeanNamesForType(DataSource.class);
+		if (names.length > 0) {
+			throw new InvalidConfigurationPropertyValueException(DATA_SOURCE, null,
+					"must name one of the beans " + Arrays.toString(names) + ", because none of them is primary");
+		}
+		boolean reactive = ClassUtils.isPresent("io.r2dbc.spi.ConnectionFactory", getClass().getClassLoader());
+		throw new InvalidConfigurationPropertyValueException("hopper.outbox.type", "jdbc",
+				"the JDBC outbox needs a JDBC DataSource and there is none. " + (reactive
+						? "Spring Boot makes no DataSource where there is an R2DBC ConnectionFactory: define one as a bean "
+								+ "of your own, with DataSourceBuilder.create().url(\"jdbc:...\").build()"
+						: "Add spring-boot-starter-jdbc and spring.datasource.url")
+						+ ", or use hopper.outbox.type=memory");
+	}
+
+	private @Nullable String nameOf(@Nullable DataSource dataSource) {
+		if (dataSource == null) {
+			return null;
+		}
+		return BeanFactoryUtils.beansOfTypeIncludingAncestors(this.beanFactory, DataSource.class)
+			.entrySet()
+			.stream()
+			.filter((bean) -> JdbcTransactions.isSame(bean.getValue(), dataSource))
+			.map(Map.Entry::getKey)
+			.findFirst()
+			.orElse(null);
+	}
+
+	private List<PlatformTransactionManager> fitting(Map<String, PlatformTransactionManager> managers,
+			DataSource dataSource, String dataSourceName, @Nullable PlatformTransactionManager chosen) {
+		List<PlatformTransactionManager> fitting = new ArrayList<>();
+		managers.forEach((name, manager) -> {
+			if (isFitting(manager, dataSource)) {
+				if (manager instanceof AbstractPlatformTransactionManager synchronizing && synchronizing
+					.getTransactionSynchronization() == AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER) {
+					throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER, name,
+							"this transaction manager never tells anybody that a transaction is over, so that stored events "
+									+ "would not be noticed: set its transactionSynchronization to ALWAYS");
+				}
+				fitting.add(manager);
+			}
+		});
+		if (chosen != null && !fitting.contains(chosen)) {
+			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER,
+					this.properties.transactionManager(),
+					"this transaction manager does not manage the data source '" + dataSourceName
+							+ "' of the outbox, so that events would not share the fate of its transactions. Name the "
+							+ "data source's own manager, or with " + DATA_SOURCE + " the data source of this manager");
+		}
+		if (fitting.isEmpty() && !managers.isEmpty() && this.properties.dataSource() == null) {
+			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER, null,
+					"none of the transaction managers " + managers.keySet() + " manages the data source '"
+							+ dataSourceName
+							+ "', so that no event could be stored in a transaction. Spring Boot makes no manager for the "
+							+ "database where there is another one, such as Kafka's for "
+							+ "spring.kafka.producer.transaction-id-prefix: define a JdbcTransactionManager bean");
+		}
+		return fitting;
+	}
+
+	private static boolean isFitting(PlatformTransactionManager manager, DataSource dataSource) {
+		DataSource managed = dataSource(manager);
+		return (managed != null) ? JdbcTransactions.isSame(managed, dataSource)
+				: !(manager instanceof ResourceTransactionManager);
+	}
+
+	/**
+	 * Return what JDBC's managers, and those of JPA and the like, call their data source.
+	 */
+	private static @Nullable DataSource dataSource(PlatformTransactionManager manager) {
+		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess(manager);
+		return (wrapper.isReadableProperty("dataSource")
+				&& wrapper.getPropertyValue("dataSource") instanceof DataSource dataSource) ? dataSource : null;
+	}
+
+}

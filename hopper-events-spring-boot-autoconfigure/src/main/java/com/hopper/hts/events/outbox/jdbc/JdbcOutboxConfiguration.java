@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.jdbc;
+
+import java.time.Clock;
+import java.time.Duration;
+
+import javax.sql.DataSource;
+
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.outbox.AbstractEventOutbox;
+import com.hopper.hts.events.outbox.EventOutboxFactory;
+import com.hopper.hts.events.outbox.OutboxBuilder;
+import com.hopper.hts.events.outbox.RelayedEventOutbox;
+import com.hopper.hts.events.time.SchedulerClock;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * Configuration of the outbox in a table of the application's database.
+ *
+ * @since 0.1.0
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnClass({ DataSource.class, DataSourceUtils.class, PlatformTransactionManager.class,
+		EmbeddedDatabaseConnection.class })
+@EnableConfigurationProperties(JdbcOutboxProperties.class)
+@ImportRuntimeHints(JdbcOutboxConfiguration.Hints.class)
+public class JdbcOutboxConfiguration {
+
+	JdbcOutboxConfiguration() {
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(name = "hopperJdbcOutbox")
+	EventOutboxFactory hopperJdbcOutbox(JdbcOutboxProperties properties, ConfigurableListableBeanFactory beanFactory) {
+		properties.validate();
+		return new Factory(properties, beanFactory);
+	}
+
+	/**
+	 * Makes outboxes in the database.
+	 *
+	 * @param properties the properties
+	 * @param beanFactory where the data source is
+	 */
+	private record Factory(JdbcOutboxProperties properties,
+			ConfigurableListableBeanFactory beanFactory) implements EventOutboxFactory {
+
+		@Override
+		public String type() {
+			return "jdbc";
+		}
+
+		@Override
+		public AbstractEventOutbox create(EventPublisher publisher, OutboxBuilder.Settings settings) {
+			Clock clock = SchedulerClock.of(settings.scheduler());
+			Duration third = this.properties.lease().dividedBy(3);
+			Duration polling = this.properties.pollingInterval();
+			JdbcEventStore store = new JdbcEventStore(new JdbcOutboxBeans(this.beanFactory, this.properties)::table,
+					this.properties.lease(), this.properties.keepDelivered(), clock,
+					settings.scheduler() == Schedulers.parallel());
+			return RelayedEventOutbox.builder(publisher)
+				.settings(settings)
+				.pollingInterval((polling.compareTo(third) < 0) ? polling : third)
+				.build(store);
+		}
+
+	}
+
+	/**
+	 * Keeps the scripts that create the table in a native image.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.resources().registerPattern(JdbcOutboxTable.SCRIPTS + "*.sql");
+		}
+
+	}
+
+}

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.jdbc;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+
+/**
+ * Outbox in a table of the application's database.
+ *
+ * @param tableName Name of the table, with the schema if need be.
+ * @param initializeSchema When to create the table.
+ * @param pollingInterval How often to look for events that other instances have stored or
+ * left behind.
+ * @param lease Time after which the events that a killed instance was sending are sent by
+ * another.
+ * @param keepDelivered Time for which delivered events are kept as proof. Defaults to
+ * none.
+ * @param dataSource Name of the bean of the DataSource to use. Needed only if there are
+ * several and none is primary.
+ * @param transactionManager Name of the bean of the transaction manager whose DataSource
+ * to use. Needed only if there are several and none is primary.
+ */
+@ConfigurationProperties("hopper.outbox.jdbc")
+record JdbcOutboxProperties(@DefaultValue("hopper_event_outbox") String tableName,
+		@DefaultValue("embedded") InitializeSchema initializeSchema, @DefaultValue("1s") Duration pollingInterval,
+		@DefaultValue("30s") Duration lease, @Nullable Duration keepDelivered, @Nullable String dataSource,
+		@Nullable String transactionManager) implements AopInfrastructureBean {
+
+	// Advice that is meant for everything of ours passes by: a record has no subclasses
+
+	void validate() {
+		if (!this.tableName.matches("[A-Za-z0-9_.$]+")) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", this.tableName,
+					"must consist of letters, digits, '_', '.' and '$'");
+		}
+		positive("polling-interval", this.pollingInterval);
+		positive("keep-delivered", this.keepDelivered);
+		if (this.lease.compareTo(Duration.ofSeconds(1)) < 0) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.lease", this.lease,
+					"must be 1s or longer, for example 30s");
+		}
+	}
+
+	private static void positive(String name, @Nullable Duration value) {
+		if (value != null && (value.isNegative() || value.isZero())) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc." + name, value,
+					"must be greater than zero, for example 1s");
+		}
+	}
+
+	/**
+	 * When to create the table.
+	 */
+	enum InitializeSchema {
+
+		/**
+		 * Always.
+		 */
+		ALWAYS,
+
+		/**
+		 * In embedded databases only.
+		 */
+		EMBEDDED,
+
+		/**
+		 * Never.
+		 */
+		NEVER
+
+	}
+
+}

@@ -1,0 +1,299 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.transaction.IllegalTransactionStateException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
+import org.springframework.transaction.support.ResourceTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Decides in whose transaction the outbox writes: in the caller's, on the connection that
+ * is bound to the data source, whoever has bound it; in one of its own only if there is
+ * none; and never in one that does not know of the caller's.
+ */
+final class JdbcTransactions {
+
+	private static final int ATTEMPTS = 5;
+
+	private static final DefaultTransactionDefinition MANDATORY = new DefaultTransactionDefinition(
+			TransactionDefinition.PROPAGATION_MANDATORY);
+
+	private final DataSource dataSource;
+
+	private final String name;
+
+	/**
+	 * Managers that bind no connection: the data source enlists itself (JTA).
+	 */
+	private final List<PlatformTransactionManager> enlisting;
+
+	/**
+	 * Whether the connections of the pool have another isolation than ours.
+	 */
+	private final boolean isolate;
+
+	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers, boolean isolate) {
+		this.dataSource = dataSource;
+		this.name = name;
+		this.enlisting = managers.stream()
+			.filter((manager) -> !(manager instanceof ResourceTransactionManager))
+			.toList();
+		this.isolate = isolate;
+		managers.forEach(CommittedTransaction::watch);
+	}
+
+	/**
+	 * Write in the caller's transaction, or in one of its own if there is none.
+	 */
+	<T extends @Nullable Object> T write(Work<T> work) throws SQLException {
+		DataSource joined = joined();
+		if (joined == null) {
+			return own(work);
+		}
+		return on(joined, (connection) -> {
+			if (connection.isReadOnly()) {
+				throw readOnly();
+			}
+			if (connection.getAutoCommit()) {
+				throw new RefusedException("a transaction is active in which the data source '" + this.name
+						+ "' has no part: its connections commit by themselves, so that they are not enlisted in the "
+						+ "global transaction. Use an XA data source");
+			}
+			return work.execute(connection);
+		});
+	}
+
+	/**
+	 * Read what the caller would read.
+	 */
+	<T extends @Nullable Object> T read(Work<T> work) throws SQLException {
+		DataSource bound = isActive() ? bound() : null;
+		return (bound != null) ? on(bound, work) : own(work);
+	}
+
+	private static <T extends @Nullable Object> T on(DataSource source, Work<T> work) throws SQLException {
+		Connection connection = DataSourceUtils.doGetConnection(source);
+		try {
+			return work.execute(connection);
+		}
+		finally {
+			DataSourceUtils.releaseConnection(connection, source);
+		}
+	}
+
+	/**
+	 * Run a transaction that nobody else has a part in, again if the database asks for
+	 * it.
+	 */
+	<T extends @Nullable Object> T own(Work<T> work) throws SQLException {
+		for (int attempt = 1;; attempt++) {
+			try (Connection connection = target(this.dataSource).getConnection()) {
+				return commit(connection, work);
+			}
+			catch (SQLException ex) {
+				if (attempt == ATTEMPTS || !JdbcFailures.isWorthRepeating(ex)) {
+					throw ex;
+				}
+				// Those that were in each other's way must not meet again
+				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextInt(1, 10)));
+			}
+		}
+	}
+
+	private <T extends @Nullable Object> T commit(Connection connection, Work<T> work) throws SQLException {
+		boolean autoCommit = connection.getAutoCommit();
+		int isolation = this.isolate ? connection.getTransactionIsolation() : Connection.TRANSACTION_READ_COMMITTED;
+		if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+		}
+		if (autoCommit) {
+			connection.setAutoCommit(false);
+		}
+		boolean committed = false;
+		try {
+			T result = work.execute(connection);
+			connection.commit();
+			committed = true;
+			return result;
+		}
+		finally {
+			restore(connection, !committed, autoCommit, isolation);
+		}
+	}
+
+	private static void restore(Connection connection, boolean rollback, boolean autoCommit, int isolation) {
+		try {
+			if (rollback) {
+				connection.rollback();
+			}
+			if (autoCommit) {
+				connection.setAutoCommit(true);
+			}
+			if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+				connection.setTransactionIsolation(isolation);
+			}
+		}
+		catch (SQLException ex) {
+			// A broken connection: what broke it is on its way, and the pool drops it
+		}
+	}
+
+	private static boolean isActive() {
+		return TransactionSynchronizationManager.isActualTransactionActive() && !CommittedTransaction.isCurrent();
+	}
+
+	/**
+	 * Return the data source on whose connection the caller's transaction runs.
+	 * @return the data source, or {@code null} if no transaction is active or the current
+	 * one is over
+	 */
+	private @Nullable DataSource joined() {
+		if (!isActive()) {
+			return null;
+		}
+		if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
+			throw readOnly();
+		}
+		DataSource bound = bound();
+		if (bound != null) {
+			return bound;
+		}
+		if (this.enlisting.stream().anyMatch(JdbcTransactions::isExisting)) {
+			return this.dataSource;
+		}
+		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
+		throw new RefusedException("a transaction " + ((transaction != null) ? "(" + transaction + ") " : "")
+				+ "is active in which the data source '" + this.name + "' has no part, so that the event would be sent "
+				+ "even if that transaction is rolled back. Run it with the transaction manager of this data source, "
+				+ "let hopper.outbox.jdbc.data-source name the data source of the transaction (and "
+				+ "hopper.outbox.jdbc.transaction-manager its manager), or store the event when the transaction is over");
+	}
+
+	private static RefusedException readOnly() {
+		return new RefusedException("the transaction is read-only. Store the event in one that may write: without "
+				+ "readOnly = true, and on a connection that is not read-only");
+	}
+
+	private @Nullable DataSource bound() {
+		for (Object key : TransactionSynchronizationManager.getResourceMap().keySet()) {
+			if (key instanceof DataSource candidate && isSame(candidate, this.dataSource)
+					&& TransactionSynchronizationManager.getResource(candidate) instanceof ConnectionHolder holder
+					&& isTransactional(candidate, holder)) {
+				return candidate;
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * A connection can be bound only to be used again within another transaction, which
+	 * does not commit it. A manager such as that of JPA does not mark what it binds, and
+	 * that of JDBC knows its own.
+	 */
+	private static boolean isTransactional(DataSource key, ConnectionHolder holder) {
+		return !holder.isSynchronizedWithTransaction() || isExisting(new DataSourceTransactionManager(key));
+	}
+
+	private static boolean isExisting(PlatformTransactionManager manager) {
+		try {
+			// Takes part without an effect: there is nothing to complete
+			manager.getTransaction(MANDATORY);
+			return true;
+		}
+		catch (IllegalTransactionStateException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Return whether two data sources are the same behind their proxies.
+	 */
+	static boolean isSame(DataSource one, DataSource other) {
+		DataSource first = target(one);
+		DataSource second = target(other);
+		return first == second || first.equals(second) || isAround(first, second) || isAround(second, first);
+	}
+
+	private static boolean isAround(DataSource outer, DataSource inner) {
+		try {
+			return outer.isWrapperFor(inner.getClass()) && outer.unwrap(inner.getClass()) == inner;
+		}
+		catch (SQLException | RuntimeException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Return the data source behind proxies that give the connection of a transaction.
+	 */
+	private static DataSource target(DataSource dataSource) {
+		DataSource current = dataSource;
+		while (true) {
+			DataSource next = (current instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
+					: (DataSource) AopProxyUtils.getSingletonTarget(current);
+			if (next == null) {
+				return Objects.requireNonNull(current);
+			}
+			current = next;
+		}
+	}
+
+	/**
+	 * Work on a connection.
+	 *
+	 * @param <T> the type of the result
+	 */
+	@FunctionalInterface
+	interface Work<T extends @Nullable Object> {
+
+		T execute(Connection connection) throws SQLException;
+
+	}
+
+	/**
+	 * The caller's transaction is not one in which an event can be stored.
+	 */
+	static final class RefusedException extends RuntimeException {
+
+		private static final long serialVersionUID = 1L;
+
+		RefusedException(String message) {
+			super(message);
+		}
+
+	}
+
+}

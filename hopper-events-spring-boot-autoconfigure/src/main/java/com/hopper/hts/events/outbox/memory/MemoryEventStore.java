@@ -1,0 +1,469 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.memory;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DeadLetterFilter;
+import com.hopper.hts.events.outbox.DiscardReason;
+import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.EventStore;
+import com.hopper.hts.events.outbox.Outcome;
+import com.hopper.hts.events.outbox.OverflowPolicy;
+import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.outbox.StoredEvents;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Keeps events in memory. Needs nothing, never blocks, except with
+ * {@link OverflowPolicy#BLOCK} while it is full, and survives outages of the API but not
+ * the end of the application.
+ */
+final class MemoryEventStore implements EventStore {
+
+	private static final int MAX_DEAD_LETTERS = 1000;
+
+	private final int maxEvents;
+
+	private final long maxBytes;
+
+	private final OverflowPolicy overflow;
+
+	private final Duration overflowTimeout;
+
+	private final Clock clock;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition changed = this.lock.newCondition();
+
+	/**
+	 * Events that wait, the next one to be sent first.
+	 */
+	private final TreeSet<Entry> byDue = new TreeSet<>(
+			Comparator.comparing(Entry::due).thenComparing((entry) -> entry.event().id()));
+
+	/**
+	 * Events that wait and are given up first when space is needed, the oldest first.
+	 */
+	private final TreeMap<UUID, Entry> offers = new TreeMap<>();
+
+	/**
+	 * All other events that wait, the oldest first.
+	 */
+	private final TreeMap<UUID, Entry> others = new TreeMap<>();
+
+	private final TreeMap<UUID, StoredEvent> inFlight = new TreeMap<>();
+
+	private final TreeMap<UUID, DeadLetter> dead = new TreeMap<>();
+
+	/**
+	 * Everything that counts for the bounds: waiting, in flight, and stored in a
+	 * transaction that is not over.
+	 */
+	private int count;
+
+	private long bytes;
+
+	private long deadBytes;
+
+	private boolean stopped;
+
+	private EventOutboxState.@Nullable Pause pause;
+
+	private @Nullable Callback relay;
+
+	MemoryEventStore(MemoryOutboxProperties properties, Clock clock) {
+		this.maxEvents = properties.maxEvents();
+		this.maxBytes = properties.maxBytes().toBytes();
+		this.overflow = properties.overflow();
+		this.overflowTimeout = properties.overflowTimeout();
+		this.clock = clock;
+	}
+
+	@Override
+	public String description() {
+		return "in memory";
+	}
+
+	@Override
+	public boolean isBlocking() {
+		return false;
+	}
+
+	@Override
+	public void connect(Callback relay) {
+		this.relay = relay;
+	}
+
+	@Override
+	public void open() {
+		locked(() -> this.stopped = false);
+	}
+
+	/**
+	 * Take nothing more, and give those that wait for their next attempt a last chance.
+	 */
+	@Override
+	public void closing() {
+		locked(() -> {
+			this.stopped = true;
+			List<Entry> entries = List.copyOf(this.byDue);
+			entries.forEach(this::take);
+			entries.forEach((entry) -> add(entry.event(), entry.event().storedAt()));
+		});
+	}
+
+	@Override
+	public void close() {
+		// What is left waits for the next start
+	}
+
+	@Override
+	public void append(List<StoredEvent> events) {
+		long size = events.stream().mapToLong(StoredEvents::size).sum();
+		boolean onlyOffers = events.stream().allMatch(MemoryEventStore::isOffers);
+		List<StoredEvent> dropped = new ArrayList<>();
+		this.lock.lock();
+		try {
+			if (this.stopped) {
+				throw new EventNotStoredException("The event was not stored because the application is shutting down",
+						null);
+			}
+			if (events.size() > this.maxEvents || size > this.maxBytes) {
+				throw full("%d events of %d bytes can never be stored".formatted(events.size(), size));
+			}
+			long remaining = this.overflowTimeout.toNanos();
+			while (this.count + events.size() > this.maxEvents || this.bytes + size > this.maxBytes) {
+				Entry victim = victim(onlyOffers);
+				if (victim != null) {
+					remove(victim);
+					dropped.add(victim.event());
+				}
+				else if (this.overflow == OverflowPolicy.BLOCK && remaining > 0
+						&& !Schedulers.isInNonBlockingThread()) {
+					remaining = this.changed.awaitNanos(remaining);
+				}
+				else {
+					throw full("%d events of %d bytes wait for their delivery".formatted(this.count, this.bytes));
+				}
+			}
+			this.count += events.size();
+			this.bytes += size;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new EventNotStoredException("The thread was interrupted while it waited for space in the outbox", ex);
+		}
+		finally {
+			this.lock.unlock();
+			dropped.forEach((event) -> dropped(event, DiscardReason.OVERFLOW));
+		}
+	}
+
+	/**
+	 * Find the event to give up: whatever the policy, a booking is worth more than any
+	 * offers that were displayed.
+	 */
+	private @Nullable Entry victim(boolean forOffers) {
+		if (!this.offers.isEmpty() && (!forOffers || this.overflow == OverflowPolicy.DROP_OLDEST)) {
+			return this.offers.firstEntry().getValue();
+		}
+		return (this.overflow == OverflowPolicy.DROP_OLDEST && !forOffers && !this.others.isEmpty())
+				? this.others.firstEntry().getValue() : null;
+	}
+
+	private EventNotStoredException full(String problem) {
+		return new EventNotStoredException(
+				("The event was not stored because the outbox is full: %s, and the limits are "
+						+ "hopper.outbox.memory.max-events=%d and hopper.outbox.memory.max-bytes=%d. Raise them, "
+						+ "or use hopper.outbox.type=jdbc")
+					.formatted(problem, this.maxEvents, this.maxBytes),
+				null);
+	}
+
+	@Override
+	public void committed(List<StoredEvent> events) {
+		// Kept even if the outbox has been stopped since: its end will tell
+		locked(() -> events.forEach((event) -> add(event, event.storedAt())));
+	}
+
+	@Override
+	public void rolledBack(List<StoredEvent> events) {
+		locked(() -> {
+			events.forEach(this::free);
+			this.changed.signalAll();
+		});
+		events.forEach((event) -> dropped(event, DiscardReason.ROLLED_BACK));
+	}
+
+	private void add(StoredEvent event, Instant due) {
+		Entry entry = new Entry(event, due);
+		this.byDue.add(entry);
+		(isOffers(event) ? this.offers : this.others).put(event.id(), entry);
+	}
+
+	private void remove(Entry entry) {
+		take(entry);
+		free(entry.event());
+	}
+
+	private void take(Entry entry) {
+		this.byDue.remove(entry);
+		(isOffers(entry.event()) ? this.offers : this.others).remove(entry.event().id());
+	}
+
+	private void free(StoredEvent event) {
+		this.count--;
+		this.bytes -= StoredEvents.size(event);
+	}
+
+	private static boolean isOffers(StoredEvent event) {
+		return event.type().equals(OffersDisplayed.TYPE);
+	}
+
+	@Override
+	public List<StoredEvent> claim(int max) {
+		return locked(() -> {
+			List<StoredEvent> events = new ArrayList<>();
+			Instant now = this.clock.instant();
+			while (this.pause == null && events.size() < max && !this.byDue.isEmpty()
+					&& !this.byDue.first().due().isAfter(now)) {
+				Entry entry = this.byDue.first();
+				take(entry);
+				this.inFlight.put(entry.event().id(), entry.event());
+				events.add(entry.event());
+			}
+			return events;
+		});
+	}
+
+	@Override
+	public void settle(List<Outcome> outcomes) {
+		List<StoredEvent> dropped = new ArrayList<>();
+		locked(() -> {
+			outcomes.forEach((outcome) -> settle(outcome, dropped));
+			this.changed.signalAll();
+		});
+		dropped.forEach((event) -> dropped(event, DiscardReason.OVERFLOW));
+	}
+
+	private void settle(Outcome outcome, List<StoredEvent> dropped) {
+		StoredEvent event = outcome.event();
+		StoredEvent sent = this.inFlight.remove(event.id());
+		if (sent == null) {
+			return;
+		}
+		free(sent);
+		if (outcome instanceof Outcome.Retry || outcome instanceof Outcome.Held) {
+			this.count++;
+			this.bytes += StoredEvents.size(event);
+			add(event, (outcome instanceof Outcome.Retry retry) ? retry.notBefore() : event.storedAt());
+		}
+		else if (outcome instanceof Outcome.Dead letter) {
+			bury(letter.deadLetter(), dropped);
+		}
+	}
+
+	@Override
+	public @Nullable Instant nextDue() {
+		return locked(() -> (this.byDue.isEmpty() || this.pause != null) ? null : this.byDue.first().due());
+	}
+
+	private void bury(DeadLetter letter, List<StoredEvent> dropped) {
+		this.dead.put(letter.event().id(), letter);
+		this.deadBytes += StoredEvents.size(letter.event());
+		while (this.dead.size() > MAX_DEAD_LETTERS || this.deadBytes > this.maxBytes) {
+			StoredEvent oldest = this.dead.pollFirstEntry().getValue().event();
+			this.deadBytes -= StoredEvents.size(oldest);
+			dropped.add(oldest);
+		}
+	}
+
+	private void dropped(StoredEvent event, DiscardReason reason) {
+		if (this.relay != null) {
+			this.relay.dropped(event, reason);
+		}
+	}
+
+	@Override
+	public boolean hasUnsent() {
+		return locked(() -> !this.byDue.isEmpty());
+	}
+
+	@Override
+	public boolean isEmpty() {
+		return locked(() -> this.byDue.isEmpty() && this.inFlight.isEmpty());
+	}
+
+	@Override
+	public List<StoredEvent> abandon() {
+		return locked(() -> {
+			List<StoredEvent> lost = new ArrayList<>(this.inFlight.values());
+			this.byDue.forEach((entry) -> lost.add(entry.event()));
+			this.dead.values().forEach((letter) -> lost.add(letter.event()));
+			this.inFlight.clear();
+			this.byDue.clear();
+			this.offers.clear();
+			this.others.clear();
+			this.dead.clear();
+			this.deadBytes = 0;
+			this.count = 0;
+			this.bytes = 0;
+			return lost;
+		});
+	}
+
+	@Override
+	public Counts counts() {
+		return locked(() -> {
+			Map<String, Long> pending = new TreeMap<>();
+			this.byDue.forEach((entry) -> count(pending, entry.event()));
+			this.inFlight.values().forEach((event) -> count(pending, event));
+			Map<String, Long> letters = new TreeMap<>();
+			this.dead.values().forEach((letter) -> count(letters, letter.event()));
+			Instant oldest = Stream.of(this.offers, this.others, this.inFlight)
+				.filter((events) -> !events.isEmpty())
+				.map(TreeMap::firstKey)
+				.min(Comparator.naturalOrder())
+				.map(StoredEvents::storedAt)
+				.orElse(null);
+			return new Counts(pending, letters, oldest);
+		});
+	}
+
+	private static void count(Map<String, Long> counts, StoredEvent event) {
+		counts.merge(StoredEvents.countedType(event.type()), 1L, Long::sum);
+	}
+
+	@Override
+	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+		return locked(() -> ((after != null) ? this.dead.tailMap(after, false) : this.dead).values()
+			.stream()
+			.filter(filter::matches)
+			.limit(limit)
+			.toList());
+	}
+
+	@Override
+	public Optional<DeadLetter> deadLetter(UUID id) {
+		return locked(() -> Optional.ofNullable(this.dead.get(id)));
+	}
+
+	/**
+	 * Replay as many as there is space for: a dead letter is not lost by replaying it.
+	 */
+	@Override
+	public List<StoredEvent> replay(List<DeadLetter> letters, Instant now) {
+		return locked(() -> {
+			List<StoredEvent> events = new ArrayList<>();
+			for (DeadLetter letter : letters) {
+				StoredEvent event = StoredEvents.replayed(letter.event(), now);
+				int size = StoredEvents.size(event);
+				if (!this.stopped && this.count + 1 <= this.maxEvents && this.bytes + size <= this.maxBytes
+						&& exhume(letter)) {
+					this.count++;
+					this.bytes += size;
+					add(event, event.storedAt());
+					events.add(event);
+				}
+			}
+			return events;
+		});
+	}
+
+	@Override
+	public List<StoredEvent> discard(List<DeadLetter> letters) {
+		return locked(() -> letters.stream().filter(this::exhume).map(DeadLetter::event).toList());
+	}
+
+	private boolean exhume(DeadLetter letter) {
+		DeadLetter removed = this.dead.remove(letter.event().id());
+		if (removed != null) {
+			this.deadBytes -= StoredEvents.size(removed.event());
+		}
+		return removed != null;
+	}
+
+	@Override
+	public boolean pause(EventOutboxState.Pause pause) {
+		return locked(() -> {
+			boolean news = this.pause == null;
+			this.pause = news ? pause : this.pause;
+			return news;
+		});
+	}
+
+	@Override
+	public boolean resume() {
+		return locked(() -> {
+			boolean paused = this.pause != null;
+			this.pause = null;
+			return paused;
+		});
+	}
+
+	@Override
+	public EventOutboxState.@Nullable Pause pause() {
+		return locked(() -> this.pause);
+	}
+
+	private void locked(Runnable action) {
+		locked(() -> {
+			action.run();
+			return true;
+		});
+	}
+
+	private <T extends @Nullable Object> T locked(Supplier<T> action) {
+		this.lock.lock();
+		try {
+			return action.get();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * An event that waits.
+	 *
+	 * @param event the event
+	 * @param due when it is to be sent
+	 */
+	private record Entry(StoredEvent event, Instant due) {
+
+	}
+
+}

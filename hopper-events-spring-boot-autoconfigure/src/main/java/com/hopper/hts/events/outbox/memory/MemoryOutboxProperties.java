@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.memory;
+
+import java.time.Duration;
+
+import com.hopper.hts.events.outbox.OverflowPolicy;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Outbox in memory.
+ *
+ * @param maxEvents Maximum number of events that wait for their delivery.
+ * @param maxBytes Maximum space that these take, roughly.
+ * @param overflow What a full outbox does with one more event.
+ * @param overflowTimeout Maximum time for which storing an event waits for space with
+ * 'overflow' set to 'block'.
+ */
+@ConfigurationProperties("hopper.outbox.memory")
+record MemoryOutboxProperties(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
+		@DefaultValue("reject") OverflowPolicy overflow,
+		@DefaultValue("1s") Duration overflowTimeout) implements AopInfrastructureBean {
+
+	// Advice that is meant for everything of ours passes by: a record has no subclasses
+
+	void validate() {
+		if (this.maxEvents < 1) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.memory.max-events", this.maxEvents,
+					"must be 1 or greater");
+		}
+		if (this.maxBytes.toBytes() < 1024) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.memory.max-bytes", this.maxBytes,
+					"must be 1KB or greater, for example 16MB");
+		}
+		if (this.overflowTimeout.isNegative() || this.overflowTimeout.isZero()) {
+			throw new InvalidConfigurationPropertyValueException("hopper.outbox.memory.overflow-timeout",
+					this.overflowTimeout, "must be greater than zero, for example 1s");
+		}
+	}
+
+}

@@ -1,0 +1,36 @@
+-- From the table of the time when db-scheduler was the engine. Stop all instances before. The
+-- old table is kept under another name; drop it when you are sure.
+alter table hopper_event_outbox rename to hopper_event_outbox_old;
+alter index hopper_event_outbox_due rename to hopper_event_outbox_old_due;
+create table hopper_event_outbox (
+  id varchar(36) not null primary key,
+  event_type varchar(255) not null,
+  session_id varchar(8000),
+  state varchar(10) not null,
+  reason varchar(20),
+  payload binary large object not null,
+  occurred_at timestamp(6),
+  stored_at timestamp(6) not null,
+  due_at timestamp(6) not null,
+  attempts integer not null,
+  last_error varchar(600),
+  failures character large object,
+  trace character large object,
+  replayed_at timestamp(6),
+  claimed_by varchar(36),
+  claimed_until timestamp(6),
+  finished_at timestamp(6),
+  status_code integer,
+  version bigint not null
+);
+create index hopper_event_outbox_due on hopper_event_outbox (state, due_at, id, event_type);
+insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
+select task_instance, case when task_name like 'dead.%' then substring(task_name, 6) else task_name end,
+  case when task_name like 'dead.%' then 'DEAD' else 'PENDING' end, task_data,
+  dateadd(millisecond, cast(hextoraw('0000' || substring(replace(task_instance, '-', ''), 1, 12)) as bigint), timestamp '1970-01-01 00:00:00'),
+  case when task_name like 'dead.%' then timestamp '9999-12-31 00:00:00' else dateadd(microsecond, cast(extract(epoch from execution_time) * 1000000 as bigint), timestamp '1970-01-01 00:00:00') end, 0,
+  case when task_name like 'dead.%' then dateadd(millisecond, cast(hextoraw('0000' || substring(replace(task_instance, '-', ''), 1, 12)) as bigint), timestamp '1970-01-01 00:00:00') end, 0
+from hopper_event_outbox_old where task_name <> 'control';
+insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
+select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, timestamp '9999-12-31 00:00:00', timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
+from hopper_event_outbox_old where task_name = 'control';

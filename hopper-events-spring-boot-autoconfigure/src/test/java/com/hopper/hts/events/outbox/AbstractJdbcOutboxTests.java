@@ -1,0 +1,670 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+
+import javax.sql.DataSource;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.outbox.jdbc.JdbcStores;
+import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.test.Fault;
+import com.zaxxer.hikari.HikariDataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for the outbox in a database, the same for every database.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(OutputCaptureExtension.class)
+abstract class AbstractJdbcOutboxTests {
+
+	private static final Duration LEASE = Duration.ofSeconds(2);
+
+	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
+
+	static final Duration SECONDS = Duration.ofSeconds(20);
+
+	private static final RelayPolicy POLICY = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10),
+			Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofSeconds(5));
+
+	private final String platform;
+
+	private HikariDataSource dataSource;
+
+	private JdbcTemplate jdbc;
+
+	private TransactionTemplate transactions;
+
+	private FakeHopperApi api;
+
+	private RecordingListener listener;
+
+	private RelayedEventOutbox outbox;
+
+	AbstractJdbcOutboxTests(String platform) {
+		this.platform = platform;
+	}
+
+	abstract HikariDataSource dataSource();
+
+	@BeforeEach
+	void start() {
+		if (this.dataSource == null) {
+			this.dataSource = dataSource();
+			JdbcStores.createTable(this.dataSource, this.platform);
+			this.jdbc = new JdbcTemplate(this.dataSource);
+			this.transactions = new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
+		}
+		this.transactions.executeWithoutResult((status) -> this.jdbc.update("delete from hopper_event_outbox"));
+		this.listener = new RecordingListener();
+		this.api = FakeHopperApi.builder().token(TestPublishers.TOKEN).unknownSession("unknown-session").start();
+		this.outbox = create(this.dataSource, "hopper_event_outbox", this.listener);
+		this.outbox.start();
+	}
+
+	private RelayedEventOutbox create(DataSource source, String tableName, RecordingListener heard) {
+		return RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.policy(POLICY)
+			.pollingInterval(Duration.ofMillis(100))
+			.listeners(List.of(heard))
+			.build(store(source, tableName));
+	}
+
+	private EventStore store(DataSource source, String tableName) {
+		return JdbcStores.create(source, this.transactions.getTransactionManager(), tableName, LEASE, null,
+				Schedulers.parallel());
+	}
+
+	@AfterEach
+	void stop() {
+		this.outbox.stop();
+		this.api.close();
+	}
+
+	@AfterAll
+	void close() {
+		if (this.dataSource != null) {
+			this.dataSource.close();
+		}
+	}
+
+	@Test
+	void committedEventArrivesAndRolledBackEventDoesNotExist() {
+		UUID id = this.transactions.execute((status) -> {
+			UUID stored = this.outbox.store("session-1", booking(1));
+			assertThat(this.outbox.flush(Duration.ZERO)).isFalse();
+			return stored;
+		});
+		this.transactions.executeWithoutResult((status) -> {
+			this.outbox.store("session-1", booking(2));
+			status.setRollbackOnly();
+		});
+		flush();
+		assertThat(this.api.received()).singleElement().satisfies((received) -> {
+			assertThat(received.sessionId()).isEqualTo("session-1");
+			assertThat(received.event()).isEqualTo(booking(1));
+		});
+		await()
+			.untilAsserted(() -> assertThat(this.listener.delivered).extracting(StoredEvent::id).containsExactly(id));
+		assertThat(this.listener.stored).hasSize(1);
+		assertThat(rows()).isZero();
+	}
+
+	@Test
+	void worksWithoutTransactionAndInBatches() {
+		this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
+		this.outbox.store(BookingConfirmed.occurredAt(TIME).withCfarOfferIds("offer-1"));
+		List<UUID> ids = this.outbox
+			.storeAll(IntStream.range(0, 50).mapToObj((i) -> SessionEvent.of("session-" + i, booking(i))).toList());
+		assertThat(ids).doesNotHaveDuplicates().isSorted();
+		flush();
+		assertThat(this.api.received()).hasSize(52);
+	}
+
+	@Test
+	void largeEventArrives() {
+		String text = "x".repeat(100_000);
+		this.outbox.store("session-1", CustomEvent.occurredAt("offers_displayed", TIME).withAttribute("note", text));
+		flush();
+		assertThat(this.api.requests()).singleElement()
+			.satisfies((request) -> assertThat(request.body()).contains(text));
+	}
+
+	@Test
+	void worksInAListenerOfTheCommitAndInASavepoint() {
+		this.transactions.executeWithoutResult(
+				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+					@Override
+					public void afterCommit() {
+						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(4));
+					}
+
+					@Override
+					public void afterCompletion(int completion) {
+						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(1));
+					}
+				}));
+		TransactionTemplate nested = new TransactionTemplate(this.transactions.getTransactionManager());
+		nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+		this.transactions.executeWithoutResult((status) -> {
+			this.outbox.store("session-1", booking(2));
+			nested.executeWithoutResult((inner) -> {
+				this.outbox.store("session-1", booking(3));
+				inner.setRollbackOnly();
+			});
+		});
+		flush();
+		assertThat(this.api.received())
+			.extracting((event) -> event.request().body().replaceAll(".*contract-(\\d).*", "$1"))
+			.containsExactlyInAnyOrder("1", "2", "4");
+		assertThat(this.listener.stored).hasSize(3);
+	}
+
+	@Test
+	void whatCannotBeSentIsRefusedAtOnce() {
+		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
+			.isThrownBy(() -> this.outbox.storeAll(List.of(SessionEvent.of("session-1", booking(1)),
+					SessionEvent.of("session-1", CustomEvent.occurredAt("", TIME)))));
+		assertThat(rows()).isZero();
+		assertThatExceptionOfType(IllegalStateException.class)
+			.isThrownBy(() -> Mono.fromCallable(() -> this.outbox.store("session-1", booking(1)))
+				.subscribeOn(Schedulers.parallel())
+				.block())
+			.withMessageContaining("boundedElastic");
+	}
+
+	@Test
+	void refusedEventIsKeptListedReplayedAndDiscarded() {
+		this.api.failNext(3, Fault.status(422));
+		List<UUID> ids = IntStream.range(0, 3).mapToObj((i) -> {
+			UUID id = (i == 2) ? this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME))
+					: this.outbox.store("session-1", booking(i));
+			await().until(() -> this.outbox.deadLetter(id).isPresent());
+			return id;
+		}).toList();
+		this.outbox.store("session-1", booking(3));
+		flush();
+		assertThat(this.api.received()).hasSize(1);
+		assertThat(this.outbox.deadLetter(ids.get(0))).hasValueSatisfying((letter) -> {
+			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.event().event()).isEqualTo(booking(0));
+			assertThat(letter.event().sessionId()).isEqualTo("session-1");
+			assertThat(letter.event().failures()).singleElement()
+				.satisfies((failure) -> assertThat(failure.statusCode()).isEqualTo(422));
+		});
+		assertThat(this.outbox.state().dead()).containsEntry("booking_confirmed", 2L)
+			.containsEntry("offers_displayed", 1L);
+		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 2)).extracting((letter) -> letter.event().id())
+			.containsExactly(ids.get(0), ids.get(1));
+		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), ids.get(1), 2))
+			.extracting((letter) -> letter.event().id())
+			.containsExactly(ids.get(2));
+		assertThat(this.outbox.deadLetters(DeadLetterFilter.all().withType("offers_displayed"), null, 9)).hasSize(1);
+		assertThat(
+				this.outbox.deadLetters(DeadLetterFilter.all().withStored(Instant.now().plusSeconds(9), null), null, 9))
+			.isEmpty();
+		assertThat(this.outbox.replay(ids.get(0))).isTrue();
+		assertThat(this.outbox.replay(ids.get(0))).isFalse();
+		assertThat(this.outbox.discard(ids.get(1), "test")).isTrue();
+		assertThat(this.outbox.discard(ids.get(1), "test")).isFalse();
+		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED))).isZero();
+		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
+		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isZero();
+		flush();
+		assertThat(this.api.received()).hasSize(3);
+		assertThat(rows()).isZero();
+		assertThat(this.listener.replayed).hasValue(2);
+		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(1);
+	}
+
+	@Test
+	void failuresThatPassAreRetriedAtTheTimeTheApiAsksFor() {
+		Instant before = Instant.now();
+		this.api.failNext(1, Fault.status(503).withRetryAfter("1"));
+		this.api.failNext(2, Fault.reset());
+		this.outbox.store("session-1", booking(1));
+		flush();
+		await().untilAsserted(() -> assertThat(this.listener.nextAttempts).hasSize(3)
+			.first()
+			.satisfies((next) -> assertThat(next).isAfterOrEqualTo(before.plusSeconds(1))));
+		assertThat(this.api.requests()).hasSize(4);
+		await().untilAsserted(() -> assertThat(this.listener.delivered).singleElement()
+			.satisfies((event) -> assertThat(event.failures()).hasSize(3)));
+	}
+
+	@Test
+	void refusedTokenPausesAndNoEventIsGivenUp() {
+		this.api.revokeToken(TestPublishers.TOKEN);
+		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
+		this.api.acceptToken(TestPublishers.TOKEN);
+		flush();
+		assertThat(this.api.received()).hasSize(50);
+		assertThat(this.outbox.state().deadCount()).isZero();
+	}
+
+	@Test
+	void stopHandsBackAndTheNextStartGoesOn() {
+		this.api.revokeToken(TestPublishers.TOKEN);
+		IntStream.range(0, 30).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		await().until(() -> this.outbox.state().pause() != null);
+		this.outbox.stop();
+		assertThat(this.outbox.isRunning()).isFalse();
+		assertThat(rows()).isEqualTo(30);
+		assertThat(this.jdbc.queryForObject("select count(*) from hopper_event_outbox where claimed_by is not null",
+				Integer.class))
+			.isZero();
+		// Stored while nobody delivers
+		this.outbox.store("session-1", booking(30));
+		this.api.acceptToken(TestPublishers.TOKEN);
+		RelayedEventOutbox next = create(this.dataSource, "hopper_event_outbox", this.listener);
+		next.start();
+		assertThat(next.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(31);
+		next.stop();
+		this.outbox.start();
+		this.outbox.store("session-1", booking(31));
+		flush();
+		assertThat(this.api.received()).hasSize(32);
+	}
+
+	@Test
+	void severalInstancesShareTheWorkAndAnOperatorsPause() {
+		RecordingListener otherListener = new RecordingListener();
+		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", otherListener);
+		other.start();
+		try {
+			this.outbox.pause("maintenance");
+			other.pause("maintenance");
+			await().atMost(Duration.ofSeconds(15)).until(() -> other.state().pause() != null);
+			other.resume();
+			this.outbox.resume();
+			this.outbox
+				.storeAll(IntStream.range(0, 300).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+			flush();
+			assertThat(this.api.received()).hasSize(300);
+			await().untilAsserted(
+					() -> assertThat(this.listener.delivered.size() + otherListener.delivered.size()).isEqualTo(300));
+		}
+		finally {
+			other.stop();
+		}
+	}
+
+	@Test
+	void rowsOfAnEarlierVersionAreReadAfterTheMigration() {
+		UUID id = this.outbox.store("session-1", booking(1));
+		flush();
+		StoredEvent old = this.listener.delivered.get(0);
+		this.outbox.stop();
+		UUID pending = insertOld(old, 1, "PENDING", StoredEventJson.write(old));
+		UUID dead = insertOld(old, 2, "DEAD",
+				StoredEventJson.write(new DeadLetter(old, DeadLetterReason.REJECTED, old.storedAt())));
+		this.outbox.start();
+		await().untilAsserted(() -> assertThat(this.api.received()).hasSize(2));
+		assertThat(this.api.received().get(1).event()).isEqualTo(booking(1));
+		assertThat(this.outbox.deadLetter(dead)).hasValueSatisfying((letter) -> {
+			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.event().sessionId()).isEqualTo("session-1");
+		});
+		assertThat(this.outbox.replay(dead)).isTrue();
+		flush();
+		assertThat(this.api.received()).hasSize(3);
+		assertThat(pending).isNotEqualTo(id);
+	}
+
+	private UUID insertOld(StoredEvent old, int number, String state, byte[] data) {
+		UUID id = new UUID(old.id().getMostSignificantBits(), old.id().getLeastSignificantBits() + number);
+		Object bound = this.platform.equals("postgresql") ? id : id.toString();
+		this.transactions.executeWithoutResult((status) -> this.jdbc.update(
+				"insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, version) "
+						+ "values (?, 'booking_confirmed', ?, ?, ?, ?, 0, 0)",
+				bound, state, data, LocalDateTime.parse("2026-01-01T00:00:00"),
+				LocalDateTime.parse(state.equals("DEAD") ? "9999-12-31T00:00:00" : "2026-01-01T00:00:00")));
+		return id;
+	}
+
+	@Test
+	void missingTableIsReportedWithWhatToDo() {
+		RelayedEventOutbox missing = create(this.dataSource, "no_such_table", this.listener);
+		assertThatException().isThrownBy(missing::start).withMessageContaining("no_such_table");
+		assertThatExceptionOfType(EventNotStoredException.class)
+			.isThrownBy(() -> missing.store("session-1", booking(1)));
+	}
+
+	@Test
+	void anyTextArrives() {
+		String text = "null \u0000, quote ', emoji \uD83D\uDE80, line\nfeed";
+		this.outbox.store("session-1", CustomEvent.occurredAt("offers_displayed", TIME).withAttribute("note", text));
+		this.outbox.pause("null \u0000");
+		this.outbox.resume();
+		flush();
+		assertThat(this.api.requests()).singleElement()
+			.satisfies((request) -> assertThat(request.body())
+				.contains("null \\u0000, quote ', emoji \uD83D\uDE80, line\\nfeed"));
+	}
+
+	@Test
+	void eventThatOutlivesTheMaximumAgeIsDead() {
+		RelayedEventOutbox impatient = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.policy(new RelayPolicy(8, Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(50),
+					Duration.ofMillis(50), Duration.ofSeconds(5)))
+			.build(store(this.dataSource, "hopper_event_outbox"));
+		this.outbox.stop();
+		this.api.failNext(1, Fault.status(503));
+		UUID id = this.outbox.store("session-1", booking(1));
+		impatient.start();
+		try {
+			await().untilAsserted(() -> assertThat(impatient.deadLetter(id))
+				.hasValueSatisfying((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.EXPIRED)));
+		}
+		finally {
+			impatient.stop();
+		}
+	}
+
+	@Test
+	void everythingStoredEndsInOnePlace() {
+		this.api.failRandomly(0.3, 42, Fault.status(503), Fault.status(422), Fault.reset(), Fault.resetAfterAccepting(),
+				Fault.status(429).withRetryAfter("0"));
+		this.outbox
+			.storeAll(IntStream.range(0, 300).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+		flush();
+		await()
+			.untilAsserted(() -> assertThat(this.listener.delivered.size() + this.listener.dead.size()).isEqualTo(300));
+		assertThat(this.listener.stored).hasSize(300);
+		assertThat(this.listener.dead).isNotEmpty();
+		assertThat(rows()).isEqualTo(this.listener.dead.size());
+	}
+
+	@Test
+	void severalInstancesReplayEveryDeadLetterOnce() {
+		this.api.failRandomly(1, 1, Fault.status(422));
+		this.outbox.storeAll(IntStream.range(0, 40).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+		flush();
+		this.api.recover();
+		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		long replayed = Mono.zip(replayAll(this.outbox), replayAll(other), replayAll(this.outbox), replayAll(other))
+			.map((counts) -> counts.getT1() + counts.getT2() + counts.getT3() + counts.getT4())
+			.block(SECONDS);
+		assertThat(replayed).isEqualTo(40);
+		flush();
+		assertThat(this.api.received()).hasSize(40);
+		assertThat(rows()).isZero();
+	}
+
+	/**
+	 * What meets another transaction that the database undoes is tried once more, like an
+	 * operator would.
+	 */
+	private static Mono<Long> replayAll(RelayedEventOutbox target) {
+		return Mono.fromCallable(() -> target.replayAll(DeadLetterFilter.all()))
+			.retry(3)
+			.subscribeOn(Schedulers.boundedElastic());
+	}
+
+	@Test
+	void whoIsLateReplaysAndDiscardsNothing() {
+		this.api.failNext(2, Fault.status(422));
+		List<UUID> ids = List.of(this.outbox.store("session-1", booking(1)),
+				this.outbox.store("session-1", booking(2)));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(2));
+		// Both have read the dead letters
+		List<DeadLetter> letters = this.outbox.deadLetters(DeadLetterFilter.all(), null, 9);
+		EventStore late = store(this.dataSource, "hopper_event_outbox");
+		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isEqualTo(2);
+		flush();
+		assertThat(late.replay(letters, Instant.now())).isEmpty();
+		assertThat(this.api.received()).hasSize(2);
+		assertThat(late.discard(letters)).isEmpty();
+		assertThat(ids).hasSize(2);
+		assertThat(this.listener.replayed).hasValue(2);
+		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
+	}
+
+	@Test
+	void failingListenersAndThoseThatStoreHarmNothing() {
+		this.outbox.stop();
+		this.outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.policy(POLICY)
+			.listeners(List.of(new EventDeliveryListener() {
+				@Override
+				public void stored(StoredEvent event) {
+					if (event.type().equals("offers_displayed")) {
+						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(1));
+					}
+					throw new IllegalStateException("test");
+				}
+
+				@Override
+				public void delivered(StoredEvent event, EventReceipt receipt) {
+					if (event.type().equals("offers_displayed")) {
+						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(2));
+					}
+					throw new AssertionError("test");
+				}
+
+				@Override
+				public void dead(DeadLetter deadLetter) {
+					throw new NoClassDefFoundError("test");
+				}
+			}, this.listener))
+			.build(store(this.dataSource, "hopper_event_outbox"));
+		this.outbox.start();
+		this.transactions
+			.executeWithoutResult((status) -> this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME)));
+		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(3));
+		this.api.failNext(1, Fault.status(422));
+		this.outbox.store("session-1", booking(3));
+		flush();
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(1));
+		assertThat(this.api.received()).hasSize(3);
+	}
+
+	@Test
+	void stopWaitsForWhatIsBeingSent() throws Exception {
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		CompletableFuture<Void> stop = CompletableFuture.runAsync(this.outbox::stop);
+		assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> stop.get(200, TimeUnit.MILLISECONDS));
+		this.api.release();
+		stop.get(20, TimeUnit.SECONDS);
+		assertThat(this.api.received()).hasSize(1);
+		assertThat(this.listener.delivered).hasSize(1);
+		assertThat(rows()).isZero();
+	}
+
+	@Test
+	void nothingIsMovedThatAnotherInstanceHasTaken() {
+		this.api.failNext(1, Fault.status(422));
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		takeOver("other", "2999-01-01T00:00:00");
+		this.api.release();
+		// Waits for the attempt and what follows from it
+		this.outbox.stop();
+		assertThat(this.jdbc.queryForList("select state from hopper_event_outbox", String.class))
+			.containsExactly("PENDING");
+	}
+
+	@Test
+	void whatAnInstanceThatDiedWasSendingIsSentByAnother(CapturedOutput output) {
+		this.outbox.stop();
+		IntStream.range(0, 5).forEach((i) -> this.outbox.store("session-1", booking(i)));
+		takeOver("gone", "2026-01-01T00:00:00");
+		this.outbox.start();
+		flush();
+		assertThat(this.api.received()).hasSize(5);
+		assertThat(output.getAll().lines().filter((line) -> line.contains("Instance gone"))).hasSize(1);
+	}
+
+	@Test
+	void leaseIsRenewedWhileAnEventIsBeingSent() {
+		this.api.hold();
+		this.outbox.store("session-1", booking(1));
+		this.api.awaitHeld(1);
+		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		other.start();
+		try {
+			LocalDateTime until = leaseEnd();
+			// Beyond the first lease
+			await().atMost(SECONDS).until(() -> leaseEnd().isAfter(until.plus(LEASE)));
+			assertThat(this.api.requests()).hasSize(1);
+			this.api.release();
+			flush();
+			assertThat(this.api.received()).hasSize(1);
+		}
+		finally {
+			other.stop();
+		}
+	}
+
+	private LocalDateTime leaseEnd() {
+		return this.jdbc.queryForObject("select claimed_until from hopper_event_outbox", LocalDateTime.class);
+	}
+
+	@Test
+	void deliveredEventsAreKeptAsProofAndPurged() {
+		this.outbox.stop();
+		this.outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.policy(POLICY)
+			.pollingInterval(Duration.ofMillis(100))
+			.listeners(List.of(this.listener))
+			.build(JdbcStores.create(this.dataSource, this.transactions.getTransactionManager(), "hopper_event_outbox",
+					Duration.ofMillis(300), Duration.ofSeconds(2), Schedulers.parallel()));
+		this.outbox.start();
+		this.api.failNext(1, Fault.status(503));
+		UUID id = this.outbox.store("session-1", booking(1));
+		flush();
+		this.outbox.store("session-2", OffersDisplayed.occurredAt(TIME));
+		flush();
+		assertThat(this.outbox.delivered(DeliveredFilter.all(), null, 10)).hasSize(2);
+		assertThat(this.outbox.delivered(DeliveredFilter.all().withSession("session-1"), null, 10)).singleElement()
+			.satisfies((delivered) -> {
+				assertThat(delivered.event().id()).isEqualTo(id);
+				assertThat(delivered.event().attempts()).isOne();
+				assertThat(delivered.statusCode()).isEqualTo(204);
+				assertThat(delivered.deliveredAt()).isAfterOrEqualTo(delivered.event().storedAt().minusSeconds(5));
+			});
+		assertThat(this.outbox.delivered(DeliveredFilter.all().withType("offers_displayed"), id, 10)).hasSize(1);
+		assertThat(this.outbox.state().pendingCount()).isZero();
+		await().atMost(SECONDS).until(() -> rows() == 0);
+	}
+
+	@Test
+	void pauseBelongsToTheTransactionAndHoldsForAllAtOnce() {
+		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		other.start();
+		try {
+			this.transactions.executeWithoutResult((status) -> {
+				this.outbox.pause("maintenance");
+				status.setRollbackOnly();
+			});
+			assertThat(this.outbox.state().pause()).isNull();
+			this.outbox.pause("maintenance");
+			assertThat(other.state().pause()).isNotNull()
+				.satisfies((pause) -> assertThat(pause.message()).isEqualTo("maintenance"));
+			other.store("session-1", booking(1));
+			assertThat(other.flush(Duration.ofMillis(300))).isFalse();
+			assertThat(this.api.requests()).isEmpty();
+			other.resume();
+			flush();
+			assertThat(this.outbox.state().pendingCount()).isZero();
+		}
+		finally {
+			other.stop();
+		}
+	}
+
+	@Test
+	void relayHasOneThreadThatIsADaemon() {
+		AtomicReference<Thread> thread = new AtomicReference<>();
+		this.outbox.stop();
+		this.outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.listeners(List.of(new EventDeliveryListener() {
+				@Override
+				public void delivered(StoredEvent event, EventReceipt receipt) {
+					thread.set(Thread.currentThread());
+				}
+			}))
+			.build(store(this.dataSource, "hopper_event_outbox"));
+		this.outbox.start();
+		this.outbox.store("session-1", booking(1));
+		await().until(() -> thread.get() != null);
+		assertThat(thread.get().getName()).startsWith("hopper-outbox-");
+		assertThat(thread.get().isDaemon()).isTrue();
+	}
+
+	private void takeOver(String instance, String until) {
+		this.transactions.executeWithoutResult(
+				(status) -> this.jdbc.update("update hopper_event_outbox set claimed_by = ?, claimed_until = ?",
+						instance, LocalDateTime.parse(until)));
+	}
+
+	private void flush() {
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+	}
+
+	private int rows() {
+		return this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Integer.class);
+	}
+
+	static BookingConfirmed booking(int number) {
+		return BookingConfirmed.occurredAt(TIME).withCfarContractId("contract-" + number);
+	}
+
+}
