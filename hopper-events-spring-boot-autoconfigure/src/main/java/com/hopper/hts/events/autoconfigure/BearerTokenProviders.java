@@ -73,7 +73,7 @@ final class BearerTokenProviders {
 			HopperPropertiesValidator.validateCredentials(details);
 		}
 		catch (HopperConfigurationException | MutuallyExclusiveConfigurationPropertiesException ex) {
-			throw new TokenRequestException(ex.getMessage(), false, null, null);
+			throw new TokenRequestException(String.valueOf(ex.getMessage()), false, null, null);
 		}
 		String clientId = details.getClientId();
 		String clientSecret = details.getClientSecret();

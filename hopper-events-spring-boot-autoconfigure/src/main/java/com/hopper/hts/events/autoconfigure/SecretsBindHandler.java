@@ -20,6 +20,8 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -53,7 +55,7 @@ final class SecretsBindHandler extends AbstractBindHandler {
 	}
 
 	@Override
-	public <T> Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
+	public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
 		if (isSecret(name) && target.getType().resolve() == String.class) {
 			for (ConfigurationPropertySource source : context.getSources()) {
 				if (source.getConfigurationProperty(name) != null) {
@@ -68,8 +70,8 @@ final class SecretsBindHandler extends AbstractBindHandler {
 	}
 
 	@Override
-	public Object onFailure(ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error)
-			throws Exception {
+	public @Nullable Object onFailure(ConfigurationPropertyName name, Bindable<?> target, BindContext context,
+			Exception error) throws Exception {
 		if (error instanceof HopperConfigurationException exception) {
 			throw withoutValue(name, target, context, exception);
 		}
@@ -120,7 +122,7 @@ final class SecretsBindHandler extends AbstractBindHandler {
 			context.getBinder().bind(name, target, new BindHandler() {
 
 				@Override
-				public <T> Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target,
+				public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target,
 						BindContext context) {
 					throw cause;
 				}
