@@ -76,6 +76,7 @@ class ContainsExactlyTests {
 	}
 
 	@SafeVarargs
+	@SuppressWarnings("varargs")
 	private void says(String difference, Class<? extends HopperEvent>... types) {
 		assertThatExceptionOfType(AssertionError.class)
 			.isThrownBy(() -> assertThat(this.published).containsExactly(types))
