@@ -25,6 +25,7 @@ import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.DeadLetterReason;
+import com.hopper.hts.events.outbox.DeliveredFilter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
@@ -79,6 +80,11 @@ class Fragments {
 		operations.deadLetters(DeadLetterFilter.all().withType("booking_confirmed"), null, 50)
 			.forEach((letter) -> logger.info("{} {}", letter.event(), letter.event().failures()));
 		operations.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED));
+	}
+
+	void prove(EventOutboxOperations operations, String sessionId) {
+		operations.delivered(DeliveredFilter.all().withSession(sessionId), null, 50)
+			.forEach((delivered) -> logger.info("{} at {}", delivered.event().type(), delivered.deliveredAt()));
 	}
 
 }
