@@ -18,6 +18,7 @@ package com.hopper.hts.events.test;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -81,7 +82,10 @@ final class BlockedCallers {
 
 	private void schedule(Call call) {
 		try {
-			this.executor.schedule(() -> check(call), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+			Future<?> check = this.executor.schedule(() -> check(call), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+			if (check.isCancelled()) {
+				this.calls.remove(call.thread(), call);
+			}
 		}
 		catch (RejectedExecutionException ex) {
 			// The test is over

@@ -49,7 +49,8 @@ final class EarlierTests {
 	 * @param began when the running test began
 	 */
 	synchronized boolean include(Instant occurredAt, Instant began) {
-		ChronoUnit precision = (occurredAt.getNano() == 0) ? ChronoUnit.SECONDS : ChronoUnit.MILLIS;
+		ChronoUnit precision = occurredAt.equals(occurredAt.truncatedTo(ChronoUnit.SECONDS)) ? ChronoUnit.SECONDS
+				: ChronoUnit.MILLIS;
 		return occurredAt.isBefore(began.truncatedTo(precision)) && this.runs.stream()
 			.anyMatch((run) -> !occurredAt.isBefore(run.began().truncatedTo(precision))
 					&& !occurredAt.isAfter(run.ended()));
