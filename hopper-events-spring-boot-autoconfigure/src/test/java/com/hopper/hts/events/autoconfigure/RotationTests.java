@@ -70,14 +70,12 @@ class RotationTests {
 		.route((routes) -> routes.post("/events", (request, response) -> {
 			this.tokens.add(request.requestHeaders().get("Authorization"));
 			return response.status(204);
-		})
-			.post("/auth",
-					(request, response) -> request.receive().aggregate().asString().flatMapMany((body) -> {
-						this.secrets.add(body.replaceAll(".*\"client_secret\":\"([^\"]*)\".*", "$1"));
-						return response.header("Content-Type", "application/json")
-							.sendString(Mono.just("{\"access_token\":\"token-" + this.secrets.size()
-									+ "\",\"token_type\":\"Bearer\",\"expires_in\":3600}"));
-					})))
+		}).post("/auth", (request, response) -> request.receive().aggregate().asString().flatMapMany((body) -> {
+			this.secrets.add(body.replaceAll(".*\"client_secret\":\"([^\"]*)\".*", "$1"));
+			return response.header("Content-Type", "application/json")
+				.sendString(Mono.just("{\"access_token\":\"token-" + this.secrets.size()
+						+ "\",\"token_type\":\"Bearer\",\"expires_in\":3600}"));
+		})))
 		.bindNow();
 
 	private final Map<String, Object> properties = new HashMap<>(

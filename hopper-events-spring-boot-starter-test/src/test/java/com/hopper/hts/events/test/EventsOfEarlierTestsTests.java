@@ -60,7 +60,8 @@ class EventsOfEarlierTestsTests {
 		onThreadOfNoTest(() -> publisher.publishAndWait("fixed", OffersDisplayed.occurredAt(TIME)));
 		publisher.publishAndWait("mine", event);
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(recorder).isEmpty())
-			.satisfies((failure) -> assertThat(String.valueOf(failure.getMessage()).lines().filter((line) -> line.endsWith(LEFT)))
+			.satisfies((failure) -> assertThat(
+					String.valueOf(failure.getMessage()).lines().filter((line) -> line.endsWith(LEFT)))
 				.singleElement()
 				.asString()
 				.startsWith("  1. OffersDisplayed for session \"earlier\", occurred "));
