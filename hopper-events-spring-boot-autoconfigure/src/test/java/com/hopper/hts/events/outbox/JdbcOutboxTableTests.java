@@ -1,0 +1,290 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+
+import javax.sql.DataSource;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.outbox.jdbc.JdbcStores;
+import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.test.Fault;
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.scheduler.Schedulers;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for the table of the outbox, and for what is said when it cannot be used.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class JdbcOutboxTableTests {
+
+	private static final Duration SECONDS = Duration.ofSeconds(20);
+
+	private static EmbeddedPostgres postgres;
+
+	private final FakeHopperApi api = FakeHopperApi.builder().token(TestPublishers.TOKEN).start();
+
+	private HikariDataSource dataSource;
+
+	private JdbcTemplate jdbc;
+
+	@BeforeAll
+	static void startServer() throws Exception {
+		postgres = EmbeddedPostgres.builder().setDataDirectory(Files.createTempDirectory("postgres")).start();
+	}
+
+	@AfterAll
+	static void stopServer() throws Exception {
+		postgres.close();
+	}
+
+	@BeforeEach
+	void connect() {
+		this.dataSource = pool("postgres");
+		this.jdbc = new JdbcTemplate(this.dataSource);
+		this.jdbc.execute("drop table if exists hopper_event_outbox, hopper_event_outbox_old");
+	}
+
+	private static HikariDataSource pool(String user) {
+		HikariDataSource pool = new HikariDataSource();
+		pool.setJdbcUrl(postgres.getJdbcUrl(user, "postgres"));
+		pool.setUsername(user);
+		return pool;
+	}
+
+	@AfterEach
+	void close() {
+		this.dataSource.close();
+		this.api.close();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "postgresql", "mysql", "mariadb", "sqlserver", "oracle", "h2" })
+	void everyScriptRunsInTheModeOfH2ThatStandsForItsDatabase(String platform) {
+		DataSource h2 = h2(platform);
+		JdbcStores.createTable(h2, platform);
+		deliversAndKeepsDeadLetters(h2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "postgresql", "mysql", "mariadb", "sqlserver", "oracle" })
+	void scriptOfH2RunsInEveryMode(String mode) {
+		DataSource h2 = h2(mode);
+		JdbcStores.createTable(h2, "h2");
+		deliversAndKeepsDeadLetters(h2);
+	}
+
+	private static DataSource h2(String mode) {
+		return new DriverManagerDataSource("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1;"
+				+ JdbcStores.modesOfH2().get(mode), "sa", "");
+	}
+
+	private void deliversAndKeepsDeadLetters(DataSource database) {
+		RelayedEventOutbox outbox = outbox(database);
+		outbox.start();
+		try {
+			this.api.failNext(1, Fault.status(422));
+			UUID id = outbox.store("session-1", booking());
+			await().until(() -> outbox.deadLetter(id).isPresent());
+			assertThat(outbox.deadLetters(DeadLetterFilter.all(), null, 10)).hasSize(1);
+			assertThat(outbox.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.REJECTED))).isOne();
+			assertThat(outbox.flush(SECONDS)).isTrue();
+			assertThat(this.api.received()).hasSize(1);
+			outbox.pause("maintenance");
+			assertThat(outbox.state().pause()).isNotNull();
+			outbox.resume();
+		}
+		finally {
+			outbox.stop();
+		}
+	}
+
+	@Test
+	void eventsOfTheTableOfAnEarlierVersionSurviveTheMigration() {
+		this.jdbc.execute("create table hopper_event_outbox (task_name varchar(100) not null, "
+				+ "task_instance varchar(100) not null, task_data bytea, execution_time timestamp with time zone not null, "
+				+ "picked boolean not null, picked_by varchar(50), last_success timestamp with time zone, "
+				+ "last_failure timestamp with time zone, consecutive_failures int, "
+				+ "last_heartbeat timestamp with time zone, version bigint not null, "
+				+ "primary key (task_name, task_instance))");
+		this.jdbc.execute("create index hopper_event_outbox_due on hopper_event_outbox (execution_time)");
+		StoredEvent pending = StoredEvent.of(new UuidV7().create(Instant.now()), Instant.now(), "session-1", booking());
+		StoredEvent dead = StoredEvent.of(new UuidV7().create(Instant.now()), Instant.now(), "session-2", booking());
+		insertOld("booking_confirmed", pending, StoredEventJson.write(pending), "now()");
+		insertOld("dead.booking_confirmed", dead,
+				StoredEventJson.write(new DeadLetter(dead, DeadLetterReason.REJECTED, dead.storedAt())),
+				"timestamptz '9999-12-01 00:00:00Z'");
+		RelayedEventOutbox outbox = outbox(this.dataSource);
+		assertThatException().isThrownBy(outbox::start)
+			.withMessageContaining("earlier version")
+			.satisfies((ex) -> assertThat(ex.getClass().getSimpleName()).isEqualTo("JdbcOutboxException"));
+		JdbcStores.run(this.dataSource, "migrate-postgresql");
+		outbox.start();
+		try {
+			assertThat(outbox.flush(SECONDS)).isTrue();
+			assertThat(this.api.received()).singleElement()
+				.satisfies((received) -> assertThat(received.sessionId()).isEqualTo("session-1"));
+			assertThat(outbox.deadLetters(DeadLetterFilter.all(), null, 10)).singleElement().satisfies((letter) -> {
+				assertThat(letter.event().id()).isEqualTo(dead.id());
+				assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			});
+		}
+		finally {
+			outbox.stop();
+		}
+	}
+
+	private void insertOld(String name, StoredEvent event, byte[] data, String due) {
+		this.jdbc.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, "
+				+ "version) values (?, ?, ?, " + due + ", false, 1)", name, event.id().toString(), data);
+	}
+
+	@Test
+	void wrongColumnIsNamedAtStart() {
+		JdbcStores.createTable(this.dataSource, "postgresql");
+		this.jdbc.execute("alter table hopper_event_outbox alter column payload type text");
+		assertThatException().isThrownBy(outbox(this.dataSource)::start).withMessageContaining("payload");
+		this.jdbc.execute("drop table hopper_event_outbox");
+		JdbcStores.createTable(this.dataSource, "postgresql");
+		this.jdbc.execute("alter table hopper_event_outbox alter column last_error type varchar(10)");
+		assertThatException().isThrownBy(outbox(this.dataSource)::start).withMessageContaining("change a row");
+		assertThat(this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Integer.class)).isZero();
+	}
+
+	@Test
+	void missingRightIsNamedAtStart() {
+		JdbcStores.createTable(this.dataSource, "postgresql");
+		this.jdbc.execute("drop role if exists reader");
+		this.jdbc.execute("create role reader login");
+		this.jdbc.execute("grant select on hopper_event_outbox to reader");
+		try (HikariDataSource reader = pool("reader")) {
+			assertThatException().isThrownBy(outbox(reader)::start)
+				.withMessageContaining("write a row")
+				.withMessageContaining("the database user lacks a right")
+				.withMessageContaining("hopper_event_outbox");
+			this.jdbc.execute("grant insert, update on hopper_event_outbox to reader");
+			assertThatException().isThrownBy(outbox(reader)::start).withMessageContaining("remove a row");
+		}
+		this.jdbc.execute("drop owned by reader");
+		this.jdbc.execute("drop role reader");
+	}
+
+	@Test
+	void nothingOfAnEventIsInWhatIsSaidAboutAFailure(CapturedOutput output) {
+		JdbcStores.createTable(this.dataSource, "postgresql");
+		RelayedEventOutbox outbox = outbox(this.dataSource);
+		outbox.start();
+		outbox.stop();
+		List<String> failures = List.of("check (length(payload) < 5)", "check (session_id = 'other')",
+				"unique (event_type)");
+		outbox.store("session-0", booking());
+		for (String constraint : failures) {
+			this.jdbc.execute("alter table hopper_event_outbox add constraint refused " + constraint
+					+ (constraint.startsWith("check") ? " not valid" : ""));
+			assertNothingOfTheEvent(outbox, "SQL state 23");
+			this.jdbc.execute("alter table hopper_event_outbox drop constraint refused");
+		}
+		this.jdbc.execute("create or replace function tell() returns trigger language plpgsql as "
+				+ "'begin raise exception ''bad row: %'', new; end'");
+		this.jdbc.execute("create trigger tell before insert on hopper_event_outbox for each row execute function tell()");
+		assertNothingOfTheEvent(outbox, "SQL state P0001");
+		assertThat(output.getAll()).doesNotContain("secret-session").doesNotContain("secret-contract");
+	}
+
+	private void assertNothingOfTheEvent(RelayedEventOutbox outbox, String state) {
+		EventNotStoredException failure = catchThrowableOfType(EventNotStoredException.class,
+				() -> outbox.store("secret-session", booking()));
+		StringWriter trace = new StringWriter();
+		failure.printStackTrace(new PrintWriter(trace));
+		assertThat(trace.toString()).contains(state)
+			.doesNotContain("secret-session")
+			.doesNotContain("secret-contract")
+			.doesNotContain(HexFormat.of().formatHex("secret-contract".getBytes(StandardCharsets.UTF_8)));
+	}
+
+	@Test
+	void causesAreTold() {
+		JdbcStores.createTable(this.dataSource, "postgresql");
+		RelayedEventOutbox outbox = outbox(this.dataSource);
+		outbox.start();
+		try {
+			TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
+			transaction.executeWithoutResult((status) -> {
+				assertThatException().isThrownBy(() -> this.jdbc.execute("select nothing"));
+				assertThatExceptionOfType(EventNotStoredException.class)
+					.isThrownBy(() -> outbox.store("session-1", booking()))
+					.withMessageContaining("earlier statement")
+					.withMessageContaining("25P02");
+				status.setRollbackOnly();
+			});
+			transaction.executeWithoutResult((status) -> {
+				this.jdbc.execute("set transaction read only");
+				assertThatExceptionOfType(EventNotStoredException.class)
+					.isThrownBy(() -> outbox.store("session-1", booking()))
+					.withMessageContaining("read-only")
+					.withMessageContaining("25006");
+				status.setRollbackOnly();
+			});
+		}
+		finally {
+			outbox.stop();
+		}
+	}
+
+	private RelayedEventOutbox outbox(DataSource database) {
+		return RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.pollingInterval(Duration.ofMillis(100))
+			.build(JdbcStores.create(database, new JdbcTransactionManager(database), "hopper_event_outbox",
+					Duration.ofSeconds(5), null, Schedulers.parallel()));
+	}
+
+	private static BookingConfirmed booking() {
+		return BookingConfirmed.occurredAt(Instant.now()).withCfarContractId("secret-contract");
+	}
+
+}

@@ -1,0 +1,388 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Consumer;
+
+import javax.sql.DataSource;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
+import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
+import com.hopper.hts.events.test.FakeHopperApi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.transaction.support.ResourceTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for whose transaction an event in a database belongs to.
+ */
+class JdbcOutboxTransactionTests {
+
+	private static final Duration SECONDS = Duration.ofSeconds(20);
+
+	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(
+				AutoConfigurations.of(ReactiveHttpClientAutoConfiguration.class, WebClientAutoConfiguration.class,
+						HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class))
+		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.token=test-token",
+				"hopper.outbox.type=jdbc");
+
+	private final ApplicationContextRunner twoDatabases = this.contextRunner
+		.withUserConfiguration(TwoDatabases.class)
+		.withPropertyValues("hopper.outbox.jdbc.data-source=events");
+
+	@AfterEach
+	void stop() {
+		this.api.close();
+	}
+
+	@Test
+	void transactionOfAnotherDatabaseIsRefused() {
+		this.twoDatabases.run((context) -> {
+			JdbcTemplate events = new JdbcTemplate(context.getBean("events", DataSource.class));
+			transaction(context, "bookingTransactions").executeWithoutResult((status) -> {
+				assertRefused(context);
+				// Binds a connection that nobody commits
+				assertThat(count(events)).isZero();
+				assertRefused(context);
+			});
+			assertThat(count(events)).isZero();
+			// Before and after it is fine
+			context.getBean(EventOutbox.class).store("session-1", booking(2));
+			flushed(context, 1);
+		});
+	}
+
+	private static void assertRefused(AssertableApplicationContext context) {
+		assertThatExceptionOfType(EventNotStoredException.class)
+			.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+			.withMessageContaining("data source 'events'")
+			.withMessageContaining("hopper.outbox.jdbc.data-source")
+			.withMessageContaining("hopper.outbox.jdbc.transaction-manager");
+	}
+
+	@Test
+	void transactionThatIsOverIsNoTransaction() {
+		this.twoDatabases.run((context) -> {
+			transaction(context, "bookingTransactions").executeWithoutResult((status) -> TransactionSynchronizationManager
+				.registerSynchronization(new TransactionSynchronization() {
+					@Override
+					public void afterCompletion(int completion) {
+						context.getBean(EventOutbox.class).store("session-1", booking(1));
+					}
+				}));
+			flushed(context, 1);
+		});
+	}
+
+	@Test
+	void whoeverHasBoundTheConnectionDecides() {
+		this.contextRunner.withUserConfiguration(SeveralManagers.class).run((context) -> {
+			DataSource dataSource = context.getBean("events", DataSource.class);
+			Consumer<PlatformTransactionManager> attempt = (manager) -> {
+				JdbcTemplate jdbc = new JdbcTemplate(dataSource);
+				new TransactionTemplate(manager).executeWithoutResult((status) -> {
+					context.getBean(EventOutbox.class).store("session-1", booking(1));
+					status.setRollbackOnly();
+				});
+				assertThat(count(jdbc)).isZero();
+				new TransactionTemplate(manager)
+					.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(2)));
+				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+			};
+			context.getBeansOfType(PlatformTransactionManager.class).values().forEach(attempt);
+			// One that is no bean
+			attempt.accept(new JdbcTransactionManager(dataSource));
+			flushed(context, 4);
+		});
+	}
+
+	@Test
+	void namedDataSourceNeedsNoManager() {
+		this.twoDatabases.run((context) -> {
+			context.getBean(EventOutbox.class).store("session-1", booking(1));
+			flushed(context, 1);
+		});
+	}
+
+	@Test
+	void namedManagerNeedsNoDataSource() {
+		this.contextRunner.withUserConfiguration(TwoDatabases.class)
+			.withPropertyValues("hopper.outbox.jdbc.transaction-manager=bookingTransactions")
+			.run((context) -> {
+				transaction(context, "bookingTransactions")
+					.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
+				flushed(context, 1);
+			});
+	}
+
+	@Test
+	void pairThatCannotFitIsRefusedAtStart() {
+		this.twoDatabases.withPropertyValues("hopper.outbox.jdbc.transaction-manager=bookingTransactions")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hopper.outbox.jdbc.transaction-manager")
+				.hasMessageContaining("bookingTransactions")
+				.hasMessageContaining("'events'"));
+	}
+
+	@Test
+	void managerOfSomethingElseAloneIsRefusedAtStart() {
+		this.contextRunner.withUserConfiguration(BrokersManager.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hopper.outbox.jdbc.transaction-manager")
+				.hasMessageContaining("spring.kafka.producer.transaction-id-prefix"));
+	}
+
+	@Test
+	void managerThatDoesNotSynchronizeIsRefusedAtStart() {
+		this.contextRunner.withUserConfiguration(SilentManager.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hopper.outbox.jdbc.transaction-manager")
+				.hasMessageContaining("transactionSynchronization"));
+	}
+
+	@Test
+	void globalTransactionInWhichTheDataSourceIsNotEnlistedIsRefused() {
+		this.contextRunner.withUserConfiguration(GlobalManager.class)
+			.run((context) -> transaction(context, "globalTransactions").executeWithoutResult(
+					(status) -> assertThatExceptionOfType(EventNotStoredException.class)
+						.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+						.withMessageContaining("XA data source")));
+	}
+
+	@Test
+	void readOnlyTransactionIsRefusedOnEveryDatabase() {
+		this.contextRunner.withUserConfiguration(SeveralManagers.class).run((context) -> {
+			TransactionTemplate readOnly = transaction(context, "plain");
+			readOnly.setReadOnly(true);
+			readOnly.executeWithoutResult((status) -> assertThatExceptionOfType(EventNotStoredException.class)
+				.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+				.withMessageContaining("the transaction is read-only"));
+		});
+	}
+
+	@Test
+	void suspendedTransactionIsNotTheCallers() {
+		this.twoDatabases.run((context) -> {
+			PlatformTransactionManager events = new JdbcTransactionManager(context.getBean("events", DataSource.class));
+			new TransactionTemplate(events).executeWithoutResult((outer) -> {
+				TransactionTemplate inner = new TransactionTemplate(events);
+				inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+				inner.executeWithoutResult(
+						(status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
+				outer.setRollbackOnly();
+			});
+			flushed(context, 1);
+		});
+	}
+
+	private static TransactionTemplate transaction(AssertableApplicationContext context, String manager) {
+		return new TransactionTemplate(context.getBean(manager, PlatformTransactionManager.class));
+	}
+
+	private void flushed(AssertableApplicationContext context, int events) {
+		assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(events);
+	}
+
+	private static int count(JdbcTemplate jdbc) {
+		Integer count = jdbc.queryForObject("select count(*) from hopper_event_outbox where attempts = 0 and "
+				+ "claimed_by is null", Integer.class);
+		return (count != null) ? count : 0;
+	}
+
+	private static BookingConfirmed booking(int number) {
+		return BookingConfirmed.occurredAt(Instant.now()).withCfarContractId("contract-" + number);
+	}
+
+	private static DataSource database() {
+		return new EmbeddedDatabaseBuilder().generateUniqueName(true)
+			.setType(org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType.H2)
+			.build();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoDatabases {
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource events() {
+			return database();
+		}
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource bookings() {
+			return database();
+		}
+
+		@Bean
+		PlatformTransactionManager bookingTransactions(DataSource bookings) {
+			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SeveralManagers {
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource events() {
+			return database();
+		}
+
+		@Bean
+		PlatformTransactionManager plain(DataSource events) {
+			return new JdbcTransactionManager(events);
+		}
+
+		@Bean
+		PlatformTransactionManager lazy(DataSource events) {
+			return new JdbcTransactionManager(new LazyConnectionDataSourceProxy(events));
+		}
+
+		@Bean
+		PlatformTransactionManager aware(DataSource events) {
+			return new JdbcTransactionManager(new TransactionAwareDataSourceProxy(events));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BrokersManager {
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource events() {
+			return database();
+		}
+
+		@Bean
+		PlatformTransactionManager kafkaTransactionManager() {
+			return new Broker();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SilentManager {
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource events() {
+			return database();
+		}
+
+		@Bean
+		PlatformTransactionManager silent(DataSource events) {
+			JdbcTransactionManager manager = new JdbcTransactionManager(events);
+			manager.setTransactionSynchronization(AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER);
+			return manager;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class GlobalManager {
+
+		@Bean(destroyMethod = "shutdown")
+		DataSource events() {
+			return database();
+		}
+
+		@Bean
+		PlatformTransactionManager globalTransactions() {
+			return new Global();
+		}
+
+	}
+
+	/**
+	 * Manages no connections, as that of JTA does.
+	 */
+	private static class Global extends AbstractPlatformTransactionManager {
+
+		private boolean active;
+
+		@Override
+		protected Object doGetTransaction() {
+			return this;
+		}
+
+		@Override
+		protected boolean isExistingTransaction(Object transaction) {
+			return this.active;
+		}
+
+		@Override
+		protected void doBegin(Object transaction, TransactionDefinition definition) {
+			this.active = true;
+		}
+
+		@Override
+		protected void doCommit(DefaultTransactionStatus status) {
+		}
+
+		@Override
+		protected void doRollback(DefaultTransactionStatus status) {
+		}
+
+		@Override
+		protected void doCleanupAfterCompletion(Object transaction) {
+			this.active = false;
+		}
+
+	}
+
+	private static final class Broker extends Global implements ResourceTransactionManager {
+
+		@Override
+		public Object getResourceFactory() {
+			return this;
+		}
+
+	}
+
+}
