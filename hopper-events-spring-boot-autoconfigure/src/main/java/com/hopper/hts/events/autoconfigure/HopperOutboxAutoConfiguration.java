@@ -18,6 +18,7 @@ package com.hopper.hts.events.autoconfigure;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.outbox.jdbc.JdbcOutboxConfiguration;
+import com.hopper.hts.events.outbox.kafka.KafkaOutboxConfiguration;
 import com.hopper.hts.events.outbox.memory.MemoryOutboxConfiguration;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -164,11 +164,10 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param probeInterval Longest time between two events that are sent, while the relay
 	 * is paused, to find out whether it can go on.
 	 * @param retry Repeating failed deliveries.
-	 * @param kafka Outbox in a topic of Kafka.
 	 */
 	record Outbox(@DefaultValue("memory") OutboxType type, @DefaultValue("50") int concurrency,
 			@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
-			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry, @DefaultValue Kafka kafka) {
+			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry) {
 
 	}
 
@@ -180,27 +179,6 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param maxInterval Maximum wait, unless the API asks for more with 'Retry-After'.
 	 */
 	record OutboxRetry(@DefaultValue("1s") Duration initialInterval, @DefaultValue("5m") Duration maxInterval) {
-
-	}
-
-	/**
-	 * Outbox in a topic of Kafka.
-	 *
-	 * @param topic Topic of events.
-	 * @param deadLetterTopic Topic of dead letters. Defaults to the name of the other
-	 * topic with '-dead'.
-	 * @param groupId Consumer group that delivers the events.
-	 * @param concurrency Number of consumers in one instance of the application.
-	 * @param createTopics Whether topics that do not exist are created at start.
-	 * @param partitions Number of partitions of topics that are created, or -1 for the
-	 * broker's default.
-	 * @param replicationFactor Replication factor of topics that are created, or -1 for
-	 * the broker's default.
-	 */
-	record Kafka(@DefaultValue("hopper-events") String topic, @Nullable String deadLetterTopic,
-			@DefaultValue("hopper-events") String groupId, @DefaultValue("1") int concurrency,
-			@DefaultValue("true") boolean createTopics, @DefaultValue("-1") int partitions,
-			@DefaultValue("-1") int replicationFactor) {
 
 	}
 

@@ -89,26 +89,6 @@ final class HopperPropertiesValidator {
 		positive("hopper.outbox.retry.max-interval", outbox.retry().maxInterval());
 	}
 
-	/**
-	 * Check what concerns the outbox in Kafka only.
-	 * @param kafka the properties
-	 */
-	static void validateKafka(HopperProperties.Kafka kafka) {
-		if (!StringUtils.hasText(kafka.topic())) {
-			throw invalid("hopper.outbox.kafka.topic", kafka.topic(), "must not be empty");
-		}
-		if (kafka.topic().equals(kafka.deadLetterTopic())) {
-			throw invalid("hopper.outbox.kafka.dead-letter-topic", kafka.deadLetterTopic(),
-					"must not be the topic of events");
-		}
-		if (!StringUtils.hasText(kafka.groupId())) {
-			throw invalid("hopper.outbox.kafka.group-id", kafka.groupId(), "must not be empty");
-		}
-		atLeast("hopper.outbox.kafka.concurrency", kafka.concurrency(), 1);
-		numberOrDefault("hopper.outbox.kafka.partitions", kafka.partitions());
-		numberOrDefault("hopper.outbox.kafka.replication-factor", kafka.replicationFactor());
-	}
-
 	private static void numberOrDefault(String name, int value) {
 		if (value != -1 && (value < 1 || value > Short.MAX_VALUE)) {
 			throw invalid(name, value, "must be greater than 0, or -1 for the broker's default");

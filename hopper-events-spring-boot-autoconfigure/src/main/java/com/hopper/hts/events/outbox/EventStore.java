@@ -46,6 +46,15 @@ public interface EventStore {
 	boolean isBlocking();
 
 	/**
+	 * Return whether events are written in the caller's transaction. Otherwise they are
+	 * kept when that is {@link #committed}.
+	 * @return whether {@link #append} writes in a transaction
+	 */
+	default boolean isTransactional() {
+		return false;
+	}
+
+	/**
 	 * Get to know the outbox. Called once, before everything else.
 	 * @param relay what to tell the outbox
 	 */

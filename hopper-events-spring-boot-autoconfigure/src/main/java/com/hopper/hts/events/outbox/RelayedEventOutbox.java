@@ -37,6 +37,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventPublisher;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -156,7 +157,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 			requireBlockingThread("store");
 		}
 		this.store.append(events);
-		whenCommitted(this, events, this::committed);
+		whenCommitted(this, events, Transactions.active() ? this::committedLate : this::committed);
 	}
 
 	@Override
@@ -166,13 +167,28 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 
 	@Override
 	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
-		if (this.store.isBlocking()) {
+		if (this.store.isTransactional()) {
 			return super.accept(events, transaction);
 		}
+		Scheduler scheduler = this.store.isBlocking() ? Schedulers.boundedElastic() : Schedulers.immediate();
 		return Mono.fromRunnable(() -> {
 			this.store.append(events);
-			transaction.whenOver(this, events, this::committed, this.store::rolledBack, Schedulers.immediate());
+			transaction.whenOver(this, events, this::committedLate, this.store::rolledBack, scheduler);
 		});
+	}
+
+	/**
+	 * Nobody could do anything about a failure after the commit but read of it.
+	 */
+	private void committedLate(List<StoredEvent> events) {
+		try {
+			committed(events);
+		}
+		catch (EventNotStoredException ex) {
+			this.logger.error(events.size() + " events were lost: their transaction was committed, but they could not "
+					+ "be kept " + this.store.description() + " after that: " + events
+					+ ". hopper.outbox.type=jdbc stores events within the transaction.", ex);
+		}
 	}
 
 	private void committed(List<StoredEvent> events) {

@@ -147,6 +147,43 @@ public final class StoredEvents {
 	}
 
 	/**
+	 * Write a whole stored event.
+	 * @param event the event
+	 * @return what {@link #read} reads
+	 */
+	public static byte[] write(StoredEvent event) {
+		return StoredEventJson.write(event);
+	}
+
+	/**
+	 * Write a whole dead letter.
+	 * @param deadLetter the dead letter
+	 * @return what {@link #read} reads
+	 */
+	public static byte[] write(DeadLetter deadLetter) {
+		return StoredEventJson.write(deadLetter);
+	}
+
+	/**
+	 * Return an event as it is after a failure.
+	 * @param event the event
+	 * @param failure the failure
+	 * @return the event
+	 */
+	public static StoredEvent failed(StoredEvent event, DeliveryFailure failure) {
+		return event.failed(failure);
+	}
+
+	/**
+	 * Return an event with nothing of its failures but the kind of the last one.
+	 * @param event the event
+	 * @return the event
+	 */
+	public static StoredEvent withoutDetails(StoredEvent event) {
+		return event.withoutDetails();
+	}
+
+	/**
 	 * Read a whole stored event.
 	 * @param bytes what was stored
 	 * @return the event and, if it was given up, the reason

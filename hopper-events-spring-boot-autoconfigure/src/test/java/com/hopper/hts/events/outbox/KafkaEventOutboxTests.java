@@ -27,13 +27,13 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.ReceivedEvent;
 import com.hopper.hts.events.test.Fault;
@@ -66,7 +66,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link KafkaEventOutbox} with a real broker.
+ * Tests for the outbox in Kafka with a real broker.
  */
 class KafkaEventOutboxTests {
 
@@ -82,14 +82,14 @@ class KafkaEventOutboxTests {
 
 	private final RecordingListener listener = new RecordingListener();
 
-	private final List<KafkaEventOutbox> outboxes = new ArrayList<>();
+	private final List<RelayedEventOutbox> outboxes = new ArrayList<>();
 
 	private final String topic = "events-" + number.incrementAndGet();
 
 	private RelayPolicy policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
 			Duration.ofMillis(200), Duration.ofSeconds(5));
 
-	private KafkaEventOutbox outbox;
+	private RelayedEventOutbox outbox;
 
 	@BeforeAll
 	static void startBroker() {
@@ -109,19 +109,15 @@ class KafkaEventOutboxTests {
 
 	@BeforeEach
 	void start() {
-		this.outbox = start(UnaryOperator.identity());
+		this.outbox = start(this.topic, true);
 	}
 
-	private KafkaEventOutbox start(UnaryOperator<KafkaEventOutbox.Builder> customizer) {
-		KafkaEventOutbox created = customizer
-			.apply(KafkaEventOutbox
-				.builder(TestPublishers.create(this.api), properties(), consumerProperties(), properties())
-				.policy(this.policy)
-				.topics(this.topic, null)
-				.consumers(this.topic, 1)
-				.createTopics(true, 2, 1)
-				.listeners(List.of(this.listener)))
-			.build();
+	private RelayedEventOutbox start(String name, boolean createTopics) {
+		RelayedEventOutbox created = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.policy(this.policy)
+			.listeners(List.of(this.listener))
+			.build(new KafkaStores(name, createTopics, 2, properties(), consumerProperties(), properties())
+				.create(this.policy));
 		this.outboxes.add(created);
 		created.start();
 		return created;
@@ -187,8 +183,7 @@ class KafkaEventOutboxTests {
 
 	@Test
 	void missingTopicsAreNamedWhenTheyAreNotToBeCreated() {
-		assertThatIllegalStateException()
-			.isThrownBy(() -> start((builder) -> builder.topics("missing", null).createTopics(false, -1, -1)))
+		assertThatIllegalStateException().isThrownBy(() -> start("missing", false))
 			.withMessageContaining("'missing'")
 			.withMessageContaining("hopper.outbox.kafka.create-topics");
 	}
@@ -197,11 +192,8 @@ class KafkaEventOutboxTests {
 	void outboxThatCannotStartLeavesNoThreads() {
 		Map<String, Object> properties = new HashMap<>(properties());
 		properties.put("client.id", "of-no-use");
-		KafkaEventOutbox missing = KafkaEventOutbox
-			.builder(TestPublishers.create(this.api), properties, properties, properties)
-			.topics("missing", null)
-			.createTopics(false, -1, -1)
-			.build();
+		RelayedEventOutbox missing = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+			.build(new KafkaStores("missing", false, -1, properties, properties, properties).create(this.policy));
 		assertThatIllegalStateException().isThrownBy(missing::start);
 		assertThat(missing.isRunning()).isFalse();
 		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
@@ -280,7 +272,7 @@ class KafkaEventOutboxTests {
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 20);
 		this.api.recover();
-		KafkaEventOutbox other = start(UnaryOperator.identity());
+		RelayedEventOutbox other = start(this.topic, true);
 		long replayed = Mono.zip(
 				Mono.fromCallable(() -> this.outbox.replayAll(DeadLetterFilter.all()))
 					.subscribeOn(Schedulers.boundedElastic()),
@@ -387,7 +379,7 @@ class KafkaEventOutboxTests {
 
 	@Test
 	void instancesShareTheWorkAndTheEndOfOneLosesNothing() {
-		KafkaEventOutbox other = start(UnaryOperator.identity());
+		RelayedEventOutbox other = start(this.topic, true);
 		await().atMost(SECONDS).until(() -> assignments().size() == 2);
 		this.api.failRandomly(0.2, 42, Fault.delay(Duration.ofMillis(20)));
 		IntStream.range(0, 500).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
@@ -546,8 +538,8 @@ class KafkaEventOutboxTests {
 		return numbers;
 	}
 
-	private KafkaTopics topics() {
-		return new KafkaTopics(this.topic, this.topic + "-dead", properties(), properties(), properties());
+	private KafkaStores topics() {
+		return new KafkaStores(this.topic, true, 2, properties(), properties(), properties());
 	}
 
 	private static List<ConsumerRecord<byte[], byte[]>> read(Consumer<byte[], byte[]> reader, String topic) {

@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
@@ -49,8 +50,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for what {@link KafkaEventOutbox} does with events that are too large for the
- * broker.
+ * Tests for what the outbox in Kafka does with events that are too large for the broker.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class KafkaLargeEventTests {
@@ -65,7 +65,7 @@ class KafkaLargeEventTests {
 
 	private final RecordingListener listener = new RecordingListener();
 
-	private final List<KafkaEventOutbox> outboxes = new ArrayList<>();
+	private final List<RelayedEventOutbox> outboxes = new ArrayList<>();
 
 	private final String topic = "large-" + number.incrementAndGet();
 
@@ -82,17 +82,14 @@ class KafkaLargeEventTests {
 		broker.destroy();
 	}
 
-	private KafkaEventOutbox start(Map<String, Object> producerProperties) {
+	private RelayedEventOutbox start(Map<String, Object> producerProperties) {
 		Map<String, Object> properties = Map.of("bootstrap.servers", broker.getBrokersAsString());
 		Map<String, Object> producer = new HashMap<>(properties);
 		producer.putAll(producerProperties);
-		KafkaEventOutbox outbox = KafkaEventOutbox
-			.builder(TestPublishers.create(this.api), producer, properties, properties)
-			.topics(this.topic, null)
-			.consumers(this.topic, 1)
-			.createTopics(true, 1, 1)
+		RelayPolicy policy = RelayPolicy.defaults();
+		RelayedEventOutbox outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
 			.listeners(List.of(this.listener))
-			.build();
+			.build(new KafkaStores(this.topic, true, 1, producer, properties, properties).create(policy));
 		this.outboxes.add(outbox);
 		outbox.start();
 		return outbox;
@@ -100,13 +97,13 @@ class KafkaLargeEventTests {
 
 	@AfterEach
 	void stop() {
-		this.outboxes.forEach(KafkaEventOutbox::stop);
+		this.outboxes.forEach(RelayedEventOutbox::stop);
 		this.api.close();
 	}
 
 	@Test
 	void storeRefusesWhatIsLargerThanTheProducerSends() {
-		KafkaEventOutbox outbox = start(Map.of("max.request.size", 50_000));
+		RelayedEventOutbox outbox = start(Map.of("max.request.size", 50_000));
 		TransactionTemplate transactions = new TransactionTemplate(new TestTransactionManager());
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> transactions.executeWithoutResult((status) -> outbox.store("session-1", booking(45_000))))
@@ -123,7 +120,7 @@ class KafkaLargeEventTests {
 	void storeRefusesWhatIsLargerThanTheTopicTakesAndAllOfABatch() {
 		start(Map.of()).stop();
 		limit(this.topic, 100_000);
-		KafkaEventOutbox outbox = start(Map.of());
+		RelayedEventOutbox outbox = start(Map.of());
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> outbox.storeAll(
 					List.of(SessionEvent.of("session-1", booking(10)), SessionEvent.of("session-1", booking(99_000)))))
@@ -138,7 +135,7 @@ class KafkaLargeEventTests {
 	void limitOfDeadLettersCounts() {
 		start(Map.of()).stop();
 		limit(this.topic + "-dead", 100_000);
-		KafkaEventOutbox outbox = start(Map.of());
+		RelayedEventOutbox outbox = start(Map.of());
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> outbox.store("session-1", booking(99_000)))
 			.withMessageContaining("max.message.bytes of the topic '" + this.topic + "-dead'");
@@ -146,7 +143,7 @@ class KafkaLargeEventTests {
 
 	@Test
 	void deadLetterThatFitsOnlyWithoutDetailsIsKept() {
-		KafkaEventOutbox outbox = start(Map.of());
+		RelayedEventOutbox outbox = start(Map.of());
 		limit(this.topic + "-dead", 20_650);
 		this.api.failNext(1, Fault.status(422));
 		outbox.store("session-1", booking(20_000));
@@ -160,7 +157,7 @@ class KafkaLargeEventTests {
 
 	@Test
 	void deadLetterThatNeverFitsHoldsNothingUp(CapturedOutput output) {
-		KafkaEventOutbox outbox = start(Map.of());
+		RelayedEventOutbox outbox = start(Map.of());
 		limit(this.topic + "-dead", 10_000);
 		this.api.failNext(1, Fault.status(422));
 		outbox.store("session-1", booking(20_000));

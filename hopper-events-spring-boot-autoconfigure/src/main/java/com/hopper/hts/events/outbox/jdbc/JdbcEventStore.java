@@ -145,6 +145,11 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	@Override
+	public boolean isTransactional() {
+		return true;
+	}
+
+	@Override
 	public void connect(Callback relay) {
 		// What this engine has to say, it says in return values
 	}

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.outbox;
+package com.hopper.hts.events.outbox.kafka;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -29,6 +29,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -205,7 +208,7 @@ final class KafkaDeadLetters {
 	Map<String, Long> count() {
 		Map<String, Long> counts = new TreeMap<>();
 		read((letter) -> true).values()
-			.forEach((letter) -> counts.merge(letter.letter().event().countedType(), 1L, Long::sum));
+			.forEach((letter) -> counts.merge(StoredEvents.countedType(letter.letter().event().type()), 1L, Long::sum));
 		return Collections.unmodifiableMap(counts);
 	}
 

@@ -13,21 +13,23 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.autoconfigure;
+package com.hopper.hts.events.outbox.kafka;
 
 import java.util.Map;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.outbox.EventOutboxFactory;
-import com.hopper.hts.events.outbox.KafkaEventOutbox;
 import com.hopper.hts.events.outbox.OutboxBuilder;
+import com.hopper.hts.events.outbox.RelayedEventOutbox;
+import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SslConfigs;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.boot.kafka.autoconfigure.SslBundleSslEngineFactory;
@@ -40,16 +42,22 @@ import org.springframework.util.StringUtils;
 /**
  * Outbox in a topic of the broker that {@code spring.kafka.*} or connection details name.
  * The clients are the outbox's own, so the application's stay as they are.
+ *
+ * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ KafkaTemplate.class, KafkaProperties.class })
-class KafkaOutboxConfiguration {
+@EnableConfigurationProperties(KafkaOutboxProperties.class)
+public class KafkaOutboxConfiguration {
+
+	KafkaOutboxConfiguration() {
+	}
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperKafkaOutbox")
-	EventOutboxFactory hopperKafkaOutbox(HopperProperties properties, ObjectProvider<KafkaProperties> kafkaProperties,
-			ObjectProvider<KafkaConnectionDetails> connectionDetails) {
-		return new Factory(properties.outbox().kafka(), kafkaProperties, connectionDetails);
+	EventOutboxFactory hopperKafkaOutbox(KafkaOutboxProperties properties,
+			ObjectProvider<KafkaProperties> kafkaProperties, ObjectProvider<KafkaConnectionDetails> connectionDetails) {
+		return new Factory(properties, kafkaProperties, connectionDetails);
 	}
 
 	/**
@@ -59,7 +67,7 @@ class KafkaOutboxConfiguration {
 	 * @param kafkaProperties the properties of the application's clients
 	 * @param connectionDetails where the broker is
 	 */
-	private record Factory(HopperProperties.Kafka kafka, ObjectProvider<KafkaProperties> kafkaProperties,
+	private record Factory(KafkaOutboxProperties kafka, ObjectProvider<KafkaProperties> kafkaProperties,
 			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventOutboxFactory {
 
 		@Override
@@ -69,19 +77,17 @@ class KafkaOutboxConfiguration {
 
 		@Override
 		public AbstractEventOutbox create(EventPublisher publisher, OutboxBuilder.Settings settings) {
-			HopperPropertiesValidator.validateKafka(this.kafka);
+			this.kafka.validate();
 			KafkaProperties clients = this.kafkaProperties.getObject();
 			KafkaConnectionDetails details = this.connectionDetails.getObject();
-			return KafkaEventOutbox
-				.builder(publisher, connect(clients.buildProducerProperties(), details.getProducer()),
-						connect(clients.buildConsumerProperties(), details.getConsumer()),
-						connect(clients.buildAdminProperties(), details.getAdmin()))
+			KafkaTopics topics = new KafkaTopics(this.kafka,
+					connect(clients.buildProducerProperties(), details.getProducer()),
+					connect(clients.buildConsumerProperties(), details.getConsumer()),
+					connect(clients.buildAdminProperties(), details.getAdmin()));
+			return RelayedEventOutbox.builder(publisher)
 				.settings(settings)
-				.topics(this.kafka.topic(),
-						StringUtils.hasText(this.kafka.deadLetterTopic()) ? this.kafka.deadLetterTopic() : null)
-				.consumers(this.kafka.groupId(), this.kafka.concurrency())
-				.createTopics(this.kafka.createTopics(), this.kafka.partitions(), this.kafka.replicationFactor())
-				.build();
+				.build(new KafkaEventStore(topics, this.kafka, settings.policy(),
+						SchedulerClock.of(settings.scheduler())));
 		}
 
 	}

@@ -13,15 +13,19 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.outbox;
+package com.hopper.hts.events.outbox.kafka;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DeadLetterReason;
+import com.hopper.hts.events.outbox.DeliveryFailure;
+import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -29,8 +33,8 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How events and dead letters look as records. Like {@link StoredEventJson}, what is
- * written here is read by other versions.
+ * How events and dead letters look as records. What is written here is read by other
+ * versions.
  */
 final class KafkaRecords {
 
@@ -60,7 +64,7 @@ final class KafkaRecords {
 	}
 
 	static ProducerRecord<byte[], byte[]> event(String topic, StoredEvent event) {
-		return new ProducerRecord<>(topic, key(event), StoredEventJson.write(event));
+		return new ProducerRecord<>(topic, key(event), StoredEvents.write(event));
 	}
 
 	/**
@@ -103,7 +107,7 @@ final class KafkaRecords {
 	}
 
 	static StoredEvent readEvent(ConsumerRecord<byte[], byte[]> consumed) {
-		return StoredEventJson.read(value(consumed));
+		return StoredEvents.read(value(consumed)).event();
 	}
 
 	private static byte[] value(ConsumerRecord<byte[], byte[]> consumed) {
@@ -117,13 +121,14 @@ final class KafkaRecords {
 	 */
 	static ProducerRecord<byte[], byte[]> smallestDead(String topic, DeadLetter letter,
 			ConsumerRecord<byte[], byte[]> origin) {
-		return dead(topic, new DeadLetter(letter.event().withoutDetails(), letter.reason(), letter.deadSince()),
+		return dead(topic,
+				new DeadLetter(StoredEvents.withoutDetails(letter.event()), letter.reason(), letter.deadSince()),
 				origin);
 	}
 
 	static ProducerRecord<byte[], byte[]> dead(String topic, DeadLetter letter, ConsumerRecord<byte[], byte[]> origin) {
 		boolean unreadable = letter.event().type().equals(UNREADABLE_TYPE);
-		byte[] value = unreadable ? value(origin) : StoredEventJson.write(letter);
+		byte[] value = unreadable ? value(origin) : StoredEvents.write(letter);
 		ProducerRecord<byte[], byte[]> result = new ProducerRecord<>(topic, utf8(letter.event().id().toString()),
 				value);
 		put(result.headers(), REASON, letter.reason().name());
@@ -145,8 +150,8 @@ final class KafkaRecords {
 	}
 
 	private static DeadLetter unreadable(UUID id, byte[] value, Instant storedAt, String message, Instant now) {
-		StoredEvent event = new StoredEvent(id, storedAt, null, UNREADABLE_TYPE, value, 0,
-				List.of(new DeliveryFailure(now, "invalid_event", null, message, List.of())), null, Map.of());
+		StoredEvent event = StoredEvents.restore(id, storedAt, null, UNREADABLE_TYPE, value, 0, null, null, null);
+		event = StoredEvents.failed(event, new DeliveryFailure(now, "invalid_event", null, message, List.of()));
 		return new DeadLetter(event, DeadLetterReason.INVALID, now);
 	}
 
@@ -161,7 +166,7 @@ final class KafkaRecords {
 		}
 		if (get(consumed.headers(), UNREADABLE) == null) {
 			try {
-				DeadLetter letter = StoredEventJson.readDeadLetter(value(consumed));
+				DeadLetter letter = StoredEvents.read(value(consumed));
 				return new Letter(id, letter, null);
 			}
 			catch (RuntimeException ex) {
@@ -229,7 +234,7 @@ final class KafkaRecords {
 
 		ProducerRecord<byte[], byte[]> replay(String topic, Instant now) {
 			return (this.raw != null) ? new ProducerRecord<>(topic, utf8(this.id.toString()), this.raw)
-					: event(topic, this.letter.event().replayed(now));
+					: event(topic, StoredEvents.replayed(this.letter.event(), now));
 		}
 
 	}

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.outbox;
+package com.hopper.hts.events.outbox.kafka;
 
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,7 +34,6 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -45,6 +44,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 
 /**
  * The topics of an outbox and clients for them, which are nobody else's: whatever the
@@ -79,10 +80,13 @@ final class KafkaTopics {
 
 	private volatile Limit limit;
 
-	KafkaTopics(String topic, String deadLetterTopic, Map<String, Object> producer, Map<String, Object> consumer,
+	private final KafkaOutboxProperties properties;
+
+	KafkaTopics(KafkaOutboxProperties properties, Map<String, Object> producer, Map<String, Object> consumer,
 			Map<String, Object> admin) {
-		this.topic = topic;
-		this.deadLetterTopic = deadLetterTopic;
+		this.properties = properties;
+		this.topic = properties.topic();
+		this.deadLetterTopic = properties.nameOfDeadLetterTopic();
 		this.producer = Map.copyOf(producer);
 		this.consumer = Map.copyOf(consumer);
 		this.admin = Map.copyOf(admin);
@@ -152,7 +156,7 @@ final class KafkaTopics {
 		Map<String, Object> properties = consumerProperties("");
 		suffixClientId(properties, "-dead-letters");
 		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
-		return new KafkaConsumer<>(properties);
+		return new DefaultKafkaConsumerFactory<byte[], byte[]>(properties).createConsumer();
 	}
 
 	Map<String, Object> consumerProperties(String groupId) {
@@ -229,15 +233,14 @@ final class KafkaTopics {
 
 	/**
 	 * Create the topics that do not exist.
-	 * @param partitions the number of partitions, or -1 for the broker's default
-	 * @param replicationFactor the replication factor, or -1 for the broker's default
 	 * @param maxAge how long events may wait
 	 * @return whether the broker could be asked
 	 * @throws IllegalStateException if the broker refuses
 	 */
-	boolean create(Admin admin, int partitions, short replicationFactor, Duration maxAge) {
-		Optional<Integer> numPartitions = (partitions != -1) ? Optional.of(partitions) : Optional.empty();
-		Optional<Short> replicas = (replicationFactor != -1) ? Optional.of(replicationFactor) : Optional.empty();
+	boolean create(Admin admin, Duration maxAge) {
+		Optional<Integer> numPartitions = Optional.of(this.properties.partitions()).filter((number) -> number != -1);
+		Optional<Short> replicas = Optional.of((short) this.properties.replicationFactor())
+			.filter((number) -> number != -1);
 		// Longer than anything waits, even when nobody delivers for some days
 		long retention = Math.max(maxAge.multipliedBy(2).toMillis(), RETENTION.toMillis());
 		return create(admin,

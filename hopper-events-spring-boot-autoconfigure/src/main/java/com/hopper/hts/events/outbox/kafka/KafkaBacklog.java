@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.kafka;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * How much of a topic a consumer group has not committed.
+ */
+final class KafkaBacklog {
+
+	private static final long TIMEOUT = 10_000;
+
+	private KafkaBacklog() {
+	}
+
+	static long count(Admin client, String topic, String groupId) {
+		try {
+			Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+			Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
+			client.describeTopics(List.of(topic))
+				.allTopicNames()
+				.get(TIMEOUT, TimeUnit.MILLISECONDS)
+				.values()
+				.forEach((description) -> description.partitions().forEach((partition) -> {
+					TopicPartition key = new TopicPartition(topic, partition.partition());
+					latest.put(key, OffsetSpec.latest());
+					earliest.put(key, OffsetSpec.earliest());
+				}));
+			Map<TopicPartition, OffsetAndMetadata> committed = client.listConsumerGroupOffsets(groupId)
+				.partitionsToOffsetAndMetadata()
+				.get(TIMEOUT, TimeUnit.MILLISECONDS);
+			earliest.keySet().removeIf((key) -> committed.get(key) != null);
+			// All of them: what a replay has just committed is not readable at once
+			Map<TopicPartition, ListOffsetsResultInfo> ends = client
+				.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+				.all()
+				.get(TIMEOUT, TimeUnit.MILLISECONDS);
+			Map<TopicPartition, ListOffsetsResultInfo> starts = earliest.isEmpty() ? Map.of()
+					: client.listOffsets(earliest).all().get(TIMEOUT, TimeUnit.MILLISECONDS);
+			long lag = 0;
+			for (Map.Entry<TopicPartition, ListOffsetsResultInfo> end : ends.entrySet()) {
+				OffsetAndMetadata offset = committed.get(end.getKey());
+				ListOffsetsResultInfo start = starts.get(end.getKey());
+				long from = (offset != null) ? offset.offset() : (start != null) ? start.offset() : 0;
+				lag += Math.max(0, end.getValue().offset() - from);
+			}
+			return lag;
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			throw new KafkaException("The offsets of the topic '" + topic + "' cannot be read", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new KafkaException("The thread was interrupted", ex);
+		}
+	}
+
+	/**
+	 * A number that the broker has to be asked for. One thread asks at a time, and while
+	 * it does or nobody answers, the last number has to do.
+	 *
+	 * @param <T> the type of the value
+	 */
+	static final class Cached<T> {
+
+		private static final Log logger = LogFactory.getLog(KafkaBacklog.class);
+
+		private final ReentrantLock refreshing = new ReentrantLock();
+
+		private final Duration timeToLive;
+
+		private final Supplier<T> source;
+
+		private volatile T value;
+
+		private volatile long validUntil = System.nanoTime();
+
+		private volatile boolean stale = true;
+
+		Cached(Duration timeToLive, Supplier<T> source, T initial) {
+			this.timeToLive = timeToLive;
+			this.source = source;
+			this.value = initial;
+		}
+
+		void invalidate() {
+			this.stale = true;
+		}
+
+		T get() {
+			if ((this.stale || System.nanoTime() - this.validUntil >= 0) && this.refreshing.tryLock()) {
+				try {
+					this.stale = false;
+					this.value = this.source.get();
+				}
+				catch (KafkaException | IllegalStateException ex) {
+					logger.debug("The broker does not tell what is in the outbox", ex);
+				}
+				finally {
+					this.validUntil = System.nanoTime() + this.timeToLive.toNanos();
+					this.refreshing.unlock();
+				}
+			}
+			return this.value;
+		}
+
+	}
+
+}

@@ -1,0 +1,417 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.kafka;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+import com.hopper.hts.events.outbox.StoredEvent;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.event.ListenerContainerIdleEvent;
+import org.springframework.kafka.listener.AcknowledgingMessageListener;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.support.Acknowledgment;
+
+/**
+ * The records that were read from the topic and are not final. The container commits the
+ * offset of a partition up to the first of them, and reads no more until all are: it
+ * takes acknowledgements in any order, from any thread.
+ */
+final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
+
+	private static final Duration AUTHENTICATION_RETRY = Duration.ofSeconds(10);
+
+	/**
+	 * How long a consumer finds nothing before it commits what it has passed.
+	 */
+	private static final Duration IDLE = Duration.ofMillis(200);
+
+	/**
+	 * How long a rebalance waits for attempts that have begun.
+	 */
+	private static final Duration REBALANCE = Duration.ofSeconds(15);
+
+	private static final Duration MAX_HOLD = Duration.ofSeconds(10);
+
+	private static final Log logger = LogFactory.getLog(KafkaReader.class);
+
+	private final Clock clock;
+
+	private final Runnable wakeUp;
+
+	private final Duration rebalanceTimeout;
+
+	private final ConcurrentMessageListenerContainer<byte[], byte[]> container;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition settled = this.lock.newCondition();
+
+	/**
+	 * Events that wait, the next one to be sent first.
+	 */
+	private final TreeSet<Entry> waiting = new TreeSet<>(Comparator.comparing(Entry::due)
+		.thenComparing((entry) -> entry.consumed.partition())
+		.thenComparing((entry) -> entry.consumed.offset()));
+
+	private final Map<UUID, Entry> claimed = new HashMap<>();
+
+	private final Set<Entry> unreadable = new HashSet<>();
+
+	private final Map<TopicPartition, Long> passed = new HashMap<>();
+
+	KafkaReader(KafkaTopics topics, KafkaOutboxProperties outbox, Clock clock, Runnable wakeUp) {
+		this.clock = clock;
+		this.wakeUp = wakeUp;
+		Map<String, Object> properties = topics.consumerProperties(outbox.groupId());
+		Duration maxPoll = Duration
+			.ofMillis(new ConsumerConfig(properties).getInt(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG) / 2);
+		this.rebalanceTimeout = (maxPoll.compareTo(REBALANCE) < 0) ? maxPoll : REBALANCE;
+		ContainerProperties settings = new ContainerProperties(topics.topic());
+		settings.setMessageListener(this);
+		settings.setConsumerRebalanceListener(this);
+		settings.setAckMode(ContainerProperties.AckMode.MANUAL);
+		settings.setAsyncAcks(true);
+		settings.setPollTimeout(IDLE.toMillis());
+		settings.setIdleEventInterval(IDLE.toMillis());
+		settings.setIdleBeforeDataMultiplier(1);
+		settings.setMissingTopicsFatal(false);
+		settings.setAuthExceptionRetryInterval(AUTHENTICATION_RETRY);
+		this.container = new ConcurrentMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(properties),
+				settings);
+		this.container.setBeanName("hopper-outbox");
+		this.container.setConcurrency(outbox.concurrency());
+		this.container.setApplicationEventPublisher((event) -> {
+			if (event instanceof ListenerContainerIdleEvent idle) {
+				foundNothing(idle.getConsumer());
+			}
+		});
+		this.container.setCommonErrorHandler(new Failures());
+	}
+
+	void start() {
+		this.container.start();
+	}
+
+	void stop(Duration timeout) {
+		this.container.getContainerProperties().setShutdownTimeout(timeout.toMillis());
+		this.container.stop();
+	}
+
+	@Override
+	public void onMessage(ConsumerRecord<byte[], byte[]> consumed, @Nullable Acknowledgment acknowledgment) {
+		if (acknowledgment == null) {
+			throw new IllegalStateException("The container takes no acknowledgements");
+		}
+		Entry entry = new Entry(consumed, acknowledgment);
+		try {
+			entry.event = KafkaRecords.readEvent(consumed);
+			entry.due = KafkaRecords.notBefore(consumed);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("A record is not a stored event", ex);
+		}
+		this.lock.lock();
+		try {
+			entry.heldSince = this.clock.instant();
+			((entry.event != null) ? this.waiting : this.unreadable).add(entry);
+		}
+		finally {
+			this.lock.unlock();
+		}
+		this.wakeUp.run();
+	}
+
+	List<StoredEvent> claim(int max) {
+		List<StoredEvent> events = new ArrayList<>();
+		this.lock.lock();
+		try {
+			Instant now = this.clock.instant();
+			for (Entry entry : List.copyOf(this.waiting)) {
+				StoredEvent event = entry.event;
+				if (events.size() == max || entry.due.isAfter(now)) {
+					break;
+				}
+				// A copy that is read while its original is being sent waits
+				if (event != null && this.claimed.putIfAbsent(event.id(), entry) == null) {
+					this.waiting.remove(entry);
+					events.add(event);
+				}
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		return events;
+	}
+
+	@Nullable Entry claimed(UUID id) {
+		this.lock.lock();
+		try {
+			return this.claimed.get(id);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Nullable Instant nextDue() {
+		this.lock.lock();
+		try {
+			return this.waiting.stream()
+				.filter((entry) -> entry.event == null || !this.claimed.containsKey(entry.event.id()))
+				.findFirst()
+				.map(Entry::due)
+				.orElse(null);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	List<Entry> unreadable() {
+		this.lock.lock();
+		try {
+			return List.copyOf(this.unreadable);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Return what waits for longer than a certain time and was held long enough to be
+	 * worth another copy.
+	 */
+	List<Entry> waiting(Duration shortWait) {
+		this.lock.lock();
+		try {
+			Instant now = this.clock.instant();
+			return this.waiting.stream().filter((entry) -> {
+				Duration wait = Duration.between(now, entry.due);
+				Duration hold = wait.dividedBy(4);
+				return wait.compareTo(shortWait) > 0
+						&& !entry.heldSince.plus((hold.compareTo(MAX_HOLD) < 0) ? hold : MAX_HOLD).isAfter(now);
+			}).toList();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		this.lock.lock();
+		try {
+			Set<TopicPartition> revoked = new HashSet<>(partitions);
+			this.waiting.removeIf((entry) -> revoked.contains(entry.partition()));
+			this.unreadable.removeIf((entry) -> revoked.contains(entry.partition()));
+			long remaining = this.rebalanceTimeout.toNanos();
+			while (remaining > 0
+					&& this.claimed.values().stream().anyMatch((entry) -> revoked.contains(entry.partition()))) {
+				remaining = this.settled.awaitNanos(remaining);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		finally {
+			forget(partitions);
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		forget(partitions);
+	}
+
+	private void forget(Collection<TopicPartition> partitions) {
+		this.lock.lock();
+		try {
+			Set<TopicPartition> gone = new HashSet<>(partitions);
+			this.waiting.removeIf((entry) -> gone.contains(entry.partition()));
+			this.unreadable.removeIf((entry) -> gone.contains(entry.partition()));
+			this.claimed.values().removeIf((entry) -> gone.contains(entry.partition()));
+			gone.forEach(this.passed::remove);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Commit how far a consumer has come that has found nothing to read: what it passes
+	 * without reading are the ends of transactions, and what these have aborted. They
+	 * would count as pending otherwise.
+	 */
+	private void foundNothing(Consumer<?, ?> consumer) {
+		try {
+			for (TopicPartition key : consumer.assignment()) {
+				long position = consumer.position(key, Duration.ZERO);
+				if (position > this.passed.getOrDefault(key, -1L) && !isOpen(key)) {
+					this.passed.put(key, position);
+					consumer.commitAsync(Map.of(key, new OffsetAndMetadata(position)), (offsets, failure) -> {
+						if (failure != null) {
+							logger.debug("The position was not committed", failure);
+							this.passed.remove(key);
+						}
+					});
+				}
+			}
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("The position is not known at the moment", ex);
+		}
+	}
+
+	private boolean isOpen(TopicPartition partition) {
+		this.lock.lock();
+		try {
+			return this.waiting.stream().anyMatch((entry) -> entry.partition().equals(partition))
+					|| this.unreadable.stream().anyMatch((entry) -> entry.partition().equals(partition))
+					|| this.claimed.values().stream().anyMatch((entry) -> entry.partition().equals(partition));
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * A record that is not final.
+	 */
+	final class Entry {
+
+		private final ConsumerRecord<byte[], byte[]> consumed;
+
+		private final Acknowledgment acknowledgment;
+
+		private @Nullable StoredEvent event;
+
+		private Instant due = Instant.EPOCH;
+
+		private Instant heldSince = Instant.EPOCH;
+
+		private Entry(ConsumerRecord<byte[], byte[]> consumed, Acknowledgment acknowledgment) {
+			this.consumed = consumed;
+			this.acknowledgment = acknowledgment;
+		}
+
+		ConsumerRecord<byte[], byte[]> consumed() {
+			return this.consumed;
+		}
+
+		@Nullable StoredEvent event() {
+			return this.event;
+		}
+
+		Instant due() {
+			return this.due;
+		}
+
+		private TopicPartition partition() {
+			return new TopicPartition(this.consumed.topic(), this.consumed.partition());
+		}
+
+		/**
+		 * Let a claimed event wait for its next attempt.
+		 */
+		void putBack(StoredEvent event, Instant due) {
+			KafkaReader.this.lock.lock();
+			try {
+				if (KafkaReader.this.claimed.remove(event.id(), this)) {
+					this.event = event;
+					this.due = due;
+					this.heldSince = KafkaReader.this.clock.instant();
+					KafkaReader.this.waiting.add(this);
+					KafkaReader.this.settled.signalAll();
+				}
+			}
+			finally {
+				KafkaReader.this.lock.unlock();
+			}
+		}
+
+		/**
+		 * The record is final. It may be somebody else's by now.
+		 */
+		void finish() {
+			KafkaReader.this.lock.lock();
+			try {
+				boolean mine = KafkaReader.this.waiting.remove(this) || KafkaReader.this.unreadable.remove(this)
+						|| KafkaReader.this.claimed.values().remove(this);
+				if (mine) {
+					this.acknowledgment.acknowledge();
+					KafkaReader.this.settled.signalAll();
+				}
+			}
+			finally {
+				KafkaReader.this.lock.unlock();
+			}
+		}
+
+	}
+
+	/**
+	 * What goes wrong between the container and the broker passes, and is no error that
+	 * somebody must look after.
+	 */
+	private static final class Failures implements CommonErrorHandler {
+
+		@Override
+		public void handleOtherException(Exception thrownException, Consumer<?, ?> consumer,
+				MessageListenerContainer container, boolean batchListener) {
+			logger.warn("The outbox cannot read from the broker or commit there, and will try again", thrownException);
+			try {
+				// Not in a tight loop
+				TimeUnit.MILLISECONDS.sleep(500);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+	}
+
+}
