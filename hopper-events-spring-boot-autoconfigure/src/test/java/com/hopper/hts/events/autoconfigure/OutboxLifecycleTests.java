@@ -49,9 +49,9 @@ class OutboxLifecycleTests {
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(
-				AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
-						DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class))
+		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
+				HopperOutboxAutoConfiguration.class, DataSourceAutoConfiguration.class,
+				DataSourceTransactionManagerAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.token=test-token", "hopper.base-url=" + this.api.baseUrl(),
 				"hopper.outbox.shutdown-timeout=500ms", "spring.datasource.generate-unique-name=true");
 
@@ -81,7 +81,7 @@ class OutboxLifecycleTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = "jdbc")
+	@ValueSource(strings = { "memory", "jdbc" })
 	void stoppedContextLosesNothingWhenItStartsAgain(String type, CapturedOutput output) {
 		this.contextRunner.withPropertyValues("hopper.outbox.type=" + type).run((context) -> {
 			EventOutbox outbox = context.getBean(EventOutbox.class);
@@ -95,6 +95,22 @@ class OutboxLifecycleTests {
 			operations.resume();
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			assertThat(this.api.received()).hasSize(2);
+		});
+		assertThat(output).doesNotContain("lost");
+	}
+
+	@Test
+	void eventThatIsBeingSentAtAStopIsNotLostAtTheNextStart(CapturedOutput output) {
+		this.contextRunner.run((context) -> {
+			EventOutbox outbox = context.getBean(EventOutbox.class);
+			this.api.hold();
+			outbox.store("session-1", booking());
+			this.api.awaitHeld(1);
+			context.getSourceApplicationContext().stop();
+			this.api.release();
+			context.getSourceApplicationContext().start();
+			assertThat(outbox.flush(SECONDS)).isTrue();
+			assertThat(this.api.received()).isNotEmpty();
 		});
 		assertThat(output).doesNotContain("lost");
 	}
