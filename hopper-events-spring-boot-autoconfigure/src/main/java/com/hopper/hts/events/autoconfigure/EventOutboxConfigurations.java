@@ -48,6 +48,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Proxyable;
+import org.springframework.context.annotation.ProxyType;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
@@ -102,6 +104,7 @@ final class EventOutboxConfigurations {
 	static class Outbox {
 
 		@Bean
+		@Proxyable(ProxyType.INTERFACES)
 		@ConditionalOnMissingBean(EventOutbox.class)
 		AbstractEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
 				ObjectProvider<EventOutboxFactory> factories, ObjectProvider<EventDeliveryListener> listeners,
@@ -143,9 +146,12 @@ final class EventOutboxConfigurations {
 
 		@Bean
 		@ConditionalOnMissingBean(name = "hopperOutboxGauges")
-		MeterBinder hopperOutboxGauges(EventOutboxOperations operations,
+		MeterBinder hopperOutboxGauges(ObjectProvider<EventOutboxOperations> operations,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			return MicrometerOutboxMetrics.gauges(operations, clock(scheduler));
+			// An outbox that a test has replaced may have none
+			EventOutboxOperations available = operations.getIfAvailable();
+			return (available != null) ? MicrometerOutboxMetrics.gauges(available, clock(scheduler)) : (registry) -> {
+			};
 		}
 
 	}
@@ -155,6 +161,7 @@ final class EventOutboxConfigurations {
 	static class Disabled {
 
 		@Bean
+		@Proxyable(ProxyType.INTERFACES)
 		@ConditionalOnMissingBean(EventOutbox.class)
 		DisabledEventOutbox hopperEventOutbox(ObjectProvider<EventPublishMetrics> metrics) {
 			return new DisabledEventOutbox(metrics.getIfAvailable(() -> EventPublishMetrics.NONE));

@@ -20,6 +20,7 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.ClientAuthenticationMethod;
@@ -34,6 +35,8 @@ import org.springframework.util.StringUtils;
  * reports with the name of the property.
  */
 final class HopperPropertiesValidator {
+
+	private static final Pattern AUTHORITY = Pattern.compile("(\\[[^\\[\\]]+]|[^\\[\\]:]+)(:\\d{0,5})?");
 
 	private static final Set<String> RESERVED_HEADERS = Set.of("authorization", "hc-session-id", "content-type",
 			"content-length", "accept", "host", "connection", "transfer-encoding", "expect");
@@ -197,6 +200,9 @@ final class HopperPropertiesValidator {
 		}
 		else if (url.getRawAuthority().contains("@")) {
 			problem = "must not contain a user name or password; credentials belong in hopper.auth.*";
+		}
+		else if (!AUTHORITY.matcher(url.getRawAuthority()).matches()) {
+			problem = "must name a host, and after a colon a port of digits or none";
 		}
 		else if (url.getRawQuery() != null || url.getRawFragment() != null) {
 			problem = "must not contain a query or a fragment";

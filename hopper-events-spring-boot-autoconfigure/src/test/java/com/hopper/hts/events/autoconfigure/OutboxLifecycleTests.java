@@ -49,9 +49,9 @@ class OutboxLifecycleTests {
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-				HopperOutboxAutoConfiguration.class, DataSourceAutoConfiguration.class,
-				DataSourceTransactionManagerAutoConfiguration.class))
+		.withConfiguration(
+				AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
+						DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.token=test-token", "hopper.base-url=" + this.api.baseUrl(),
 				"hopper.outbox.shutdown-timeout=500ms", "spring.datasource.generate-unique-name=true");
 

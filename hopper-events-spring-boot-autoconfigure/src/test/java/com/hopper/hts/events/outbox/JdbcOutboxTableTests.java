@@ -120,8 +120,9 @@ class JdbcOutboxTableTests {
 	}
 
 	private static DataSource h2(String mode) {
-		return new DriverManagerDataSource("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1;"
-				+ JdbcStores.modesOfH2().get(mode), "sa", "");
+		return new DriverManagerDataSource(
+				"jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1;" + JdbcStores.modesOfH2().get(mode), "sa",
+				"");
 	}
 
 	private void deliversAndKeepsDeadLetters(DataSource database) {
@@ -180,8 +181,9 @@ class JdbcOutboxTableTests {
 	}
 
 	private void insertOld(String name, StoredEvent event, byte[] data, String due) {
-		this.jdbc.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, "
-				+ "version) values (?, ?, ?, " + due + ", false, 1)", name, event.id().toString(), data);
+		this.jdbc
+			.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, "
+					+ "version) values (?, ?, ?, " + due + ", false, 1)", name, event.id().toString(), data);
 	}
 
 	@Test
@@ -231,7 +233,8 @@ class JdbcOutboxTableTests {
 		}
 		this.jdbc.execute("create or replace function tell() returns trigger language plpgsql as "
 				+ "'begin raise exception ''bad row: %'', new; end'");
-		this.jdbc.execute("create trigger tell before insert on hopper_event_outbox for each row execute function tell()");
+		this.jdbc
+			.execute("create trigger tell before insert on hopper_event_outbox for each row execute function tell()");
 		assertNothingOfTheEvent(outbox, "SQL state P0001");
 		assertThat(output.getAll()).doesNotContain("secret-session").doesNotContain("secret-contract");
 	}

@@ -70,8 +70,7 @@ class JdbcOutboxTransactionTests {
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.token=test-token",
 				"hopper.outbox.type=jdbc");
 
-	private final ApplicationContextRunner twoDatabases = this.contextRunner
-		.withUserConfiguration(TwoDatabases.class)
+	private final ApplicationContextRunner twoDatabases = this.contextRunner.withUserConfiguration(TwoDatabases.class)
 		.withPropertyValues("hopper.outbox.jdbc.data-source=events");
 
 	@AfterEach
@@ -107,13 +106,14 @@ class JdbcOutboxTransactionTests {
 	@Test
 	void transactionThatIsOverIsNoTransaction() {
 		this.twoDatabases.run((context) -> {
-			transaction(context, "bookingTransactions").executeWithoutResult((status) -> TransactionSynchronizationManager
-				.registerSynchronization(new TransactionSynchronization() {
-					@Override
-					public void afterCompletion(int completion) {
-						context.getBean(EventOutbox.class).store("session-1", booking(1));
-					}
-				}));
+			transaction(context, "bookingTransactions")
+				.executeWithoutResult((status) -> TransactionSynchronizationManager
+					.registerSynchronization(new TransactionSynchronization() {
+						@Override
+						public void afterCompletion(int completion) {
+							context.getBean(EventOutbox.class).store("session-1", booking(1));
+						}
+					}));
 			flushed(context, 1);
 		});
 	}
@@ -129,8 +129,8 @@ class JdbcOutboxTransactionTests {
 					status.setRollbackOnly();
 				});
 				assertThat(count(jdbc)).isZero();
-				new TransactionTemplate(manager)
-					.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(2)));
+				new TransactionTemplate(manager).executeWithoutResult(
+						(status) -> context.getBean(EventOutbox.class).store("session-1", booking(2)));
 				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
 			};
 			context.getBeansOfType(PlatformTransactionManager.class).values().forEach(attempt);
@@ -153,8 +153,8 @@ class JdbcOutboxTransactionTests {
 		this.contextRunner.withUserConfiguration(TwoDatabases.class)
 			.withPropertyValues("hopper.outbox.jdbc.transaction-manager=bookingTransactions")
 			.run((context) -> {
-				transaction(context, "bookingTransactions")
-					.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
+				transaction(context, "bookingTransactions").executeWithoutResult(
+						(status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
 				flushed(context, 1);
 			});
 	}
@@ -190,10 +190,10 @@ class JdbcOutboxTransactionTests {
 	@Test
 	void globalTransactionInWhichTheDataSourceIsNotEnlistedIsRefused() {
 		this.contextRunner.withUserConfiguration(GlobalManager.class)
-			.run((context) -> transaction(context, "globalTransactions").executeWithoutResult(
-					(status) -> assertThatExceptionOfType(EventNotStoredException.class)
-						.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
-						.withMessageContaining("XA data source")));
+			.run((context) -> transaction(context, "globalTransactions")
+				.executeWithoutResult((status) -> assertThatExceptionOfType(EventNotStoredException.class)
+					.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+					.withMessageContaining("XA data source")));
 	}
 
 	@Test
@@ -232,8 +232,9 @@ class JdbcOutboxTransactionTests {
 	}
 
 	private static int count(JdbcTemplate jdbc) {
-		Integer count = jdbc.queryForObject("select count(*) from hopper_event_outbox where attempts = 0 and "
-				+ "claimed_by is null", Integer.class);
+		Integer count = jdbc.queryForObject(
+				"select count(*) from hopper_event_outbox where attempts = 0 and " + "claimed_by is null",
+				Integer.class);
 		return (count != null) ? count : 0;
 	}
 

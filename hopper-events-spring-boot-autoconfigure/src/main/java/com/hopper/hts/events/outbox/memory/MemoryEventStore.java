@@ -162,7 +162,7 @@ final class MemoryEventStore implements EventStore {
 						null);
 			}
 			if (events.size() > this.maxEvents || size > this.maxBytes) {
-				throw full("%d events of %d bytes can never be stored".formatted(events.size(), size));
+				throw full("%s events of %s bytes can never be stored".formatted(events.size(), size));
 			}
 			long remaining = this.overflowTimeout.toNanos();
 			while (this.count + events.size() > this.maxEvents || this.bytes + size > this.maxBytes) {
@@ -176,7 +176,7 @@ final class MemoryEventStore implements EventStore {
 					remaining = this.changed.awaitNanos(remaining);
 				}
 				else {
-					throw full("%d events of %d bytes wait for their delivery".formatted(this.count, this.bytes));
+					throw full("%s events of %s bytes wait for their delivery".formatted(this.count, this.bytes));
 				}
 			}
 			this.count += events.size();
@@ -207,7 +207,7 @@ final class MemoryEventStore implements EventStore {
 	private EventNotStoredException full(String problem) {
 		return new EventNotStoredException(
 				("The event was not stored because the outbox is full: %s, and the limits are "
-						+ "hopper.outbox.memory.max-events=%d and hopper.outbox.memory.max-bytes=%d. Raise them, "
+						+ "hopper.outbox.memory.max-events=%s and hopper.outbox.memory.max-bytes=%s. Raise them, "
 						+ "or use hopper.outbox.type=jdbc")
 					.formatted(problem, this.maxEvents, this.maxBytes),
 				null);
