@@ -92,12 +92,6 @@ final class HopperPropertiesValidator {
 		positive("hopper.outbox.retry.max-interval", outbox.retry().maxInterval());
 	}
 
-	private static void numberOrDefault(String name, int value) {
-		if (value != -1 && (value < 1 || value > Short.MAX_VALUE)) {
-			throw invalid(name, value, "must be greater than 0, or -1 for the broker's default");
-		}
-	}
-
 	/**
 	 * Check the base URL.
 	 * @param baseUrl the base URL
