@@ -50,7 +50,8 @@ class HopperEventAssertTests {
 			.isValidOnTheWire(),
 				"""
 						Expected the event to be valid on the wire, but publish and store refuse it:
-						  The seat_selected event has an attribute 'price.currency[0]' of type java.util.Currency; \
+						  The seat_selected event has an attribute (1 of 3, value 1 of 1, element 1 of 1) of type \
+						java.util.Currency; \
 						use a string, number, boolean, Instant, OffsetDateTime, UUID, enum, or a collection or map of these""");
 		fails(() -> assertThatEvent(SEAT.withAttribute("type", "x")).isValidOnTheWire(), """
 				Expected the event to be valid on the wire, but publish and store refuse it:
