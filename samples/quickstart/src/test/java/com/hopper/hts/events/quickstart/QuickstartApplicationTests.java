@@ -43,7 +43,7 @@ class QuickstartApplicationTests {
 			assertThat(api.received()).allSatisfy((received) -> assertThat(received.request().header("user-agent"))
 				.startsWith("hopper-events-spring-boot/"));
 		}
-		assertThat(output).contains("EventReceipt[eventType=booking_confirmed, statusCode=204, attempts=1")
+		assertThat(output).contains("EventReceipt[eventType=booking_confirmed, outcome=DELIVERED, attempts=1")
 			.contains("hopper.events.publish")
 			.contains("outcome=delivered");
 	}
