@@ -99,7 +99,7 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 
 	private final Set<Entry> unreadable = new HashSet<>();
 
-	private final Map<TopicPartition, Long> passed = new HashMap<>();
+	private final Map<TopicPartition, Passed> passed = new HashMap<>();
 
 	KafkaReader(KafkaTopics topics, KafkaOutboxProperties outbox, Clock clock, Runnable wakeUp) {
 		this.clock = clock;
@@ -290,12 +290,11 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		try {
 			for (TopicPartition key : consumer.assignment()) {
 				long position = consumer.position(key, Duration.ZERO);
-				if (position > this.passed.getOrDefault(key, -1L) && !isOpen(key)) {
-					this.passed.put(key, position);
+				if (passes(key, position)) {
 					consumer.commitAsync(Map.of(key, new OffsetAndMetadata(position)), (offsets, failure) -> {
 						if (failure != null) {
 							logger.debug("The position was not committed", failure);
-							this.passed.remove(key);
+							forgetPassed(key);
 						}
 					});
 				}
@@ -306,16 +305,40 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		}
 	}
 
-	private boolean isOpen(TopicPartition partition) {
+	/**
+	 * Return whether a position is to be committed. It is committed twice: the container
+	 * may commit an acknowledgement from before the first time after it, and with it an
+	 * earlier position. It has done so before the second time.
+	 */
+	private boolean passes(TopicPartition partition, long position) {
 		this.lock.lock();
 		try {
-			return this.waiting.stream().anyMatch((entry) -> entry.partition().equals(partition))
-					|| this.unreadable.stream().anyMatch((entry) -> entry.partition().equals(partition))
-					|| this.claimed.values().stream().anyMatch((entry) -> entry.partition().equals(partition));
+			Passed last = this.passed.get(partition);
+			if (new Passed(position, true).equals(last) || isOpen(partition)) {
+				return false;
+			}
+			this.passed.put(partition, new Passed(position, last != null && last.position() == position));
+			return true;
 		}
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	private void forgetPassed(TopicPartition partition) {
+		this.lock.lock();
+		try {
+			this.passed.remove(partition);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private boolean isOpen(TopicPartition partition) {
+		return this.waiting.stream().anyMatch((entry) -> entry.partition().equals(partition))
+				|| this.unreadable.stream().anyMatch((entry) -> entry.partition().equals(partition))
+				|| this.claimed.values().stream().anyMatch((entry) -> entry.partition().equals(partition));
 	}
 
 	/**
@@ -383,6 +406,7 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 						|| KafkaReader.this.claimed.values().remove(this);
 				if (mine) {
 					this.acknowledgment.acknowledge();
+					KafkaReader.this.passed.remove(partition());
 					KafkaReader.this.settled.signalAll();
 				}
 			}
@@ -390,6 +414,16 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 				KafkaReader.this.lock.unlock();
 			}
 		}
+
+	}
+
+	/**
+	 * How far a consumer has come without reading.
+	 *
+	 * @param position what was committed
+	 * @param twice whether it was committed twice
+	 */
+	private record Passed(long position, boolean twice) {
 
 	}
 
