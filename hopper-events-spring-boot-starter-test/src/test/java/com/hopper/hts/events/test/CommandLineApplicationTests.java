@@ -72,8 +72,7 @@ class CommandLineApplicationTests {
 	@Test
 	void applicationWhoseApiHangsEndsAndSaysWhatItLoses() throws Exception {
 		this.api.hold();
-		Ended ended = run(
-				List.of("work=store", "hopper.outbox.type=memory", "hopper.outbox.shutdown-timeout=200ms"));
+		Ended ended = run(List.of("work=store", "hopper.outbox.type=memory", "hopper.outbox.shutdown-timeout=200ms"));
 		assertThat(ended.exitCode()).as(ended.output()).isZero();
 		assertThat(ended.output()).contains(EVENTS + " events were lost");
 	}
@@ -118,8 +117,7 @@ class CommandLineApplicationTests {
 	void trainingRunOfACacheDoesNotSignIn() throws Exception {
 		Ended ended = start(List.of("-Dspring.context.exit=onRefresh"),
 				List.of("work=store", "hopper.base-url=" + this.api.baseUrl(), "hopper.auth.client-id=id",
-						"hopper.auth.client-secret=secret", "hopper.auth.preflight=fail",
-						"hopper.outbox.type=jdbc"));
+						"hopper.auth.client-secret=secret", "hopper.auth.preflight=fail", "hopper.outbox.type=jdbc"));
 		assertThat(ended.exitCode()).as(ended.output()).isZero();
 		assertThat(this.api.requests()).isEmpty();
 	}
@@ -138,10 +136,11 @@ class CommandLineApplicationTests {
 		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m"));
 		command.addAll(options);
 		command.addAll(List.of("-cp", System.getProperty("java.class.path"), CommandLineApplication.class.getName()));
-		Stream.concat(properties.stream(),
-				Stream.of("spring.main.web-application-type=none", "spring.main.banner-mode=off",
-						"hopper.outbox.jdbc.initialize-schema=always",
-						"spring.datasource.url=jdbc:h2:" + this.directory.resolve("outbox")))
+		Stream
+			.concat(properties.stream(),
+					Stream.of("spring.main.web-application-type=none", "spring.main.banner-mode=off",
+							"hopper.outbox.jdbc.initialize-schema=always",
+							"spring.datasource.url=jdbc:h2:" + this.directory.resolve("outbox")))
 			.forEach((property) -> command.add("--" + property));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
 		try {
