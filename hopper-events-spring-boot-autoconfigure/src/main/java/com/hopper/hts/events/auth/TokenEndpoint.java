@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.auth;
 
-import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -23,20 +22,15 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
-
-import io.netty.handler.codec.PrematureChannelClosureException;
-import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import com.hopper.hts.events.FailureKind;
+import com.hopper.hts.events.net.NetworkFailure;
+import com.hopper.hts.events.net.RetryAfterHeader;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.netty.channel.AbortedException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -48,7 +42,6 @@ import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
-import org.springframework.web.reactive.function.client.WebClientRequestException;
 
 /**
  * Requests tokens over HTTP: the form of OAuth 2 or the JSON of the API's own
@@ -72,6 +65,8 @@ final class TokenEndpoint {
 	private final Clock clock;
 
 	private final Scheduler scheduler;
+
+	private volatile boolean reached;
 
 	TokenEndpoint(WebClient webClient, ClientCredentials credentials, Duration timeout, Clock clock,
 			Scheduler scheduler) {
@@ -144,8 +139,9 @@ final class TokenEndpoint {
 	}
 
 	private Mono<AccessToken> decode(ClientResponse response) {
+		this.reached = true;
 		int status = response.statusCode().value();
-		Duration retryAfter = retryAfter(response.headers().asHttpHeaders());
+		Duration retryAfter = RetryAfterHeader.read(response.headers().asHttpHeaders(), this.clock);
 		return DataBufferUtils
 			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
 			.map(TokenEndpoint::toBytes)
@@ -153,9 +149,10 @@ final class TokenEndpoint {
 			.map((body) -> {
 				JsonNode answer = parse(body);
 				if (status != 200 && status != 201) {
-					boolean temporary = status == 408 || status == 429 || status >= 500;
 					throw new TokenRequestException(
-							"%s answered %s%s".formatted(this.credentials.uri(), status, reason(answer)), temporary,
+							NetworkFailure.url(this.credentials.uri()) + " answered " + status + reason(answer)
+									+ ((status == 404 || status == 405) ? " (check " + property() + ")" : ""),
+							FailureKind.ofStatus(response.statusCode()).isTransient(),
 							retryAfter, null);
 				}
 				return token(answer);
@@ -205,7 +202,7 @@ final class TokenEndpoint {
 	}
 
 	private TokenRequestException malformed(String problem) {
-		return new TokenRequestException("the answer of %s %s".formatted(this.credentials.uri(), problem), false, null,
+		return new TokenRequestException("the answer of " + NetworkFailure.url(this.credentials.uri()) + " " + problem, false, null,
 				null);
 	}
 
@@ -228,37 +225,20 @@ final class TokenEndpoint {
 		return text.isEmpty() ? "" : " (" + text + ")";
 	}
 
-	private @Nullable Duration retryAfter(HttpHeaders headers) {
-		return RetryAfterHeader.read(headers, this.clock);
-	}
-
 	private Throwable toException(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		Throwable cause = failure;
-		while (cause instanceof WebClientRequestException && cause.getCause() != null) {
-			// It carries the headers of the request, the secret among them
-			cause = cause.getCause();
+		TokenRequestException known = NetworkFailure.find(failure, TokenRequestException.class);
+		if (known != null) {
+			return known;
 		}
-		if (cause instanceof TokenRequestException) {
-			return cause;
-		}
-		boolean temporary = (cause instanceof IOException || cause instanceof TimeoutException
-				|| cause instanceof io.netty.handler.timeout.TimeoutException
-				|| cause instanceof PrematureChannelClosureException || cause instanceof AbortedException
-				|| cause.getClass().getSimpleName().startsWith("PoolAcquire")) && !isTlsRefusal(cause);
-		return new TokenRequestException(
-				"there was no answer of %s (%s)".formatted(this.credentials.uri(), cause.getClass().getSimpleName()),
-				temporary, null, cause);
+		NetworkFailure network = NetworkFailure.of(failure, this.credentials.uri(), this.reached, false);
+		return new TokenRequestException(network.description() + ", on the way to "
+				+ NetworkFailure.url(this.credentials.uri()) + " (" + property() + ")", network.kind().isTransient(), null,
+				network.cause());
 	}
 
-	/**
-	 * Tell a certificate that one of the sides does not accept from a handshake that was
-	 * interrupted.
-	 */
-	private static boolean isTlsRefusal(Throwable cause) {
-		return (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException
-				|| cause instanceof NotSslRecordException) && !(cause instanceof SslHandshakeTimeoutException)
-				&& !String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
+	private String property() {
+		return this.credentials.oauth2() ? "hopper.auth.token-uri" : "hopper.base-url";
 	}
 
 }

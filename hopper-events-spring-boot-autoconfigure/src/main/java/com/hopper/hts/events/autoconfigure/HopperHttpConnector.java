@@ -24,6 +24,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 import com.hopper.hts.events.http.ResponseFraming;
+import com.hopper.hts.events.net.NetworkFailure;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timeout;
@@ -130,7 +131,9 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 * @return the connector
 	 */
 	ClientHttpConnector get() {
-		return (method, uri, requestCallback) -> this.connections.connector().connect(method, uri, requestCallback);
+		return (method, uri, requestCallback) -> this.connections.connector()
+			.connect(method, uri, requestCallback)
+			.onErrorMap(this::withProxy);
 	}
 
 	/**
@@ -140,7 +143,14 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 */
 	ClientHttpConnector forSignIn() {
 		return (method, uri, requestCallback) -> this.connections.signInConnector()
-			.connect(method, uri, requestCallback);
+			.connect(method, uri, requestCallback)
+			.onErrorMap(this::withProxy);
+	}
+
+	private Throwable withProxy(Throwable failure) {
+		HopperProperties.Proxy proxy = this.properties.proxy();
+		return NetworkFailure.withProxy(failure,
+				StringUtils.hasText(proxy.host()) ? proxy.host() + ":" + proxy.port() : null);
 	}
 
 	/**

@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.auth.BearerTokenFilter;
+import com.hopper.hts.events.net.NetworkFailure;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
@@ -246,7 +247,7 @@ abstract class ApiCall<R> {
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
 		return exchange(timeout).timeout(timeout, Mono
-			.error(() -> AttemptFailure.ofTimeout(timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer)),
+			.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer)),
 				this.client.scheduler);
 	}
 
@@ -307,7 +308,7 @@ abstract class ApiCall<R> {
 
 	private AttemptFailure classify(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.client.retryPolicy.onTimeout(),
+		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.uri, this.client.retryPolicy.onTimeout(),
 				this.client.isReached(), this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {
 			this.deliveryUnknown = true;
@@ -369,6 +370,7 @@ abstract class ApiCall<R> {
 			.append(failed())
 			.append(": ")
 			.append(failure.description())
+			.append(address(failure))
 			.append((this.attempts.get() == 1) ? ", after 1 attempt" : ", after " + this.attempts.get() + " attempts");
 		if (this.stopReason != null) {
 			message.append("; not retried again because ").append(this.stopReason);
@@ -378,6 +380,15 @@ abstract class ApiCall<R> {
 			message.append(' ').append(unknown());
 		}
 		return message.toString();
+	}
+
+	/**
+	 * Show where an answer is from that may be none of the API's, or not meant for this
+	 * client.
+	 */
+	private String address(AttemptFailure failure) {
+		return (failure.statusCode() != null && (failure.kind().fault() == FailureKind.Fault.EVENT_OR_ADDRESS
+				|| failure.kind().fault() == FailureKind.Fault.CLIENT)) ? ", from " + NetworkFailure.url(this.uri) : "";
 	}
 
 	private void finish(@Nullable R result, @Nullable Throwable failure) {

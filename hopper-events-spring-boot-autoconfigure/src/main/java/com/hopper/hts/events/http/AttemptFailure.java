@@ -15,33 +15,19 @@
  */
 package com.hopper.hts.events.http;
 
-import java.io.IOException;
 import java.io.Serial;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
-import java.nio.channels.ClosedChannelException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeoutException;
-
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.auth.TokenRequestException;
-import io.netty.handler.codec.PrematureChannelClosureException;
-import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import com.hopper.hts.events.net.NetworkFailure;
 import org.jspecify.annotations.Nullable;
-import reactor.netty.channel.AbortedException;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
-import org.springframework.web.reactive.function.client.WebClientRequestException;
-import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 /**
  * Why one attempt failed and whether another one may follow. Never leaves this package:
@@ -108,15 +94,16 @@ final class AttemptFailure extends RuntimeException {
 
 	/**
 	 * There was no answer in time.
+	 * @param uri where the request was to go
 	 * @param timeout the time
 	 * @param onTimeout whether a request that was sent and not answered is repeated
 	 * @param sent whether the request was handed to a connection
 	 * @return the failure
 	 */
-	static AttemptFailure ofTimeout(Duration timeout, boolean onTimeout, boolean sent) {
+	static AttemptFailure ofTimeout(URI uri, Duration timeout, boolean onTimeout, boolean sent) {
 		return withoutResponse(FailureKind.TIMEOUT, onTimeout || !sent, sent,
-				(sent ? "there was no complete answer within %s" : "the request could not be sent within %s")
-					.formatted(Durations.format(timeout)),
+				(sent ? "there was no complete answer of " : "the request could not be sent to ")
+						+ NetworkFailure.host(uri) + " within " + Durations.format(timeout),
 				null);
 	}
 
@@ -135,122 +122,32 @@ final class AttemptFailure extends RuntimeException {
 	/**
 	 * There was no answer.
 	 * @param failure what was thrown
+	 * @param uri where the request was to go
 	 * @param onTimeout whether a request without an answer is repeated
 	 * @param reached whether the API has answered any request before
 	 * @param sent whether the request was handed to a connection
 	 * @return the failure
 	 */
-	static AttemptFailure of(Throwable failure, boolean onTimeout, boolean reached, boolean sent) {
+	static AttemptFailure of(Throwable failure, URI uri, boolean onTimeout, boolean reached, boolean sent) {
 		if (failure instanceof AttemptFailure attemptFailure) {
 			return attemptFailure;
 		}
-		TokenRequestException tokenFailure = find(failure, TokenRequestException.class);
+		TokenRequestException tokenFailure = NetworkFailure.find(failure, TokenRequestException.class);
 		if (tokenFailure != null) {
 			FailureKind kind = tokenFailure.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED;
 			return new AttemptFailure(kind, kind.isRetried(), false, "signing in failed: " + tokenFailure.getMessage(),
 					null, HttpHeaders.EMPTY, tokenFailure.getRetryAfter(), List.of(), tokenFailure);
 		}
-		// A filter of the application may have wrapped it
-		WebClientRequestException requestFailure = find(failure, WebClientRequestException.class);
-		Throwable cause = withoutRequest((requestFailure != null) ? requestFailure : failure);
-		if (cause == null) {
-			return withoutResponse(FailureKind.UNEXPECTED_RESPONSE, false, sent, "the answer could not be read", null);
-		}
-		if (cause instanceof UnknownHostException) {
-			// Once the API was reached its name is right and the resolver is to blame
-			return connection(reached, false, "the name of its host could not be resolved", cause);
-		}
-		if (isPoolExhausted(cause)) {
-			return withoutResponse(FailureKind.OVERLOADED, true, false,
-					"all connections of the pool (hopper.client.pool.*) were in use", cause);
-		}
-		if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
-				|| cause instanceof SslHandshakeTimeoutException) {
-			return connection(true, false, "no connection could be made (%s)".formatted(cause.getMessage()), cause);
-		}
-		if (cause instanceof SSLException sslException) {
-			return ofSsl(sslException, sent);
-		}
-		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
-			return withoutResponse(FailureKind.TIMEOUT, onTimeout || !sent, sent, "there was no answer in time", cause);
-		}
-		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException
-				|| cause instanceof AbortedException) {
-			return connection(true, sent,
-					"the connection broke before the answer came (%s)".formatted(cause.getMessage()), cause);
-		}
-		// Not of the network: what answered is not HTTP, or a filter of the application
-		// failed
-		return connection(false, sent, "the request failed (%s)".formatted(cause.getClass().getSimpleName()), cause);
-	}
-
-	private static AttemptFailure ofSsl(SSLException cause, boolean sent) {
-		boolean closed = find(cause, ClosedChannelException.class) != null
-				|| String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
-		if (!closed && (cause instanceof SSLHandshakeException || cause instanceof SSLPeerUnverifiedException
-				|| cause instanceof NotSslRecordException || String.valueOf(cause.getMessage()).contains("alert"))) {
-			return connection(false, false,
-					"the TLS connection was refused by one of the sides (%s)"
-						.formatted((cause instanceof NotSslRecordException) ? "the other side does not speak TLS"
-								: rootMessage(cause)),
-					cause);
-		}
-		return connection(true, sent, "the TLS connection broke (%s)".formatted(cause.getMessage()), cause);
-	}
-
-	private static AttemptFailure connection(boolean temporary, boolean deliveryUnknown, String description,
-			Throwable cause) {
-		return withoutResponse(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, temporary,
-				deliveryUnknown, description, cause);
+		NetworkFailure network = NetworkFailure.of(failure, uri, reached, sent);
+		FailureKind kind = network.kind();
+		boolean retryable = kind.isRetried() && (kind != FailureKind.TIMEOUT || onTimeout || !sent);
+		return withoutResponse(kind, retryable, network.deliveryUnknown(), network.description(), network.cause());
 	}
 
 	private static AttemptFailure withoutResponse(FailureKind kind, boolean retryable, boolean deliveryUnknown,
 			String description, @Nullable Throwable cause) {
 		return new AttemptFailure(kind, retryable, deliveryUnknown, description, null, HttpHeaders.EMPTY, null,
 				List.of(), cause);
-	}
-
-	/**
-	 * Unwrap the exceptions of {@code WebClient}: they carry the headers of the request,
-	 * the token among them.
-	 * @param failure what was thrown
-	 * @return the first cause that knows nothing of the request, or {@code null}
-	 */
-	private static @Nullable Throwable withoutRequest(@Nullable Throwable failure) {
-		Throwable candidate = failure;
-		while (candidate instanceof WebClientRequestException || candidate instanceof WebClientResponseException) {
-			candidate = candidate.getCause();
-		}
-		return candidate;
-	}
-
-	private static boolean isPoolExhausted(Throwable cause) {
-		// The types are internal to Reactor Netty and may move
-		return cause.getClass().getSimpleName().startsWith("PoolAcquire");
-	}
-
-	/**
-	 * Find a type among an exception and its causes.
-	 * @param <T> the type
-	 * @param failure what was thrown
-	 * @param type the type
-	 * @return the first of the type, or {@code null}
-	 */
-	static <T> @Nullable T find(Throwable failure, Class<T> type) {
-		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			if (type.isInstance(cause)) {
-				return type.cast(cause);
-			}
-		}
-		return null;
-	}
-
-	private static @Nullable String rootMessage(Throwable failure) {
-		Throwable root = failure;
-		while (root.getCause() != null && root.getCause() != root) {
-			root = root.getCause();
-		}
-		return root.getMessage();
 	}
 
 	FailureKind kind() {

@@ -32,8 +32,9 @@ import java.util.stream.Collectors;
 
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.FailureKind;
-import com.hopper.hts.events.auth.RetryAfterHeader;
 import com.hopper.hts.events.auth.TokenRequestException;
+import com.hopper.hts.events.net.NetworkFailure;
+import com.hopper.hts.events.net.RetryAfterHeader;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -141,10 +142,10 @@ final class ResponseDecoder {
 	 */
 	<R> Mono<R> decodeException(Throwable failure, URI uri, @Nullable ClientResponse answer, boolean unseen,
 			@Nullable String sessionId, byte[] requestBody, Duration remaining) {
-		if (failure instanceof AttemptFailure || AttemptFailure.find(failure, TokenRequestException.class) != null) {
+		if (failure instanceof AttemptFailure || NetworkFailure.find(failure, TokenRequestException.class) != null) {
 			return Mono.error(failure);
 		}
-		WebClientResponseException exception = AttemptFailure.find(failure, WebClientResponseException.class);
+		WebClientResponseException exception = NetworkFailure.find(failure, WebClientResponseException.class);
 		HttpRequest request = (exception != null) ? exception.getRequest() : null;
 		if (exception != null && (request == null || request.getURI().equals(uri)
 				|| (answer != null && answer.statusCode().equals(exception.getStatusCode())))) {
@@ -165,7 +166,7 @@ final class ResponseDecoder {
 							+ " was answered with " + exception.getStatusCode().value(),
 					FailureKind.ofStatus(exception.getStatusCode()).isTransient(), false));
 		}
-		ErrorResponse errorResponse = AttemptFailure.find(failure, ErrorResponse.class);
+		ErrorResponse errorResponse = NetworkFailure.find(failure, ErrorResponse.class);
 		return Mono.error((errorResponse != null) ? failure(errorResponse.getStatusCode(), errorResponse.getHeaders(),
 				UNREADABLE, HttpHeaders.EMPTY, sessionId, requestBody) : failure);
 	}

@@ -542,21 +542,6 @@ class ConnectionTests {
 		}
 	}
 
-	@Test
-	void proxyThatRefusesIsAConnectionFailure() throws Exception {
-		try (ScriptedServer server = new ScriptedServer(); ForwardProxy proxy = new ForwardProxy("user:secret")) {
-			run(server,
-					this.contextRunner.withPropertyValues("hopper.client.proxy.host=127.0.0.1",
-							"hopper.client.proxy.port=" + proxy.port(), "hopper.client.proxy.username=user",
-							"hopper.client.proxy.password=canary"),
-					(publisher) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
-						.isThrownBy(() -> publisher.publishAndWait("session", OFFERS))
-						.withMessageContaining("407")
-						.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("canary")));
-			assertThat(server.connectionsAccepted()).isZero();
-		}
-	}
-
 	private void run(ScriptedServer server, ApplicationContextRunner runner, Assertions assertions) {
 		runner.withPropertyValues("hopper.base-url=" + server.baseUrl())
 			.run((context) -> assertions.on(context.getBean(EventPublisher.class)));

@@ -1,0 +1,213 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.net;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertificateException;
+import java.util.concurrent.TimeoutException;
+
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+import com.hopper.hts.events.FailureKind;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.channel.AbortedException;
+
+import org.springframework.web.reactive.function.client.WebClientRequestException;
+import org.springframework.web.reactive.function.client.WebClientResponseException;
+
+/**
+ * What it means that a request has no answer. Calls of the API and requests for tokens
+ * are judged alike.
+ *
+ * @param kind the kind of failure
+ * @param deliveryUnknown whether the request may have arrived
+ * @param description what happened, without user info and query of the URL
+ * @param cause the first cause that knows nothing of the request and its headers, or
+ * {@code null}
+ * @since 0.1.0
+ */
+public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String description, @Nullable Throwable cause) {
+
+	/**
+	 * Judge a failure.
+	 * @param failure what was thrown
+	 * @param uri where the request was to go
+	 * @param reached whether there was ever an answer from there
+	 * @param sent whether the request was handed to a connection
+	 * @return what it means
+	 */
+	public static NetworkFailure of(Throwable failure, URI uri, boolean reached, boolean sent) {
+		ProxyFailure proxyFailure = ProxyFailure.find(failure);
+		if (proxyFailure != null) {
+			return connection(proxyFailure.isTransient(), false, String.valueOf(proxyFailure.getMessage()),
+					proxyFailure);
+		}
+		// A filter of the application may have wrapped it
+		WebClientRequestException requestFailure = find(failure, WebClientRequestException.class);
+		String host = host((requestFailure != null) ? requestFailure.getUri() : uri);
+		Throwable cause = withoutRequest((requestFailure != null) ? requestFailure : failure);
+		if (cause == null) {
+			return new NetworkFailure(FailureKind.UNEXPECTED_RESPONSE, sent,
+					"the answer of " + host + " could not be read", null);
+		}
+		if (cause instanceof UnknownHostException) {
+			// Once the host was reached its name is right and the resolver is to blame
+			return connection(reached, false, "the name of its host, " + host + ", could not be resolved", cause);
+		}
+		if (cause instanceof UnresolvedAddressException) {
+			return connection(false, false, "the name of the proxy on the way to " + host + " could not be resolved",
+					cause);
+		}
+		if (isPoolExhausted(cause)) {
+			return new NetworkFailure(FailureKind.OVERLOADED, false,
+					"all connections of the pool (hopper.client.pool.*) were in use", cause);
+		}
+		if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
+				|| cause instanceof SslHandshakeTimeoutException) {
+			return connection(true, false, "no connection could be made to " + host + " (" + cause.getMessage() + ")",
+					cause);
+		}
+		if (cause instanceof SSLException sslException) {
+			return ofTls(sslException, host, sent);
+		}
+		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
+			return new NetworkFailure(FailureKind.TIMEOUT, sent, "there was no answer of " + host + " in time", cause);
+		}
+		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException
+				|| cause instanceof AbortedException) {
+			return connection(true, sent,
+					"the connection to " + host + " broke before the answer came (" + cause.getMessage() + ")", cause);
+		}
+		// Not of the network: what answered is not HTTP, or a filter of the application
+		// failed
+		return connection(false, sent,
+				"the request to " + host + " failed (" + cause.getClass().getSimpleName() + ")", cause);
+	}
+
+	/**
+	 * Name the proxy in a failure that is the proxy's.
+	 * @param failure what was thrown
+	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
+	 * {@code null} if there is none
+	 * @return an exception whose message names the proxy, or what was thrown
+	 */
+	public static Throwable withProxy(Throwable failure, @Nullable String proxy) {
+		return ProxyFailure.name(failure, proxy);
+	}
+
+	private static NetworkFailure ofTls(SSLException cause, String host, boolean sent) {
+		if (find(cause, CertificateException.class) != null || cause instanceof SSLPeerUnverifiedException) {
+			return connection(false, false, "the TLS connection to " + host
+					+ " was refused here, for its certificate is not the one of a trusted authority for this host and time ("
+					+ rootMessage(cause) + "; authorities are those of hopper.client.ssl.bundle, or else of the JVM)",
+					cause);
+		}
+		boolean closed = find(cause, ClosedChannelException.class) != null
+				|| String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
+		if (cause instanceof NotSslRecordException) {
+			return connection(false, false,
+					"the TLS connection to " + host + " was not made (the other side does not speak TLS)", cause);
+		}
+		if (!closed
+				&& (cause instanceof SSLHandshakeException || String.valueOf(cause.getMessage()).contains("alert"))) {
+			return connection(false, false, "the TLS connection to " + host + " was refused by one of the sides ("
+					+ rootMessage(cause) + "; certificates are those of hopper.client.ssl.bundle)", cause);
+		}
+		return connection(true, sent, "the TLS connection to " + host + " broke (" + cause.getMessage() + ")", cause);
+	}
+
+	private static NetworkFailure connection(boolean temporary, boolean deliveryUnknown, String description,
+			Throwable cause) {
+		return new NetworkFailure(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, deliveryUnknown,
+				description, cause);
+	}
+
+	/**
+	 * Reactor Netty's types for this are internal and have nothing in common but the
+	 * beginning of their names.
+	 */
+	private static boolean isPoolExhausted(Throwable cause) {
+		return cause.getClass().getSimpleName().startsWith("PoolAcquire");
+	}
+
+	/**
+	 * Unwrap the exceptions of {@code WebClient}: they carry the headers of the request,
+	 * the token among them.
+	 */
+	private static @Nullable Throwable withoutRequest(@Nullable Throwable failure) {
+		Throwable candidate = failure;
+		while (candidate instanceof WebClientRequestException || candidate instanceof WebClientResponseException) {
+			candidate = candidate.getCause();
+		}
+		return candidate;
+	}
+
+	/**
+	 * Find a type among an exception and its causes.
+	 * @param <T> the type
+	 * @param failure what was thrown
+	 * @param type the type
+	 * @return the first of the type, or {@code null}
+	 */
+	public static <T> @Nullable T find(Throwable failure, Class<T> type) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (type.isInstance(cause)) {
+				return type.cast(cause);
+			}
+		}
+		return null;
+	}
+
+	private static @Nullable String rootMessage(Throwable failure) {
+		Throwable root = failure;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		return root.getMessage();
+	}
+
+	/**
+	 * Show a URL in a message.
+	 * @param uri the URL
+	 * @return scheme, host, port and path, without user info and query
+	 */
+	public static String url(URI uri) {
+		return uri.getScheme() + "://" + host(uri) + ((uri.getRawPath() != null) ? uri.getRawPath() : "");
+	}
+
+	/**
+	 * Show a host in a message.
+	 * @param uri a URL
+	 * @return host and port
+	 */
+	public static String host(URI uri) {
+		// A host with an underscore is an authority only
+		String authority = String.valueOf(uri.getRawAuthority());
+		return authority.substring(authority.lastIndexOf('@') + 1);
+	}
+
+}
