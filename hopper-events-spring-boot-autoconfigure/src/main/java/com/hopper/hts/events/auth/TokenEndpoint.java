@@ -152,8 +152,7 @@ final class TokenEndpoint {
 					throw new TokenRequestException(
 							NetworkFailure.url(this.credentials.uri()) + " answered " + status + reason(answer)
 									+ ((status == 404 || status == 405) ? " (check " + property() + ")" : ""),
-							FailureKind.ofStatus(response.statusCode()).isTransient(),
-							retryAfter, null);
+							FailureKind.ofStatus(response.statusCode()).isTransient(), retryAfter, null);
 				}
 				return token(answer);
 			});
@@ -202,8 +201,8 @@ final class TokenEndpoint {
 	}
 
 	private TokenRequestException malformed(String problem) {
-		return new TokenRequestException("the answer of " + NetworkFailure.url(this.credentials.uri()) + " " + problem, false, null,
-				null);
+		return new TokenRequestException("the answer of " + NetworkFailure.url(this.credentials.uri()) + " " + problem,
+				false, null, null);
 	}
 
 	/**
@@ -233,8 +232,8 @@ final class TokenEndpoint {
 		}
 		NetworkFailure network = NetworkFailure.of(failure, this.credentials.uri(), this.reached, false);
 		return new TokenRequestException(network.description() + ", on the way to "
-				+ NetworkFailure.url(this.credentials.uri()) + " (" + property() + ")", network.kind().isTransient(), null,
-				network.cause());
+				+ NetworkFailure.url(this.credentials.uri()) + " (" + property() + ")", network.kind().isTransient(),
+				null, network.cause());
 	}
 
 	private String property() {

@@ -246,9 +246,8 @@ abstract class ApiCall<R> {
 		this.answer.set(null);
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
-		return exchange(timeout).timeout(timeout, Mono
-			.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.client.retryPolicy.onTimeout(), this.awaitingAnswer)),
-				this.client.scheduler);
+		return exchange(timeout).timeout(timeout, Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout,
+				this.client.retryPolicy.onTimeout(), this.awaitingAnswer)), this.client.scheduler);
 	}
 
 	private Mono<R> exchange(Duration timeout) {

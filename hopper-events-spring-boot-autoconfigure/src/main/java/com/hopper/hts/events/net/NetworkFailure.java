@@ -104,8 +104,8 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 		}
 		// Not of the network: what answered is not HTTP, or a filter of the application
 		// failed
-		return connection(false, sent,
-				"the request to " + host + " failed (" + cause.getClass().getSimpleName() + ")", cause);
+		return connection(false, sent, "the request to " + host + " failed (" + cause.getClass().getSimpleName() + ")",
+				cause);
 	}
 
 	/**

@@ -99,8 +99,8 @@ class FailuresOnTheWayTests {
 			this.proxied.withPropertyValues("hopper.base-url=" + scheme + "://" + HOST + "/v1")
 				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
 					.isInstanceOf(HopperApiException.ConnectionFailed.class)
-					.satisfies((ex) -> assertThat(ex.getMessage()).contains("127.0.0.1:" + this.proxy.port(), "answered " + status, HOST,
-							"hopper.client.proxy."))
+					.satisfies((ex) -> assertThat(ex.getMessage()).contains("127.0.0.1:" + this.proxy.port(),
+							"answered " + status, HOST, "hopper.client.proxy."))
 					.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("TLS", "later"))
 					.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.UNREACHABLE))
 					.satisfies((ex) -> assertThat(ex.isDeliveryUnknown()).isFalse())
@@ -116,7 +116,8 @@ class FailuresOnTheWayTests {
 			this.proxied.withPropertyValues("hopper.base-url=" + scheme + "://" + HOST + "/v1")
 				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
 					.isInstanceOf(HopperApiException.ConnectionFailed.class)
-					.satisfies((ex) -> assertThat(ex.getMessage()).contains("127.0.0.1:" + this.proxy.port(), "answered " + status, HOST))
+					.satisfies((ex) -> assertThat(ex.getMessage()).contains("127.0.0.1:" + this.proxy.port(),
+							"answered " + status, HOST))
 					.hasMessageNotContaining("TLS")
 					.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.CONNECTION_FAILED))
 					.satisfies((ex) -> assertThat(ex.isDeliveryUnknown()).isFalse())
@@ -131,8 +132,8 @@ class FailuresOnTheWayTests {
 			.withPropertyValues("hopper.client.proxy.host=localhost", "hopper.client.proxy.username=canary",
 					"hopper.client.proxy.password=canary")
 			.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-				.satisfies((ex) -> assertThat(ex.getMessage()).contains("localhost:" + this.proxy.port(), "hopper.client.proxy.username",
-						"hopper.client.proxy.password"))
+				.satisfies((ex) -> assertThat(ex.getMessage()).contains("localhost:" + this.proxy.port(),
+						"hopper.client.proxy.username", "hopper.client.proxy.password"))
 				.hasMessageNotContaining("canary"));
 	}
 
@@ -142,7 +143,8 @@ class FailuresOnTheWayTests {
 			this.proxy.then(ScriptedServer.Exchange::end);
 		}
 		this.proxied.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-			.satisfies((ex) -> assertThat(ex.getMessage()).contains("the proxy 127.0.0.1:" + this.proxy.port(), "hopper.client.proxy."))
+			.satisfies((ex) -> assertThat(ex.getMessage()).contains("the proxy 127.0.0.1:" + this.proxy.port(),
+					"hopper.client.proxy."))
 			.hasMessageNotContaining("TLS")
 			.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.CONNECTION_FAILED)));
 	}
@@ -168,7 +170,8 @@ class FailuresOnTheWayTests {
 		this.proxied.withPropertyValues(CLIENT)
 			.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
 				.isInstanceOf(HopperApiException.SignInFailed.class)
-				.satisfies((ex) -> assertThat(ex.getMessage()).contains("127.0.0.1:" + this.proxy.port(), "407", "hopper.client.proxy.username"))
+				.satisfies((ex) -> assertThat(ex.getMessage()).contains("127.0.0.1:" + this.proxy.port(), "407",
+						"hopper.client.proxy.username"))
 				.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.SIGN_IN_REFUSED)));
 	}
 
@@ -186,7 +189,8 @@ class FailuresOnTheWayTests {
 		int port = unusedPort();
 		this.proxied.withPropertyValues("hopper.client.proxy.port=" + port)
 			.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-				.satisfies((ex) -> assertThat(ex.getMessage()).contains("the proxy 127.0.0.1:" + port, "hopper.client.proxy.port"))
+				.satisfies((ex) -> assertThat(ex.getMessage()).contains("the proxy 127.0.0.1:" + port,
+						"hopper.client.proxy.port"))
 				.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.CONNECTION_FAILED)));
 	}
 
@@ -196,7 +200,8 @@ class FailuresOnTheWayTests {
 			this.proxied.withPropertyValues("hopper.client.proxy.host=proxy.invalid")
 				.withPropertyValues(auth)
 				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-					.satisfies((ex) -> assertThat(ex.getMessage()).contains("proxy.invalid", "hopper.client.proxy.host", "could not be resolved"))
+					.satisfies((ex) -> assertThat(ex.getMessage()).contains("proxy.invalid", "hopper.client.proxy.host",
+							"could not be resolved"))
 					.satisfies((ex) -> assertThat(ex.isTransient()).isFalse()));
 		}
 	}
@@ -224,12 +229,12 @@ class FailuresOnTheWayTests {
 			this.contextRunner
 				.withBean(ReactorClientHttpConnectorBuilder.class,
 						() -> ClientHttpConnectorBuilder.reactor()
-							.withHttpClientCustomizer((client) -> client.proxy((proxy) -> proxy.type(Proxy.SOCKS5)
-								.host("127.0.0.1")
-								.port(socks.getLocalPort()))
+							.withHttpClientCustomizer((client) -> client
+								.proxy((proxy) -> proxy.type(Proxy.SOCKS5).host("127.0.0.1").port(socks.getLocalPort()))
 								.resolver(NoopAddressResolverGroup.INSTANCE)))
 				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-					.satisfies((ex) -> assertThat(ex.getMessage()).contains("the proxy 127.0.0.1:" + socks.getLocalPort(), HOST))
+					.satisfies((ex) -> assertThat(ex.getMessage())
+						.contains("the proxy 127.0.0.1:" + socks.getLocalPort(), HOST))
 					.hasMessageNotContaining("TLS")
 					.satisfies((ex) -> assertThat(ex.isTransient()).isEqualTo(passes))
 					.satisfies((ex) -> assertThat(ex.isDeliveryUnknown()).isFalse())
@@ -251,7 +256,8 @@ class FailuresOnTheWayTests {
 				.withPropertyValues(CLIENT)
 				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
 					.isInstanceOf(HopperApiException.SignInFailed.class)
-					.satisfies((ex) -> assertThat(ex.getMessage()).contains("https://" + host + "/v1/auth", "hopper.base-url")));
+					.satisfies((ex) -> assertThat(ex.getMessage()).contains("https://" + host + "/v1/auth",
+							"hopper.base-url")));
 		}
 	}
 
@@ -261,11 +267,13 @@ class FailuresOnTheWayTests {
 		this.proxy.thenStatus(404).thenStatus(404).thenStatus(302).thenStatus(404);
 		this.contextRunner.withPropertyValues("hopper.base-url=" + url).run((context) -> {
 			EventPublisher publisher = context.getBean(EventPublisher.class);
-			assertThat(publish(publisher)).satisfies((ex) -> assertThat(ex.getMessage()).contains("404", url + "/events", "hopper.base-url"));
+			assertThat(publish(publisher))
+				.satisfies((ex) -> assertThat(ex.getMessage()).contains("404", url + "/events", "hopper.base-url"));
 			assertThat(catchThrowableOfType(HopperApiException.class,
 					() -> context.getBean(HopperSessions.class).create(SESSION).block(TIMEOUT)))
 				.satisfies((ex) -> assertThat(ex.getMessage()).contains("404", url + "/sessions", "hopper.base-url"));
-			assertThat(publish(publisher)).satisfies((ex) -> assertThat(ex.getMessage()).contains("302", url + "/events", "hopper.base-url"));
+			assertThat(publish(publisher))
+				.satisfies((ex) -> assertThat(ex.getMessage()).contains("302", url + "/events", "hopper.base-url"));
 		});
 		this.contextRunner.withPropertyValues("hopper.base-url=" + url)
 			.withPropertyValues(CLIENT)
@@ -303,7 +311,8 @@ class FailuresOnTheWayTests {
 			.withBean(HopperConnectionDetails.class, () -> details)
 			.withPropertyValues("hopper.retry.max-attempts=1", "hopper.auth.preflight=off")
 			.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-				.satisfies((ex) -> assertThat(ex.getMessage()).contains("http://127.0.0.1:" + tokenUri.getPort() + "/token", "hopper.auth.token-uri"))
+				.satisfies((ex) -> assertThat(ex.getMessage())
+					.contains("http://127.0.0.1:" + tokenUri.getPort() + "/token", "hopper.auth.token-uri"))
 				.hasMessageNotContaining("canary"));
 	}
 
@@ -314,10 +323,9 @@ class FailuresOnTheWayTests {
 			.buildSelfSigned();
 		CertificateBuilder certificate = new CertificateBuilder().subject("CN=test");
 		String trusted = authority.getCertificatePathPEM();
-		assertNotAccepted(certificate.copy()
-			.addSanIpAddress("127.0.0.1")
-			.setIsCertificateAuthority(true)
-			.buildSelfSigned(), trusted);
+		assertNotAccepted(
+				certificate.copy().addSanIpAddress("127.0.0.1").setIsCertificateAuthority(true).buildSelfSigned(),
+				trusted);
 		assertNotAccepted(certificate.copy().addSanIpAddress("127.9.9.9").buildIssuedBy(authority), trusted);
 		assertNotAccepted(certificate.copy()
 			.addSanIpAddress("127.0.0.1")
@@ -335,13 +343,14 @@ class FailuresOnTheWayTests {
 						"spring.ssl.bundle.pem.airline.truststore.certificate=" + trusted,
 						"hopper.client.ssl.bundle=airline");
 			runner.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-				.satisfies((ex) -> assertThat(ex.getMessage()).contains(host, "certificate", "hopper.client.ssl.bundle"))
+				.satisfies(
+						(ex) -> assertThat(ex.getMessage()).contains(host, "certificate", "hopper.client.ssl.bundle"))
 				.hasMessageNotContaining("later")
 				.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.UNREACHABLE))
 				.satisfies((ex) -> assertThat(ex.getAttempts()).isEqualTo(1)));
 			runner.withPropertyValues(CLIENT)
-				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class)))
-					.satisfies((ex) -> assertThat(ex.getMessage()).contains(host, "certificate", "hopper.client.ssl.bundle"))
+				.run((context) -> assertThat(publish(context.getBean(EventPublisher.class))).satisfies(
+						(ex) -> assertThat(ex.getMessage()).contains(host, "certificate", "hopper.client.ssl.bundle"))
 					.satisfies((ex) -> assertThat(ex.getKind()).isEqualTo(FailureKind.SIGN_IN_REFUSED)));
 		}
 	}

@@ -398,13 +398,15 @@ class WebClientEventPublisherTests {
 
 	@Test
 	void unknownHostIsRetriedOnceTheApiWasReached() {
-		AttemptFailure failure = AttemptFailure.of(new java.net.UnknownHostException("api"), URI.create("http://api"), true, true, false);
+		AttemptFailure failure = AttemptFailure.of(new java.net.UnknownHostException("api"), URI.create("http://api"),
+				true, true, false);
 		assertThat(failure.isRetryable()).isTrue();
 	}
 
 	@Test
 	void connectionThatClosedBeforeTheRequestWasSentIsRetriedAndNothingWasCounted() {
-		AttemptFailure failure = AttemptFailure.of(AbortedException.beforeSend(), URI.create("http://api"), true, true, false);
+		AttemptFailure failure = AttemptFailure.of(AbortedException.beforeSend(), URI.create("http://api"), true, true,
+				false);
 		assertThat(failure.isRetryable()).isTrue();
 		assertThat(failure.isDeliveryUnknown()).isFalse();
 	}
