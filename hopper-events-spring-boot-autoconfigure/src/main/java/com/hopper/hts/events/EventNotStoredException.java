@@ -17,6 +17,7 @@ package com.hopper.hts.events;
 
 import java.io.Serial;
 
+import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1.0
  */
+@JsonIncludeProperties("message")
 public class EventNotStoredException extends RuntimeException {
 
 	@Serial

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events;
 
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -70,7 +71,7 @@ public interface EventPublisher {
 	 * Publish a stream of events, several at a time, and report each of them. A failed
 	 * event is a result like any other and does not end the stream. Should {@code events}
 	 * itself fail, the results of all events taken until then are emitted first; to emit
-	 * {@code null} is such a failure.
+	 * {@code null} is such a failure, an {@link HopperApiException.InvalidEvent}.
 	 * @param events the events, requested no faster than they are sent
 	 * @param concurrency how many events are in flight at a time, one or more
 	 * @return exactly one result for each event, in the order in which they become known
@@ -83,12 +84,20 @@ public interface EventPublisher {
 			return Flux.error(new HopperApiException.InvalidEvent(HopperApiException.Details
 				.of("The publisher of events is null; use Flux.empty() if there are none. Nothing was sent.")));
 		}
-		return Flux.from(events).flatMapDelayError((sessionEvent) -> {
+		return Flux.from(events).index(EventPublisher::requireEvent).flatMapDelayError((sessionEvent) -> {
 			Mono<EventReceipt> publication = publish(sessionEvent);
 			return publication.map((receipt) -> new EventResult(sessionEvent, receipt, null))
 				.onErrorResume(HopperApiException.class,
 						(error) -> Mono.just(new EventResult(sessionEvent, null, error)));
 		}, concurrency, 1);
+	}
+
+	private static SessionEvent requireEvent(long index, @Nullable SessionEvent sessionEvent) {
+		if (sessionEvent == null) {
+			throw new HopperApiException.InvalidEvent(HopperApiException.Details
+				.of("The publisher of events emitted null as event " + (index + 1) + ", which ends the stream."));
+		}
+		return sessionEvent;
 	}
 
 	@SuppressWarnings("NullAway") // An event without the session it needs is reported

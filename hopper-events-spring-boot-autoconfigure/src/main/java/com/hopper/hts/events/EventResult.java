@@ -15,19 +15,21 @@
  */
 package com.hopper.hts.events;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
 /**
  * What became of one event of {@link EventPublisher#publishAll}: either a receipt or an
- * error.
+ * error. As JSON it has nothing of the event but what these two say.
  *
  * @param sessionEvent the very instance that was given to the publisher
  * @param receipt the receipt, or {@code null} if the event was not delivered
  * @param error why the event was not delivered, or {@code null} if it was
  * @since 0.1.0
  */
+@JsonIgnoreProperties("sessionEvent")
 public record EventResult(SessionEvent sessionEvent, @Nullable EventReceipt receipt,
 		@Nullable HopperApiException error) {
 

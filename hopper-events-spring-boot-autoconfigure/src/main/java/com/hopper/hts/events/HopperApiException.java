@@ -20,6 +20,8 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
 
+import com.fasterxml.jackson.annotation.JsonIncludeProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -32,10 +34,13 @@ import org.springframework.util.Assert;
  * again can succeed, and the message what to do next.
  * <p>
  * No exception carries the bearer token or the payload: session ids are masked, and
- * values of the request that the API repeats in its answer are replaced by {@code ***}.
+ * values of the request that the API repeats in its answer are replaced by {@code ***}. As
+ * JSON an exception has neither the stack trace, the cause nor the headers.
  *
  * @since 0.1.0
  */
+@JsonIncludeProperties({ "kind", "message", "status", "attempts", "eventType", "maskedSessionId", "retryAfter",
+		"deliveryUnknown", "transient", "errors" })
 public abstract sealed class HopperApiException extends RuntimeException {
 
 	@Serial
@@ -65,6 +70,12 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public @Nullable HttpStatusCode getStatusCode() {
 		return this.details.statusCode;
+	}
+
+	@JsonProperty("status")
+	private @Nullable Integer status() {
+		HttpStatusCode statusCode = getStatusCode();
+		return (statusCode != null) ? statusCode.value() : null;
 	}
 
 	/**

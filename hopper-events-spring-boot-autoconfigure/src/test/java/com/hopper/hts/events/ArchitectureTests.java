@@ -84,7 +84,8 @@ class ArchitectureTests {
 	static final ArchRule nothingKnowsJackson2OrSecurity = noClasses().that(OURS)
 		.should()
 		.dependOnClassesThat()
-		.resideInAnyPackage("com.fasterxml.jackson..", "org.springframework.security..");
+		.resideInAnyPackage("com.fasterxml.jackson.core..", "com.fasterxml.jackson.databind..",
+				"org.springframework.security..");
 
 	@ArchTest
 	static final ArchRule onlyAutoConfigurationsAndConnectionDetailsArePublicInTheirPackage = classes().that()

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
@@ -31,10 +33,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * An event in the outbox. Immutable.
+ * An event in the outbox. Immutable. As JSON it has neither the session id nor what is
+ * in the event.
  *
  * @since 0.1.0
  */
+@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
+@JsonIncludeProperties({ "id", "storedAt", "type", "attempts", "failures", "replayedAt" })
 public final class StoredEvent {
 
 	/**

@@ -25,6 +25,8 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -56,6 +58,31 @@ class IncompleteEventPublishTests {
 			.assertNext((error) -> assertThat(error).isInstanceOf(HopperApiException.InvalidEvent.class))
 			.assertNext((error) -> assertThat(error).isInstanceOf(HopperApiException.InvalidEvent.class))
 			.expectComplete()
+			.verify(Duration.ofSeconds(10));
+	}
+
+	@Test
+	void nullOfAForeignPublisherEndsTheStreamAfterTheOthers() {
+		Publisher<SessionEvent> foreign = (subscriber) -> subscriber.onSubscribe(new Subscription() {
+			private boolean emitted;
+
+			@Override
+			public void request(long n) {
+				if (!this.emitted) {
+					this.emitted = true;
+					subscriber.onNext(SessionEvent.of("session", null));
+					subscriber.onNext(null);
+				}
+			}
+
+			@Override
+			public void cancel() {
+			}
+		});
+		StepVerifier.create(this.publisher.publishAll(foreign, 4).map(EventResult::error))
+			.assertNext((error) -> assertThat(error).isInstanceOf(HopperApiException.InvalidEvent.class))
+			.expectErrorSatisfies((error) -> assertThat(error).isInstanceOf(HopperApiException.InvalidEvent.class)
+				.hasMessageContaining("event 2"))
 			.verify(Duration.ofSeconds(10));
 	}
 
