@@ -34,8 +34,8 @@ import org.springframework.util.Assert;
  * again can succeed, and the message what to do next.
  * <p>
  * No exception carries the bearer token or the payload: session ids are masked, and
- * values of the request that the API repeats in its answer are replaced by {@code ***}. As
- * JSON an exception has neither the stack trace, the cause nor the headers.
+ * values of the request that the API repeats in its answer are replaced by {@code ***}.
+ * As JSON an exception has neither the stack trace, the cause nor the headers.
  *
  * @since 0.1.0
  */
