@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.observation;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+
+import io.opentelemetry.api.trace.SpanId;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.data.StatusData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+
+/**
+ * An exporter of spans that shows what it has got as trees: a line for each span,
+ * indented below its parent, with its kind unless that is internal, and whether it
+ * failed.
+ */
+class SpanTrees implements SpanExporter {
+
+	private final InMemorySpanExporter exported = InMemorySpanExporter.create();
+
+	@Override
+	public CompletableResultCode export(Collection<SpanData> spans) {
+		return this.exported.export(spans);
+	}
+
+	@Override
+	public CompletableResultCode flush() {
+		return this.exported.flush();
+	}
+
+	@Override
+	public CompletableResultCode shutdown() {
+		// Spans are looked at when the application has ended as well
+		return CompletableResultCode.ofSuccess();
+	}
+
+	void reset() {
+		this.exported.reset();
+	}
+
+	@Override
+	public String toString() {
+		StringBuilder trees = new StringBuilder();
+		List<SpanData> spans = this.exported.getFinishedSpanItems()
+			.stream()
+			.sorted(Comparator.comparing(SpanData::getStartEpochNanos))
+			.toList();
+		append(trees, spans, SpanId.getInvalid(), 0);
+		return trees.toString();
+	}
+
+	private static void append(StringBuilder trees, List<SpanData> spans, String parentId, int depth) {
+		for (SpanData span : spans) {
+			if (span.getParentSpanId().equals(parentId)) {
+				trees.append("  ".repeat(depth))
+					.append(span.getName())
+					.append(switch (span.getKind()) {
+						case INTERNAL -> "";
+						default -> " (" + span.getKind() + ")";
+					})
+					.append(span.getStatus().equals(StatusData.error())
+							|| span.getStatus().getStatusCode() == io.opentelemetry.api.trace.StatusCode.ERROR
+									? " failed" : "")
+					.append('\n');
+				append(trees, spans, span.getSpanId(), depth + 1);
+			}
+		}
+	}
+
+}
