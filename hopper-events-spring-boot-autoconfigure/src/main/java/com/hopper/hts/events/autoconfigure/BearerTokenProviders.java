@@ -24,7 +24,7 @@ import com.hopper.hts.events.auth.ClientCredentials;
 import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.auth.TokenRequestException;
-import com.hopper.hts.events.observation.TokenMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -43,7 +43,7 @@ final class BearerTokenProviders {
 	}
 
 	static RotatingTokenProvider create(HopperProperties properties, HopperAuthProperties auth,
-			HopperConnectionDetails details, HopperHttpConnector connector, TokenMetrics metrics, Scheduler scheduler) {
+			HopperConnectionDetails details, HopperHttpConnector connector, HopperMetrics metrics, Scheduler scheduler) {
 		// A client of its own: what is meant for the API, headers and filters of the
 		// application included, does not reach the identity provider
 		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
@@ -57,13 +57,13 @@ final class BearerTokenProviders {
 				() -> ClientCredentialsTokenProvider.builder(webClient, credentials(auth, details))
 					// Shorter than an attempt, which is then told what kept it waiting
 					.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
-					.onRequest((failure) -> metrics.requested(
+					.onRequest((failure) -> metrics.tokenRequested(
 							(failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
 					.scheduler(scheduler)
 					.build());
 		if (!provider.isGiven()) {
 			Clock clock = SchedulerClock.of(scheduler);
-			metrics.bindExpiry(() -> secondsToExpiry(provider.state(), clock));
+			metrics.bindTokenExpiry(() -> secondsToExpiry(provider.state(), clock));
 		}
 		return provider;
 	}

@@ -24,7 +24,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -37,9 +37,9 @@ import org.springframework.util.StringUtils;
  */
 final class DisabledEventOutbox implements EventOutbox {
 
-	private final EventPublishMetrics metrics;
+	private final HopperMetrics metrics;
 
-	DisabledEventOutbox(EventPublishMetrics metrics) {
+	DisabledEventOutbox(HopperMetrics metrics) {
 		this.metrics = metrics;
 	}
 

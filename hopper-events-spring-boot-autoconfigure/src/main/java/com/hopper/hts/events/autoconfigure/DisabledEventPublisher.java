@@ -22,7 +22,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import reactor.core.publisher.Mono;
 
 import org.springframework.util.StringUtils;
@@ -33,9 +33,9 @@ import org.springframework.util.StringUtils;
  */
 class DisabledEventPublisher implements EventPublisher {
 
-	private final EventPublishMetrics metrics;
+	private final HopperMetrics metrics;
 
-	DisabledEventPublisher(EventPublishMetrics metrics) {
+	DisabledEventPublisher(HopperMetrics metrics) {
 		this.metrics = metrics;
 	}
 

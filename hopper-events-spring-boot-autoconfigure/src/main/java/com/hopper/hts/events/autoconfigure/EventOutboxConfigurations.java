@@ -20,7 +20,7 @@ import java.util.Locale;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxFactory;
@@ -163,8 +163,8 @@ final class EventOutboxConfigurations {
 		@Bean
 		@Proxyable(ProxyType.INTERFACES)
 		@ConditionalOnMissingBean(EventOutbox.class)
-		DisabledEventOutbox hopperEventOutbox(ObjectProvider<EventPublishMetrics> metrics) {
-			return new DisabledEventOutbox(metrics.getIfAvailable(() -> EventPublishMetrics.NONE));
+		DisabledEventOutbox hopperEventOutbox(ObjectProvider<HopperMetrics> metrics) {
+			return new DisabledEventOutbox(metrics.getIfAvailable(() -> HopperMetrics.NONE));
 		}
 
 	}

@@ -24,11 +24,8 @@ import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.http.RetryPolicy;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.http.WebClientHopperSessions;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
-import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
-import com.hopper.hts.events.observation.MicrometerTokenMetrics;
-import com.hopper.hts.events.observation.TokenMetrics;
 import com.hopper.hts.events.session.HopperSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
@@ -73,15 +70,9 @@ final class EventPublisherConfigurations {
 	static class Metrics {
 
 		@Bean
-		@ConditionalOnMissingBean(EventPublishMetrics.class)
-		MicrometerEventPublishMetrics hopperEventPublishMetrics(MeterRegistry meterRegistry) {
-			return new MicrometerEventPublishMetrics(meterRegistry);
-		}
-
-		@Bean
-		@ConditionalOnMissingBean(TokenMetrics.class)
-		MicrometerTokenMetrics hopperTokenMetrics(MeterRegistry meterRegistry) {
-			return new MicrometerTokenMetrics(meterRegistry);
+		@ConditionalOnMissingBean
+		HopperMetrics hopperMetrics(MeterRegistry meterRegistry) {
+			return HopperMetrics.of(meterRegistry);
 		}
 
 	}
@@ -132,13 +123,13 @@ final class EventPublisherConfigurations {
 		@ConditionalOnMissingBean
 		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, HopperAuthProperties auth,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<TokenMetrics> metrics,
+				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<HopperMetrics> metrics,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			if (!properties.enabled()) {
 				return Mono::empty;
 			}
 			return BearerTokenProviders.create(properties, auth, connectionDetails.getObject(), connector.getObject(),
-					metrics.getIfAvailable(() -> TokenMetrics.NONE), scheduler.getIfAvailable(Schedulers::parallel));
+					metrics.getIfAvailable(() -> HopperMetrics.NONE), scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
 		@Bean
@@ -207,10 +198,10 @@ final class EventPublisherConfigurations {
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				ObjectProvider<EventPublishObservationConvention> observationConvention,
-				ObjectProvider<EventPublishMetrics> metrics,
+				ObjectProvider<HopperMetrics> metrics,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			if (!properties.enabled()) {
-				return new DisabledEventPublisher(metrics.getIfAvailable(() -> EventPublishMetrics.NONE));
+				return new DisabledEventPublisher(metrics.getIfAvailable(() -> HopperMetrics.NONE));
 			}
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
@@ -222,7 +213,7 @@ final class EventPublisherConfigurations {
 				.requireSession(properties.requireSession())
 				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 						observationConvention.getIfAvailable())
-				.metrics(metrics.getIfAvailable(() -> EventPublishMetrics.NONE))
+				.metrics(metrics.getIfAvailable(() -> HopperMetrics.NONE))
 				.scheduler(scheduler.getIfAvailable(Schedulers::parallel))
 				.build();
 		}

@@ -471,10 +471,6 @@ abstract class ApiCall<R> {
 		return Duration.ofNanos(now - this.start);
 	}
 
-	Duration elapsed() {
-		return elapsed(this.client.now());
-	}
-
 	private Duration remaining(long now) {
 		return this.client.retryPolicy.timeout().minus(elapsed(now));
 	}

@@ -35,10 +35,10 @@ import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationContext;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
-import com.hopper.hts.events.observation.EventPublishObservationDocumentation;
+import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +81,7 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 
 	private final @Nullable EventPublishObservationConvention observationConvention;
 
-	private final EventPublishMetrics metrics;
+	private final HopperMetrics metrics;
 
 	WebClientEventPublisher(Builder builder) {
 		this.client = new ApiClient(builder.webClient, builder.retryPolicy, builder.responseTimeout,
@@ -91,7 +91,7 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 		this.codec = new EventCodec(builder.requireSession);
 		this.observationRegistry = builder.observationRegistry;
 		this.observationConvention = builder.observationConvention;
-		this.metrics = new GuardedMetrics(builder.metrics);
+		this.metrics = builder.metrics;
 	}
 
 	/**
@@ -234,7 +234,7 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 		@Override
 		@Nullable Observation observation() {
 			return this.publisher.observationRegistry.isNoop() ? null
-					: EventPublishObservationDocumentation.EVENT_PUBLISH.observation(
+					: HopperObservationDocumentation.EVENT_PUBLISH.observation(
 							this.publisher.observationConvention, DEFAULT_CONVENTION,
 							() -> new EventPublishObservationContext(this.eventType),
 							this.publisher.observationRegistry);
@@ -262,8 +262,7 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 
 		@Override
 		void finished(@Nullable EventReceipt receipt, @Nullable HopperApiException exception) {
-			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception,
-					(receipt != null) ? receipt.elapsed() : elapsed());
+			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception);
 		}
 
 	}
@@ -291,7 +290,7 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 
 		private @Nullable EventPublishObservationConvention observationConvention;
 
-		private EventPublishMetrics metrics = EventPublishMetrics.NONE;
+		private HopperMetrics metrics = HopperMetrics.NONE;
 
 		private Scheduler scheduler = Schedulers.parallel();
 
@@ -369,7 +368,7 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 		 * @param metrics the metrics
 		 * @return this builder
 		 */
-		public Builder metrics(EventPublishMetrics metrics) {
+		public Builder metrics(HopperMetrics metrics) {
 			this.metrics = metrics;
 			return this;
 		}

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 import com.hopper.hts.events.json.SessionRequestCodec;
+import com.hopper.hts.events.observation.HopperObservationDocumentation;
+import com.hopper.hts.events.observation.HopperObservationDocumentation.LowCardinalityKeyNames;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
@@ -198,16 +200,16 @@ public class WebClientHopperSessions implements HopperSessions, Lifecycle, Phase
 		@Override
 		@Nullable Observation observation() {
 			return WebClientHopperSessions.this.observationRegistry.isNoop() ? null
-					: Observation
-						.createNotStarted("hopper.sessions.create", WebClientHopperSessions.this.observationRegistry)
-						.contextualName("create session")
+					: HopperObservationDocumentation.SESSION_CREATE
+						.observation(WebClientHopperSessions.this.observationRegistry)
 						// Always there, for a meter's tags must not differ
-						.lowCardinalityKeyValue("outcome", "failed");
+						.lowCardinalityKeyValue(LowCardinalityKeyNames.OUTCOME.withValue("failed"));
 		}
 
 		@Override
 		void observe(Observation observation, List<Session> result) {
-			observation.lowCardinalityKeyValue("outcome", result.isEmpty() ? "not_created" : "created");
+			observation.lowCardinalityKeyValue(
+					LowCardinalityKeyNames.OUTCOME.withValue(result.isEmpty() ? "not_created" : "created"));
 		}
 
 	}

@@ -17,8 +17,8 @@ package com.hopper.hts.events.observation;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
-import com.hopper.hts.events.observation.EventPublishObservationDocumentation.HighCardinalityKeyNames;
-import com.hopper.hts.events.observation.EventPublishObservationDocumentation.LowCardinalityKeyNames;
+import com.hopper.hts.events.observation.HopperObservationDocumentation.HighCardinalityKeyNames;
+import com.hopper.hts.events.observation.HopperObservationDocumentation.LowCardinalityKeyNames;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 
@@ -46,7 +46,7 @@ public class DefaultEventPublishObservationConvention implements EventPublishObs
 
 	@Override
 	public String getContextualName(EventPublishObservationContext context) {
-		return "publish " + EventTags.type(context.getEventType());
+		return "hopper publish " + EventTags.type(context.getEventType());
 	}
 
 	@Override

@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.observation;
 
+import java.util.List;
+
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
@@ -22,11 +24,32 @@ import com.hopper.hts.events.OffersDisplayed;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of tags, the same for observations and meters.
+ * The tags of observations and meters.
+ *
+ * @since 0.1.0
  */
-final class EventTags {
+public final class EventTags {
+
+	/**
+	 * Key of the type of an event.
+	 */
+	public static final String TYPE = "event.type";
+
+	/**
+	 * Key of why an event was retried, discarded or given up.
+	 */
+	public static final String REASON = "reason";
+
+	static final String OUTCOME = "outcome";
 
 	static final String NO_TYPE = "none";
+
+	private static final String CUSTOM_TYPE = "custom";
+
+	/**
+	 * The tags of the types that events have.
+	 */
+	public static final List<String> TYPES = List.of(OffersDisplayed.TYPE, BookingConfirmed.TYPE, CUSTOM_TYPE);
 
 	private EventTags() {
 	}
@@ -37,10 +60,10 @@ final class EventTags {
 	 * @param eventType the type as it is sent
 	 * @return the value of {@code event.type}
 	 */
-	static String type(String eventType) {
+	public static String type(String eventType) {
 		return switch (eventType) {
 			case OffersDisplayed.TYPE, BookingConfirmed.TYPE, NO_TYPE -> eventType;
-			default -> "custom";
+			default -> CUSTOM_TYPE;
 		};
 	}
 

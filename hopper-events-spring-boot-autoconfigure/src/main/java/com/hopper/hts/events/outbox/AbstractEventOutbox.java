@@ -34,6 +34,8 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
+import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -212,9 +214,9 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 		}, Kind.PRODUCER);
 		context.setCarrier(traceContext);
 		String type = (events.size() == 1) ? events.get(0).countedType() : "several";
-		return Observation.createNotStarted("hopper.outbox.store", () -> context, this.observationRegistry)
-			.contextualName("hopper store " + type)
-			.lowCardinalityKeyValue("event.type", type);
+		return HopperObservationDocumentation.EVENT_STORE.observation(this.observationRegistry, () -> context)
+			.contextualName(HopperObservationDocumentation.EVENT_STORE.getContextualName() + " " + type)
+			.lowCardinalityKeyValue(EventTags.TYPE, type);
 	}
 
 	private static List<StoredEvent> traced(List<StoredEvent> events, Map<String, String> traceContext) {

@@ -22,9 +22,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.observation.EventTags;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -83,39 +82,39 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	@Override
 	public void stored(StoredEvent event) {
-		this.stored.withTag("event.type", event.countedType()).increment();
+		this.stored.withTag(EventTags.TYPE, event.countedType()).increment();
 	}
 
 	@Override
 	public void delivered(StoredEvent event, EventReceipt receipt) {
-		this.delivered.withTag("event.type", event.countedType())
+		this.delivered.withTag(EventTags.TYPE, event.countedType())
 			.record(Duration.between(event.storedAt(), this.clock.instant()));
 	}
 
 	@Override
 	public void retrying(StoredEvent event, Instant nextAttempt) {
 		List<DeliveryFailure> failures = event.failures();
-		this.retries.withTags("event.type", event.countedType(), "reason", failures.get(failures.size() - 1).kind())
+		this.retries.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, failures.get(failures.size() - 1).kind())
 			.increment();
 	}
 
 	@Override
 	public void dead(DeadLetter deadLetter) {
 		this.dead
-			.withTags("event.type", deadLetter.event().countedType(), "reason",
+			.withTags(EventTags.TYPE, deadLetter.event().countedType(), EventTags.REASON,
 					deadLetter.reason().name().toLowerCase(Locale.ROOT))
 			.increment();
 	}
 
 	@Override
 	public void discarded(StoredEvent event, DiscardReason reason) {
-		this.discarded.withTags("event.type", event.countedType(), "reason", reason.name().toLowerCase(Locale.ROOT))
+		this.discarded.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
 			.increment();
 	}
 
 	@Override
 	public void replayed(StoredEvent event) {
-		this.replayed.withTag("event.type", event.countedType()).increment();
+		this.replayed.withTag(EventTags.TYPE, event.countedType()).increment();
 	}
 
 	/**
@@ -128,15 +127,15 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 		return (registry) -> {
 			// One look for all gauges that are read together
 			LastState last = new LastState(operations, clock);
-			for (String type : List.of(OffersDisplayed.TYPE, BookingConfirmed.TYPE, "custom")) {
+			for (String type : EventTags.TYPES) {
 				gauge(last, "hopper.outbox.pending", "Events that wait for their delivery",
 						(state) -> state.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN
 								: state.pending().getOrDefault(type, 0L))
-					.tag("event.type", type)
+					.tag(EventTags.TYPE, type)
 					.register(registry);
 				gauge(last, "hopper.outbox.dead.letters", "Dead letters that wait for an operator",
 						(state) -> state.dead().getOrDefault(type, 0L))
-					.tag("event.type", type)
+					.tag(EventTags.TYPE, type)
 					.register(registry);
 			}
 			gauge(last, "hopper.outbox.backlog", "Events of all types that wait for their delivery",
@@ -150,7 +149,7 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 			for (PauseReason reason : PauseReason.values()) {
 				gauge(last, "hopper.outbox.paused", "Whether the relay sends nothing at the moment",
 						(state) -> (state.pause() != null && state.pause().reason() == reason) ? 1 : 0)
-					.tag("reason", reason.name().toLowerCase(Locale.ROOT))
+					.tag(EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
 					.register(registry);
 			}
 			if (operations instanceof AbstractEventOutbox outbox) {

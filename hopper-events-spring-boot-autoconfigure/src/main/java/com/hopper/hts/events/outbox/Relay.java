@@ -26,6 +26,8 @@ import java.util.function.DoubleSupplier;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.http.EventSender;
+import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -94,10 +96,11 @@ final class Relay {
 		ReceiverContext<StoredEvent> context = new ReceiverContext<>(
 				(carrier, name) -> carrier.traceContext().get(name));
 		context.setCarrier(stored);
-		Observation observation = Observation
-			.createNotStarted("hopper.outbox.attempt", () -> context, this.observationRegistry)
-			.contextualName("hopper deliver " + stored.countedType())
-			.lowCardinalityKeyValue("event.type", stored.countedType());
+		String type = stored.countedType();
+		Observation observation = HopperObservationDocumentation.EVENT_DELIVER
+			.observation(this.observationRegistry, () -> context)
+			.contextualName(HopperObservationDocumentation.EVENT_DELIVER.getContextualName() + " " + type)
+			.lowCardinalityKeyValue(EventTags.TYPE, type);
 		return Mono.defer(() -> {
 			observation.start();
 			return publication.doOnError(observation::error)

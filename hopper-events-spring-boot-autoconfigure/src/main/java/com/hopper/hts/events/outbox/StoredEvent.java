@@ -25,9 +25,9 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
-import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
+import com.hopper.hts.events.observation.EventTags;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -235,18 +235,10 @@ public final class StoredEvent {
 	}
 
 	/**
-	 * Return the name under which the event is counted: applications choose custom types,
-	 * so their number is not known.
+	 * Return the name under which the event is counted.
 	 */
 	String countedType() {
-		return countedType(this.type);
-	}
-
-	static String countedType(String type) {
-		return switch (type) {
-			case OffersDisplayed.TYPE, BookingConfirmed.TYPE -> type;
-			default -> "custom";
-		};
+		return EventTags.type(this.type);
 	}
 
 	/**

@@ -59,16 +59,6 @@ public final class StoredEvents {
 	}
 
 	/**
-	 * Return the name under which events of a type are counted: applications choose
-	 * custom types, so their number is not known.
-	 * @param type the type
-	 * @return the name
-	 */
-	public static String countedType(String type) {
-		return StoredEvent.countedType(type);
-	}
-
-	/**
 	 * Return a dead letter's event as it is when it was replayed.
 	 * @param event the event
 	 * @param now when it was replayed

@@ -33,7 +33,7 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.testing.ScriptedServer;
@@ -293,7 +293,7 @@ class HopperEventsAutoConfigurationTests {
 		this.contextRunner.withBean("one", SimpleMeterRegistry.class)
 			.withBean("two", SimpleMeterRegistry.class)
 			.run((context) -> assertThat(context).hasSingleBean(EventPublisher.class)
-				.doesNotHaveBean(EventPublishMetrics.class));
+				.doesNotHaveBean(HopperMetrics.class));
 	}
 
 	@Test

@@ -29,7 +29,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.actuate.HopperHealthIndicator;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
@@ -154,7 +154,7 @@ class HopperOutboxAutoConfigurationTests {
 
 	@Test
 	void applicationsOwnOutboxTakesOver() {
-		this.contextRunner.withBean(EventOutbox.class, () -> new DisabledEventOutbox(new EventPublishMetrics() {
+		this.contextRunner.withBean(EventOutbox.class, () -> new DisabledEventOutbox(new HopperMetrics() {
 		}))
 			.run((context) -> assertThat(context).hasSingleBean(EventOutbox.class)
 				.doesNotHaveBean(RelayedEventOutbox.class));
@@ -340,7 +340,7 @@ class HopperOutboxAutoConfigurationTests {
 		});
 		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
 			storeAndFlush(context.getBean(EventOutbox.class));
-			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.attempt");
+			assertThat(log).containsExactly("deliver 00-trace-span-01", "publish in hopper.outbox.deliver");
 		});
 	}
 

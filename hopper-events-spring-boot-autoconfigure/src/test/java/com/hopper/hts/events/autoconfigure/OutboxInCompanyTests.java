@@ -33,6 +33,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -43,7 +44,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The outbox in the company of aspects and mocks.
  */
-@SpringBootTest(properties = "hopper.auth.token=t")
+@SpringBootTest(properties = "hopper.auth.token=t", webEnvironment = WebEnvironment.NONE)
 class OutboxInCompanyTests {
 
 	@MockitoBean

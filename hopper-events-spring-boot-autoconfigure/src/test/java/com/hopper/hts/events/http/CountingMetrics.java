@@ -15,19 +15,18 @@
  */
 package com.hopper.hts.events.http;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
-import com.hopper.hts.events.observation.EventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link EventPublishMetrics} that remembers what it was told.
+ * {@link HopperMetrics} that remembers what it was told.
  */
-class CountingMetrics implements EventPublishMetrics {
+class CountingMetrics implements HopperMetrics {
 
 	final List<String> retries = new CopyOnWriteArrayList<>();
 
@@ -47,7 +46,7 @@ class CountingMetrics implements EventPublishMetrics {
 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception, Duration elapsed) {
+			@Nullable HopperApiException exception) {
 		String outcome = (receipt != null) ? "delivered"
 				: ((exception != null) ? exception.getClass().getSimpleName() : "cancelled");
 		this.finished.add(eventType + " " + attempts + " " + outcome);

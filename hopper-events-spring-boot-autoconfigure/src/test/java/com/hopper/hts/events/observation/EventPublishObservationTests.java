@@ -107,7 +107,7 @@ class EventPublishObservationTests {
 					new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
 							Duration.ofSeconds(20), true, 10))
 			.observation(this.observations, null)
-			.metrics(new MicrometerEventPublishMetrics(this.meters))
+			.metrics(HopperMetrics.of(this.meters))
 			.build();
 	}
 
@@ -119,7 +119,7 @@ class EventPublishObservationTests {
 			.that()
 			.hasBeenStarted()
 			.hasBeenStopped()
-			.hasContextualNameEqualTo("publish offers_displayed")
+			.hasContextualNameEqualTo("hopper publish offers_displayed")
 			.hasLowCardinalityKeyValue("event.type", "offers_displayed")
 			.hasLowCardinalityKeyValue("outcome", "delivered")
 			.hasLowCardinalityKeyValue("status", "204")
@@ -278,8 +278,8 @@ class EventPublishObservationTests {
 		assertThat(this.observations).hasObservationWithNameEqualTo("hopper.events.publish")
 			.that()
 			.hasOnlyKeys("event.type", "outcome", "status", "attempts", "event.sent.type");
-		assertThat(EventPublishObservationDocumentation.EVENT_PUBLISH.getLowCardinalityKeyNames()).hasSize(3);
-		assertThat(EventPublishObservationDocumentation.EVENT_PUBLISH.getHighCardinalityKeyNames()).hasSize(2);
+		assertThat(HopperObservationDocumentation.EVENT_PUBLISH.getLowCardinalityKeyNames()).hasSize(3);
+		assertThat(HopperObservationDocumentation.EVENT_PUBLISH.getHighCardinalityKeyNames()).hasSize(2);
 	}
 
 	private void publishQuietly(String sessionId, HopperEvent event) {

@@ -19,17 +19,19 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanId;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.data.StatusData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 
 /**
  * An exporter of spans that shows what it has got as trees: a line for each span,
- * indented below its parent, with its kind unless that is internal, and whether it
- * failed.
+ * indented below its parent, with its kind unless that is internal, and the status of the
+ * answer to a request or whether anything else failed.
  */
 class SpanTrees implements SpanExporter {
 
@@ -69,16 +71,17 @@ class SpanTrees implements SpanExporter {
 	private static void append(StringBuilder trees, List<SpanData> spans, String parentId, int depth) {
 		for (SpanData span : spans) {
 			if (span.getParentSpanId().equals(parentId)) {
-				trees.append("  ".repeat(depth))
-					.append(span.getName())
-					.append(switch (span.getKind()) {
-						case INTERNAL -> "";
-						default -> " (" + span.getKind() + ")";
-					})
-					.append(span.getStatus().equals(StatusData.error())
-							|| span.getStatus().getStatusCode() == io.opentelemetry.api.trace.StatusCode.ERROR
-									? " failed" : "")
-					.append('\n');
+				trees.append("  ".repeat(depth)).append(span.getName());
+				if (span.getKind() != SpanKind.INTERNAL) {
+					trees.append(" (" + span.getKind() + ")");
+				}
+				if (span.getKind() == SpanKind.CLIENT) {
+					trees.append(" " + span.getAttributes().get(AttributeKey.stringKey("status")));
+				}
+				else if (span.getStatus().getStatusCode() == StatusCode.ERROR) {
+					trees.append(" failed");
+				}
+				trees.append('\n');
 				append(trees, spans, span.getSpanId(), depth + 1);
 			}
 		}

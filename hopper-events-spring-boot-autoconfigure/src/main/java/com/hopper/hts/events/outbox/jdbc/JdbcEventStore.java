@@ -41,6 +41,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventNotStoredException;
+import com.hopper.hts.events.observation.EventTags;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.DeadLetterReason;
@@ -460,7 +461,7 @@ final class JdbcEventStore implements EventStore {
 					ResultSet result = statement.executeQuery()) {
 				while (result.next()) {
 					boolean waits = "PENDING".equals(result.getString(1).strip());
-					(waits ? pending : dead).merge(StoredEvents.countedType(result.getString(2)), result.getLong(3),
+					(waits ? pending : dead).merge(EventTags.type(result.getString(2)), result.getLong(3),
 							Long::sum);
 					if (waits) {
 						oldest.add(result.getString(4).strip());

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.observation.EventTags;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.DiscardReason;
@@ -364,7 +365,7 @@ final class MemoryEventStore implements EventStore {
 	}
 
 	private static void count(Map<String, Long> counts, StoredEvent event) {
-		counts.merge(StoredEvents.countedType(event.type()), 1L, Long::sum);
+		counts.merge(EventTags.type(event.type()), 1L, Long::sum);
 	}
 
 	@Override

@@ -34,8 +34,7 @@ import com.hopper.hts.events.http.EventSender;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.http.RetryPolicy;
 import com.hopper.hts.events.http.WebClientEventPublisher;
-import com.hopper.hts.events.observation.EventPublishMetrics;
-import com.hopper.hts.events.observation.MicrometerEventPublishMetrics;
+import com.hopper.hts.events.observation.HopperMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -195,7 +194,7 @@ public class PublishPieces {
 	private static WebClientEventPublisher publisher(boolean token, boolean observed) {
 		WebClient.Builder client = webClient().mutate();
 		MeterRegistry meters = new SimpleMeterRegistry();
-		EventPublishMetrics metrics = new MicrometerEventPublishMetrics(meters);
+		HopperMetrics metrics = HopperMetrics.of(meters);
 		ObservationRegistry observations = ObservationRegistry.create();
 		observations.observationConfig().observationHandler(new DefaultMeterObservationHandler(meters));
 		if (token) {

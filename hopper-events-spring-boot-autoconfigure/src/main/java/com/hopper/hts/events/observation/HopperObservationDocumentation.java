@@ -21,11 +21,13 @@ import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.docs.ObservationDocumentation;
 
 /**
- * Documentation of the observation of published events.
+ * Documentation of all observations. Each is named after what is done to what, as the
+ * {@code hopper.events.publish} that is {@code hopper publish offers_displayed} in a
+ * trace.
  *
  * @since 0.1.0
  */
-public enum EventPublishObservationDocumentation implements ObservationDocumentation {
+public enum HopperObservationDocumentation implements ObservationDocumentation {
 
 	/**
 	 * Observation of one published event, from subscription to receipt or error, with all
@@ -48,6 +50,76 @@ public enum EventPublishObservationDocumentation implements ObservationDocumenta
 			return HighCardinalityKeyNames.values();
 		}
 
+	},
+
+	/**
+	 * Observation of storing one or more events in the outbox. Its contextual name ends
+	 * with the type of the event, or {@code several}.
+	 */
+	EVENT_STORE {
+
+		@Override
+		public String getName() {
+			return "hopper.outbox.store";
+		}
+
+		@Override
+		public String getContextualName() {
+			return "hopper store";
+		}
+
+		@Override
+		public KeyName[] getLowCardinalityKeyNames() {
+			return new KeyName[] { LowCardinalityKeyNames.EVENT_TYPE };
+		}
+
+	},
+
+	/**
+	 * Observation of one attempt to deliver a stored event. It continues the trace in
+	 * which the event was stored. Its contextual name ends with the type of the event.
+	 */
+	EVENT_DELIVER {
+
+		@Override
+		public String getName() {
+			return "hopper.outbox.deliver";
+		}
+
+		@Override
+		public String getContextualName() {
+			return "hopper deliver";
+		}
+
+		@Override
+		public KeyName[] getLowCardinalityKeyNames() {
+			return new KeyName[] { LowCardinalityKeyNames.EVENT_TYPE };
+		}
+
+	},
+
+	/**
+	 * Observation of creating one session or several, with all attempts and the waits
+	 * between them. Its outcome is {@code created}, {@code not_created} or
+	 * {@code failed}.
+	 */
+	SESSION_CREATE {
+
+		@Override
+		public String getName() {
+			return "hopper.sessions.create";
+		}
+
+		@Override
+		public String getContextualName() {
+			return "hopper create session";
+		}
+
+		@Override
+		public KeyName[] getLowCardinalityKeyNames() {
+			return new KeyName[] { LowCardinalityKeyNames.OUTCOME };
+		}
+
 	};
 
 	/**
@@ -63,7 +135,7 @@ public enum EventPublishObservationDocumentation implements ObservationDocumenta
 
 			@Override
 			public String asString() {
-				return "event.type";
+				return EventTags.TYPE;
 			}
 
 		},
@@ -76,7 +148,7 @@ public enum EventPublishObservationDocumentation implements ObservationDocumenta
 
 			@Override
 			public String asString() {
-				return "outcome";
+				return EventTags.OUTCOME;
 			}
 
 		},

@@ -15,10 +15,10 @@
  */
 package com.hopper.hts.events.observation;
 
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
@@ -27,14 +27,21 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 /**
- * {@link EventPublishMetrics} on top of a {@link MeterRegistry}.
- *
- * @since 0.1.0
+ * {@link HopperMetrics} on top of a {@link MeterRegistry}.
  */
-public class MicrometerEventPublishMetrics implements EventPublishMetrics {
+class MicrometerHopperMetrics implements HopperMetrics {
+
+	private static final Log logger = LogFactory.getLog(MicrometerHopperMetrics.class);
+
+	private final MeterRegistry registry;
 
 	private final LongAdder inFlight = new LongAdder();
 
@@ -52,11 +59,10 @@ public class MicrometerEventPublishMetrics implements EventPublishMetrics {
 
 	private final Meter.MeterProvider<Counter> discarded;
 
-	/**
-	 * Create an instance.
-	 * @param registry the registry to register the meters with
-	 */
-	public MicrometerEventPublishMetrics(MeterRegistry registry) {
+	private final Meter.MeterProvider<Counter> tokenRequests;
+
+	MicrometerHopperMetrics(MeterRegistry registry) {
+		this.registry = registry;
 		Gauge.builder("hopper.events.publish.in.flight", this.inFlight, (adder) -> Math.max(0, adder.sum()))
 			.description("Events that are being published, waits for a retry included")
 			.register(registry);
@@ -72,6 +78,9 @@ public class MicrometerEventPublishMetrics implements EventPublishMetrics {
 		this.discarded = Counter.builder("hopper.events.discarded")
 			.description("Events that were dropped and never sent")
 			.withRegistry(registry);
+		this.tokenRequests = Counter.builder("hopper.auth.token.requests")
+			.description("Requests for a token")
+			.withRegistry(registry);
 	}
 
 	@Override
@@ -81,28 +90,55 @@ public class MicrometerEventPublishMetrics implements EventPublishMetrics {
 
 	@Override
 	public void retrying(String eventType, String reason) {
-		this.retries.withTags("event.type", EventTags.type(eventType), "reason", reason).increment();
+		guard(() -> this.retries.withTags(EventTags.TYPE, EventTags.type(eventType), EventTags.REASON, reason)
+			.increment());
 	}
 
 	@Override
 	public void deliveryUnknown(String eventType) {
-		this.unknown.withTag("event.type", EventTags.type(eventType)).increment();
+		guard(() -> this.unknown.withTag(EventTags.TYPE, EventTags.type(eventType)).increment());
 	}
 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception, Duration elapsed) {
+			@Nullable HopperApiException exception) {
 		this.inFlight.decrement();
 		Ended ended = new Ended(EventTags.type(eventType), EventTags.outcome(receipt, exception));
-		this.attemptsOf
+		guard(() -> this.attemptsOf
 			.computeIfAbsent(ended,
-					(key) -> this.attempts.withTags("event.type", key.eventType(), "outcome", key.outcome()))
-			.record(attempts);
+					(key) -> this.attempts.withTags(EventTags.TYPE, key.eventType(), EventTags.OUTCOME, key.outcome()))
+			.record(attempts));
 	}
 
 	@Override
 	public void discarded(String eventType, String reason) {
-		this.discarded.withTags("event.type", EventTags.type(eventType), "reason", reason).increment();
+		guard(() -> this.discarded.withTags(EventTags.TYPE, EventTags.type(eventType), EventTags.REASON, reason)
+			.increment());
+	}
+
+	@Override
+	public void tokenRequested(String outcome) {
+		guard(() -> this.tokenRequests.withTag(EventTags.OUTCOME, outcome).increment());
+	}
+
+	@Override
+	public void bindTokenExpiry(DoubleSupplier seconds) {
+		guard(() -> TimeGauge.builder("hopper.auth.token.expiry", seconds::getAsDouble, SECONDS)
+			.description("Time for which the token is still valid")
+			.register(this.registry));
+	}
+
+	/**
+	 * Keep failures, of a filter of the application's registry for example, away from the
+	 * events.
+	 */
+	private static void guard(Runnable count) {
+		try {
+			count.run();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("A meter failed", ex);
+		}
 	}
 
 	private record Ended(String eventType, String outcome) {

@@ -15,26 +15,35 @@
  */
 package com.hopper.hts.events.observation;
 
-import java.time.Duration;
+import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is measured besides observations. Implementations must be fast, must not block and
- * must not throw.
+ * What is measured besides observations. Implementations are called by several threads at
+ * a time, and must be fast, must not block and must not throw.
  *
  * @since 0.1.0
- * @see MicrometerEventPublishMetrics
  */
-public interface EventPublishMetrics {
+public interface HopperMetrics {
 
 	/**
 	 * Counts nothing.
 	 */
-	EventPublishMetrics NONE = new EventPublishMetrics() {
+	HopperMetrics NONE = new HopperMetrics() {
 	};
+
+	/**
+	 * Create metrics on top of a {@link MeterRegistry}.
+	 * @param registry the registry to register the meters with
+	 * @return the metrics
+	 */
+	static HopperMetrics of(MeterRegistry registry) {
+		return new MicrometerHopperMetrics(registry);
+	}
 
 	/**
 	 * A publication has begun.
@@ -64,10 +73,9 @@ public interface EventPublishMetrics {
 	 * @param receipt the receipt, or {@code null}
 	 * @param exception the error, or {@code null}; both are {@code null} if the
 	 * publication was cancelled
-	 * @param elapsed the time since the publication began
 	 */
 	default void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
-			@Nullable HopperApiException exception, Duration elapsed) {
+			@Nullable HopperApiException exception) {
 	}
 
 	/**
@@ -76,6 +84,21 @@ public interface EventPublishMetrics {
 	 * @param reason why, for example {@code disabled}
 	 */
 	default void discarded(String eventType, String reason) {
+	}
+
+	/**
+	 * A token was requested.
+	 * @param outcome {@code success}, {@code transient_failure} or {@code refused}
+	 */
+	default void tokenRequested(String outcome) {
+	}
+
+	/**
+	 * Learn how long the token is still valid.
+	 * @param seconds gives the seconds to expiry, zero if there is no valid token, not a
+	 * number if it is not known
+	 */
+	default void bindTokenExpiry(DoubleSupplier seconds) {
 	}
 
 }
