@@ -43,7 +43,8 @@ final class BearerTokenProviders {
 	}
 
 	static RotatingTokenProvider create(HopperProperties properties, HopperAuthProperties auth,
-			HopperConnectionDetails details, HopperHttpConnector connector, HopperMetrics metrics, Scheduler scheduler) {
+			HopperConnectionDetails details, HopperHttpConnector connector, HopperMetrics metrics,
+			Scheduler scheduler) {
 		// A client of its own: what is meant for the API, headers and filters of the
 		// application included, does not reach the identity provider
 		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {

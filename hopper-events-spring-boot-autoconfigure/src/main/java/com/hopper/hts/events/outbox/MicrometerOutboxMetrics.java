@@ -94,7 +94,8 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 	@Override
 	public void retrying(StoredEvent event, Instant nextAttempt) {
 		List<DeliveryFailure> failures = event.failures();
-		this.retries.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, failures.get(failures.size() - 1).kind())
+		this.retries
+			.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, failures.get(failures.size() - 1).kind())
 			.increment();
 	}
 
@@ -108,7 +109,8 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	@Override
 	public void discarded(StoredEvent event, DiscardReason reason) {
-		this.discarded.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
+		this.discarded
+			.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
 			.increment();
 	}
 

@@ -90,10 +90,10 @@ class SpansTests {
 		api = new ScriptedServer();
 		context = new SpringApplicationBuilder(Application.class).web(type)
 			.run("--server.port=0", "--management.tracing.sampling.probability=1",
-					"--spring.reactor.context-propagation=" + contextPropagation,
-					"--hopper.base-url=" + api.baseUrl(), "--hopper.auth.token=token",
-					"--hopper.retry.initial-interval=1ms", "--hopper.outbox.type=" + outbox,
-					"--hopper.outbox.retry.initial-interval=20ms", "--hopper.outbox.jdbc.polling-interval=20ms");
+					"--spring.reactor.context-propagation=" + contextPropagation, "--hopper.base-url=" + api.baseUrl(),
+					"--hopper.auth.token=token", "--hopper.retry.initial-interval=1ms",
+					"--hopper.outbox.type=" + outbox, "--hopper.outbox.retry.initial-interval=20ms",
+					"--hopper.outbox.jdbc.polling-interval=20ms");
 	}
 
 	@AfterParameterizedClassInvocation
@@ -227,8 +227,9 @@ class SpansTests {
 
 	private void get(String path) throws Exception {
 		HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(URI.create("http://localhost:"
-					+ context.getEnvironment().getRequiredProperty("local.server.port") + path))
+			.send(HttpRequest
+				.newBuilder(URI.create(
+						"http://localhost:" + context.getEnvironment().getRequiredProperty("local.server.port") + path))
 				.build(), BodyHandlers.discarding());
 	}
 

@@ -461,8 +461,7 @@ final class JdbcEventStore implements EventStore {
 					ResultSet result = statement.executeQuery()) {
 				while (result.next()) {
 					boolean waits = "PENDING".equals(result.getString(1).strip());
-					(waits ? pending : dead).merge(EventTags.type(result.getString(2)), result.getLong(3),
-							Long::sum);
+					(waits ? pending : dead).merge(EventTags.type(result.getString(2)), result.getLong(3), Long::sum);
 					if (waits) {
 						oldest.add(result.getString(4).strip());
 					}
