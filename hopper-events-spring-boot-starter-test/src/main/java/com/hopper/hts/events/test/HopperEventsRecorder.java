@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -76,13 +77,15 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	 * {@code hopper.require-session}
 	 */
 	public HopperEventsRecorder(boolean requireSession) {
-		this(requireSession, Stream::empty);
+		this(requireSession, Stream::empty, () -> false);
 	}
 
-	HopperEventsRecorder(boolean requireSession, Supplier<Stream<EventDeliveryListener>> listeners) {
+	HopperEventsRecorder(boolean requireSession, Supplier<Stream<EventDeliveryListener>> listeners,
+			BooleanSupplier reactiveTransactions) {
 		EventCodec codec = new EventCodec(requireSession);
 		this.publisher = new RecordingEventPublisher(this, codec);
-		this.outbox = new RecordingEventOutbox(this, codec, new RecordingListeners(this, listeners));
+		this.outbox = new RecordingEventOutbox(this, codec, new RecordingListeners(this, listeners),
+				reactiveTransactions);
 	}
 
 	/**

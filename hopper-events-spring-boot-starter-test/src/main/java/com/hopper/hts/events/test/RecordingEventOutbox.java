@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -54,30 +55,39 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 			"org.springframework.transaction.support.TransactionSynchronizationManager",
 			RecordingEventOutbox.class.getClassLoader());
 
+	private static final StackWalker STACK = StackWalker.getInstance();
+
 	private final HopperEventsRecorder recorder;
 
 	private final EventCodec codec;
 
 	private final RecordingListeners listeners;
 
-	RecordingEventOutbox(HopperEventsRecorder recorder, EventCodec codec, RecordingListeners listeners) {
+	private final BooleanSupplier reactiveTransactions;
+
+	RecordingEventOutbox(HopperEventsRecorder recorder, EventCodec codec, RecordingListeners listeners,
+			BooleanSupplier reactiveTransactions) {
 		this.recorder = recorder;
 		this.codec = codec;
 		this.listeners = listeners;
+		this.reactiveTransactions = reactiveTransactions;
 	}
 
 	@Override
 	public UUID store(String sessionId, HopperEvent event) {
+		requireVisibleTransaction();
 		return inTransactionOfThread(record(sessionId, event)).get(0);
 	}
 
 	@Override
 	public UUID store(BookingConfirmed event) {
+		requireVisibleTransaction();
 		return inTransactionOfThread(record(event)).get(0);
 	}
 
 	@Override
 	public List<UUID> storeAll(Collection<SessionEvent> events) {
+		requireVisibleTransaction();
 		return inTransactionOfThread(record(events));
 	}
 
@@ -94,6 +104,25 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	@Override
 	public Mono<List<UUID>> storeAllReactively(Collection<SessionEvent> events) {
 		return storeReactively(() -> record(events));
+	}
+
+	/**
+	 * Refuse what the real outboxes refuse: to store where a reactive transaction cannot
+	 * be seen.
+	 */
+	private void requireVisibleTransaction() {
+		if (this.reactiveTransactions.getAsBoolean() && !(TRANSACTIONS && RecordingTransactions.active())
+				&& isCallerReactive()) {
+			throw new IllegalStateException("store must not be called from a reactive chain in an application with a "
+					+ "ReactiveTransactionManager: the real outbox could not see whether a transaction is active there, "
+					+ "and refuses. Return the Mono of storeReactively to the chain, or call store where no chain is");
+		}
+	}
+
+	private static boolean isCallerReactive() {
+		return STACK.walk((frames) -> frames.map(StackWalker.StackFrame::getClassName)
+			.anyMatch((name) -> name.startsWith("reactor.core.publisher.") || name.startsWith("kotlinx.coroutines.")
+					|| name.startsWith("io.reactivex.") || name.startsWith("io.smallrye.mutiny.")));
 	}
 
 	private Mono<List<UUID>> storeReactively(Supplier<List<Stored>> events) {

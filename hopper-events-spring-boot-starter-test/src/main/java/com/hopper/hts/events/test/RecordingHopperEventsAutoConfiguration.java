@@ -24,6 +24,8 @@ import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -31,6 +33,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} that records events instead of
@@ -40,6 +43,8 @@ import org.springframework.core.env.Environment;
  */
 @AutoConfiguration(before = HopperEventsAutoConfiguration.class)
 public final class RecordingHopperEventsAutoConfiguration {
+
+	private static final String REACTIVE_TRANSACTION_MANAGER = "org.springframework.transaction.ReactiveTransactionManager";
 
 	RecordingHopperEventsAutoConfiguration() {
 	}
@@ -51,11 +56,18 @@ public final class RecordingHopperEventsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	HopperEventsRecorder hopperEventsRecorder(Environment environment,
+	HopperEventsRecorder hopperEventsRecorder(Environment environment, ListableBeanFactory beanFactory,
 			ObjectProvider<EventDeliveryListener> listeners) {
 		return new HopperEventsRecorder(
 				Boolean.TRUE.equals(environment.getProperty("hopper.require-session", Boolean.class)),
-				listeners::orderedStream);
+				listeners::orderedStream, () -> hasReactiveTransactions(beanFactory));
+	}
+
+	private static boolean hasReactiveTransactions(ListableBeanFactory beanFactory) {
+		ClassLoader classLoader = RecordingHopperEventsAutoConfiguration.class.getClassLoader();
+		return ClassUtils.isPresent(REACTIVE_TRANSACTION_MANAGER, classLoader) && BeanFactoryUtils
+			.beanNamesForTypeIncludingAncestors(beanFactory,
+					ClassUtils.resolveClassName(REACTIVE_TRANSACTION_MANAGER, classLoader), true, false).length > 0;
 	}
 
 	// Present before the starter's own ones, which then need neither credentials nor a
