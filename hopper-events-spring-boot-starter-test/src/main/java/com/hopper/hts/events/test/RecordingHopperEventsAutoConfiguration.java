@@ -65,9 +65,9 @@ public final class RecordingHopperEventsAutoConfiguration {
 
 	private static boolean hasReactiveTransactions(ListableBeanFactory beanFactory) {
 		ClassLoader classLoader = RecordingHopperEventsAutoConfiguration.class.getClassLoader();
-		return ClassUtils.isPresent(REACTIVE_TRANSACTION_MANAGER, classLoader) && BeanFactoryUtils
-			.beanNamesForTypeIncludingAncestors(beanFactory,
-					ClassUtils.resolveClassName(REACTIVE_TRANSACTION_MANAGER, classLoader), true, false).length > 0;
+		return ClassUtils.isPresent(REACTIVE_TRANSACTION_MANAGER, classLoader)
+				&& BeanFactoryUtils.beanNamesForTypeIncludingAncestors(beanFactory,
+						ClassUtils.resolveClassName(REACTIVE_TRANSACTION_MANAGER, classLoader), true, false).length > 0;
 	}
 
 	// Present before the starter's own ones, which then need neither credentials nor a

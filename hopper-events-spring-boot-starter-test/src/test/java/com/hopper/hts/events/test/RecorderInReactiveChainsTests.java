@@ -49,8 +49,7 @@ class RecorderInReactiveChainsTests {
 
 	@Test
 	void storeIsRefusedAsTheRealOutboxRefusesIt() {
-		this.contextRunner
-			.withBean(ReactiveTransactionManager.class, () -> mock(ReactiveTransactionManager.class))
+		this.contextRunner.withBean(ReactiveTransactionManager.class, () -> mock(ReactiveTransactionManager.class))
 			.run((context) -> {
 				EventOutbox outbox = context.getBean(EventOutbox.class);
 				assertRefused(() -> outbox.store("session-1", BOOKING));
