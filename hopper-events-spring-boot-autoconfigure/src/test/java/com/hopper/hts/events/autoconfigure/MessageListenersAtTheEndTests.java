@@ -67,7 +67,7 @@ class MessageListenersAtTheEndTests {
 		try (ConfigurableApplicationContext context = run(KafkaApplication.class,
 				"--spring.kafka.bootstrap-servers=" + broker.getBrokersAsString(),
 				"--spring.kafka.consumer.group-id=bookings", "--spring.kafka.consumer.auto-offset-reset=earliest")) {
-			context.getBean(KafkaTemplate.class).send(BOOKINGS, "booked");
+			context.getBean(KafkaApplication.Sender.class).template().send(BOOKINGS, "booked");
 			assertStoredAtTheEnd(context);
 		}
 		finally {
@@ -159,6 +159,11 @@ class MessageListenersAtTheEndTests {
 	static class KafkaApplication {
 
 		@Bean
+		Sender sender(KafkaTemplate<String, String> template) {
+			return new Sender(template);
+		}
+
+		@Bean
 		Work work(EventOutbox outbox) {
 			return new Work(outbox, AbstractMessageListenerContainer.DEFAULT_PHASE);
 		}
@@ -180,6 +185,10 @@ class MessageListenersAtTheEndTests {
 			void booked(String message) {
 				this.work.book();
 			}
+
+		}
+
+		record Sender(KafkaTemplate<String, String> template) {
 
 		}
 
