@@ -47,6 +47,8 @@ import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -160,6 +162,7 @@ final class EventPublisherConfigurations {
 		@Bean(defaultCandidate = false)
 		@Lazy
 		@Qualifier("hopperWebClient")
+		@Proxyable(ProxyType.INTERFACES)
 		@ConditionalOnMissingBean(name = "hopperWebClient")
 		WebClient hopperWebClient(HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,

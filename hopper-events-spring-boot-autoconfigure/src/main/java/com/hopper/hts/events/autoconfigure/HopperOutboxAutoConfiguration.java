@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.outbox.EventOutboxConfiguration;
 import com.hopper.hts.events.outbox.jdbc.JdbcOutboxConfiguration;
 import com.hopper.hts.events.outbox.kafka.KafkaOutboxConfiguration;
 import com.hopper.hts.events.outbox.memory.MemoryOutboxConfiguration;
@@ -35,10 +36,8 @@ import org.springframework.context.annotation.Import;
 @AutoConfiguration(after = HopperEventsAutoConfiguration.class,
 		afterName = { "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
-@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Tasks.class,
-		MemoryOutboxConfiguration.class, JdbcOutboxConfiguration.class, KafkaOutboxConfiguration.class,
-		EventOutboxConfigurations.Outbox.class, EventOutboxConfigurations.Gauges.class,
-		EventOutboxConfigurations.Disabled.class })
+@Import({ MemoryOutboxConfiguration.class, JdbcOutboxConfiguration.class, KafkaOutboxConfiguration.class,
+		EventOutboxConfiguration.class })
 public final class HopperOutboxAutoConfiguration {
 
 	HopperOutboxAutoConfiguration() {

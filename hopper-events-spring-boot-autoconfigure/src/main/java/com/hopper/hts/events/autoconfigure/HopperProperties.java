@@ -154,53 +154,11 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	}
 
 	/**
-	 * Storing events and delivering them in the background.
+	 * Outbox.
 	 *
-	 * @param type Where stored events are kept.
-	 * @param concurrency Number of stored events that are sent at a time.
-	 * @param maxAge Time after which a stored event that keeps failing becomes a dead
-	 * letter.
 	 * @param shutdownTimeout Time that the end of the application waits for deliveries.
-	 * @param probeInterval Longest time between two events that are sent, while the relay
-	 * is paused, to find out whether it can go on.
-	 * @param retry Repeating failed deliveries.
 	 */
-	record Outbox(@DefaultValue("memory") OutboxType type, @DefaultValue("50") int concurrency,
-			@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
-			@DefaultValue("30s") Duration probeInterval, @DefaultValue OutboxRetry retry) {
-
-	}
-
-	/**
-	 * Repeating failed deliveries.
-	 *
-	 * @param initialInterval Wait after the first failed attempt of a stored event. Each
-	 * further wait is twice as long, with a random part.
-	 * @param maxInterval Maximum wait, unless the API asks for more with 'Retry-After'.
-	 */
-	record OutboxRetry(@DefaultValue("1s") Duration initialInterval, @DefaultValue("5m") Duration maxInterval) {
-
-	}
-
-	/**
-	 * Where stored events are kept.
-	 */
-	enum OutboxType {
-
-		/**
-		 * In memory, until the application ends.
-		 */
-		MEMORY,
-
-		/**
-		 * In a table of the application's database.
-		 */
-		JDBC,
-
-		/**
-		 * In a topic of Kafka.
-		 */
-		KAFKA
+	record Outbox(@DefaultValue("20s") Duration shutdownTimeout) {
 
 	}
 

@@ -45,8 +45,6 @@ final class HopperPropertiesValidator {
 
 	private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
 
-	private static final Duration MAX_AGE = Duration.ofDays(365);
-
 	private HopperPropertiesValidator() {
 	}
 
@@ -77,19 +75,6 @@ final class HopperPropertiesValidator {
 			throw invalid("hopper.retry.budget", retry.budget(), "must not be greater than 1000000");
 		}
 		properties.headers().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
-	}
-
-	/**
-	 * Check what concerns the outbox only.
-	 * @param outbox the properties
-	 */
-	static void validateOutbox(HopperProperties.Outbox outbox) {
-		atLeast("hopper.outbox.concurrency", outbox.concurrency(), 1);
-		positive("hopper.outbox.max-age", outbox.maxAge(), MAX_AGE);
-		positive("hopper.outbox.shutdown-timeout", outbox.shutdownTimeout());
-		positive("hopper.outbox.probe-interval", outbox.probeInterval());
-		positive("hopper.outbox.retry.initial-interval", outbox.retry().initialInterval());
-		positive("hopper.outbox.retry.max-interval", outbox.retry().maxInterval());
 	}
 
 	/**
@@ -272,12 +257,8 @@ final class HopperPropertiesValidator {
 	}
 
 	private static void positive(String name, @Nullable Duration value) {
-		positive(name, value, MAX_TIMEOUT);
-	}
-
-	private static void positive(String name, @Nullable Duration value, Duration maximum) {
-		if (value != null && (value.isNegative() || value.toMillis() == 0 || value.compareTo(maximum) > 0)) {
-			throw invalid(name, value, "must be between 1ms and %sd, for example 5s".formatted(maximum.toDays()));
+		if (value != null && (value.isNegative() || value.toMillis() == 0 || value.compareTo(MAX_TIMEOUT) > 0)) {
+			throw invalid(name, value, "must be between 1ms and %sd, for example 5s".formatted(MAX_TIMEOUT.toDays()));
 		}
 	}
 

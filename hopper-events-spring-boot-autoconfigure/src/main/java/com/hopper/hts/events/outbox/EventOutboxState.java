@@ -30,11 +30,14 @@ import org.jspecify.annotations.Nullable;
  * @param oldestPending when the oldest event that waits was stored, or {@code null} if
  * none waits
  * @param running whether the relay was started and not stopped
+ * @param inProgress how many events the relay of this instance is sending or writing
+ * back, and one more while it looks for others: while this is zero, nothing happens until
+ * time passes or somebody does something
  * @param pause why the relay sends nothing at the moment, or {@code null} if it does
  * @since 0.1.0
  */
 public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead, @Nullable Instant oldestPending,
-		boolean running, @Nullable Pause pause) {
+		boolean running, int inProgress, @Nullable Pause pause) {
 
 	/**
 	 * The type under which an engine counts events whose type it does not know.
@@ -47,6 +50,7 @@ public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead
 	 * @param dead how many dead letters there are, by type
 	 * @param oldestPending when the oldest event that waits was stored, or {@code null}
 	 * @param running whether the relay is running
+	 * @param inProgress how many events the relay of this instance works on
 	 * @param pause why the relay sends nothing, or {@code null}
 	 */
 	public EventOutboxState {

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an engine has to do for a {@link RelayedEventOutbox}: keep events, and hand out
- * those that are due. Implementations are safe for use by many threads; the relay itself
- * calls {@link #claim} and {@link #settle} one after the other.
+ * What an engine has to do for a {@link OutboxRelay}: keep events, and hand out those
+ * that are due. Implementations are safe for use by many threads; the relay itself calls
+ * {@link #claim} and {@link #settle} one after the other.
  *
  * @since 0.1.0
  */
@@ -52,6 +53,15 @@ public interface EventStore {
 	 */
 	default boolean isTransactional() {
 		return false;
+	}
+
+	/**
+	 * Return how often to look for events that other instances have stored or left
+	 * behind. Events stored by this instance are seen at once.
+	 * @return the interval
+	 */
+	default Duration pollingInterval() {
+		return Duration.ofSeconds(1);
 	}
 
 	/**

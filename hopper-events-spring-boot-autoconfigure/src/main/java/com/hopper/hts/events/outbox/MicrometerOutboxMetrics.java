@@ -20,26 +20,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToDoubleFunction;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.observation.EventTags;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.MeterBinder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what becomes of stored events. For every type of event, the events stored are
  * those delivered, those discarded, except the rolled back ones, which were never stored,
  * and those that are pending or dead letters at the moment.
- *
- * @since 0.1.0
  */
-public class MicrometerOutboxMetrics implements EventDeliveryListener {
+class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	private final Meter.MeterProvider<Counter> stored;
 
@@ -60,7 +54,7 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 	 * @param registry the registry to register the meters with
 	 * @param clock the clock that the outbox has
 	 */
-	public MicrometerOutboxMetrics(MeterRegistry registry, Clock clock) {
+	MicrometerOutboxMetrics(MeterRegistry registry, Clock clock) {
 		this.clock = clock;
 		this.stored = Counter.builder("hopper.outbox.stored")
 			.description("Events stored, after the commit of their transaction")
@@ -117,93 +111,6 @@ public class MicrometerOutboxMetrics implements EventDeliveryListener {
 	@Override
 	public void replayed(StoredEvent event) {
 		this.replayed.withTag(EventTags.TYPE, event.countedType()).increment();
-	}
-
-	/**
-	 * Return gauges of what is in the outbox.
-	 * @param operations the outbox
-	 * @param clock the clock that the outbox has
-	 * @return what registers the gauges
-	 */
-	public static MeterBinder gauges(EventOutboxOperations operations, Clock clock) {
-		return (registry) -> {
-			// One look for all gauges that are read together
-			LastState last = new LastState(operations, clock);
-			for (String type : EventTags.TYPES) {
-				gauge(last, "hopper.outbox.pending", "Events that wait for their delivery",
-						(state) -> state.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN
-								: state.pending().getOrDefault(type, 0L))
-					.tag(EventTags.TYPE, type)
-					.register(registry);
-				gauge(last, "hopper.outbox.dead.letters", "Dead letters that wait for an operator",
-						(state) -> state.dead().getOrDefault(type, 0L))
-					.tag(EventTags.TYPE, type)
-					.register(registry);
-			}
-			gauge(last, "hopper.outbox.backlog", "Events of all types that wait for their delivery",
-					EventOutboxState::pendingCount)
-				.register(registry);
-			gauge(last, "hopper.outbox.oldest.age",
-					"Time since the oldest event that waits for its delivery was stored",
-					(state) -> age(state.oldestPending(), clock))
-				.baseUnit("seconds")
-				.register(registry);
-			for (PauseReason reason : PauseReason.values()) {
-				gauge(last, "hopper.outbox.paused", "Whether the relay sends nothing at the moment",
-						(state) -> (state.pause() != null && state.pause().reason() == reason) ? 1 : 0)
-					.tag(EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
-					.register(registry);
-			}
-			if (operations instanceof AbstractEventOutbox outbox) {
-				Gauge.builder("hopper.outbox.in.progress", outbox, AbstractEventOutbox::inProgress)
-					.description("Events that the relay of this instance works on")
-					.register(registry);
-			}
-		};
-	}
-
-	private static Gauge.Builder<LastState> gauge(LastState last, String name, String description,
-			ToDoubleFunction<EventOutboxState> value) {
-		return Gauge.builder(name, last, (source) -> value.applyAsDouble(source.get()))
-			.description(description)
-			.strongReference(true);
-	}
-
-	private static double age(@Nullable Instant since, Clock clock) {
-		return (since != null) ? Duration.between(since, clock.instant()).toMillis() / 1000.0 : 0;
-	}
-
-	/**
-	 * The state of a moment ago: counting may take a database some time.
-	 */
-	private static final class LastState {
-
-		private static final Duration MAX_AGE = Duration.ofSeconds(1);
-
-		private final EventOutboxOperations operations;
-
-		private @Nullable EventOutboxState state;
-
-		private final Clock clock;
-
-		private Instant readAt = Instant.MIN;
-
-		LastState(EventOutboxOperations operations, Clock clock) {
-			this.operations = operations;
-			this.clock = clock;
-		}
-
-		synchronized EventOutboxState get() {
-			EventOutboxState current = this.state;
-			Instant now = this.clock.instant();
-			if (current == null || now.isBefore(this.readAt) || now.isAfter(this.readAt.plus(MAX_AGE))) {
-				current = this.operations.state();
-				this.state = current;
-				this.readAt = now;
-			}
-			return current;
-		}
-
 	}
 
 }

@@ -70,8 +70,6 @@ final class RelayGate {
 
 	private boolean open;
 
-	private EventOutboxState.@Nullable Pause operatorPause;
-
 	private EventOutboxState.@Nullable Pause pause;
 
 	private int probes;
@@ -130,7 +128,7 @@ final class RelayGate {
 	@Nullable Permit tryAcquire() {
 		this.lock.lock();
 		try {
-			if (!this.open || this.operatorPause != null) {
+			if (!this.open) {
 				return null;
 			}
 			if (this.pause != null) {
@@ -343,72 +341,24 @@ final class RelayGate {
 		}
 	}
 
-	void pauseByOperator(String reason) {
-		boolean news = lockedTest(() -> {
-			boolean first = this.operatorPause == null;
-			if (first) {
-				this.operatorPause = new EventOutboxState.Pause(PauseReason.OPERATOR, this.clock.instant(), reason,
-						null);
-			}
-			return first;
-		});
-		if (news) {
-			logger.warn("Stored events are not delivered until an operator resumes: " + reason);
-		}
-	}
-
-	void resumeByOperator(boolean ownPauses) {
-		boolean news = lockedTest(() -> {
-			boolean paused = this.operatorPause != null;
-			this.operatorPause = null;
-			if (ownPauses && this.pause != null) {
+	/**
+	 * Go on at once, carefully.
+	 */
+	void resume() {
+		locked(() -> {
+			if (this.pause != null) {
 				endPause();
 				this.failuresInRow = 0;
 			}
-			if (ownPauses || paused) {
-				this.limit = 1;
-			}
-			return paused;
+			this.limit = 1;
 		});
-		if (news) {
-			logger.info("Stored events are delivered again: resumed by an operator");
-		}
 		wakeUp();
-	}
-
-	/**
-	 * Return how many events are being sent.
-	 */
-	int inFlight() {
-		this.lock.lock();
-		try {
-			return this.inFlight;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	/**
-	 * Return whether there is no permit until time passes, somebody does something, or an
-	 * event that is being sent is done.
-	 */
-	boolean isBlocked() {
-		return lockedTest(() -> {
-			if (!this.open || this.operatorPause != null) {
-				return true;
-			}
-			if (this.pause == null) {
-				return this.inFlight >= this.limit;
-			}
-			return this.probing || this.probeScheduled;
-		});
 	}
 
 	EventOutboxState.@Nullable Pause pause() {
 		this.lock.lock();
 		try {
-			return (this.operatorPause != null) ? this.operatorPause : this.pause;
+			return this.pause;
 		}
 		finally {
 			this.lock.unlock();

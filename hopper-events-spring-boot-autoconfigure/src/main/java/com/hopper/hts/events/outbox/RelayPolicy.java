@@ -32,9 +32,8 @@ import org.springframework.util.Assert;
  * @param probeInterval the longest time between two events that are sent to find out
  * whether a pause can end
  * @param shutdownTimeout how long the end of the application waits for deliveries
- * @since 0.1.0
  */
-public record RelayPolicy(int concurrency, Duration maxAge, Duration initialInterval, Duration maxInterval,
+record RelayPolicy(int concurrency, Duration maxAge, Duration initialInterval, Duration maxInterval,
 		Duration probeInterval, Duration shutdownTimeout) {
 
 	/**
@@ -53,17 +52,6 @@ public record RelayPolicy(int concurrency, Duration maxAge, Duration initialInte
 		Assert.notNull(maxInterval, "'maxInterval' must not be null");
 		Assert.notNull(probeInterval, "'probeInterval' must not be null");
 		Assert.notNull(shutdownTimeout, "'shutdownTimeout' must not be null");
-	}
-
-	/**
-	 * Return the policy that applies unless something else is configured: 50 at a time,
-	 * given up after 72 hours, waits from one second to five minutes, probes at least
-	 * every 30 seconds and 20 seconds for the shutdown.
-	 * @return the policy
-	 */
-	public static RelayPolicy defaults() {
-		return new RelayPolicy(50, Duration.ofDays(3), Duration.ofSeconds(1), Duration.ofMinutes(5),
-				Duration.ofSeconds(30), Duration.ofSeconds(20));
 	}
 
 	Duration interval(int failures, double random) {

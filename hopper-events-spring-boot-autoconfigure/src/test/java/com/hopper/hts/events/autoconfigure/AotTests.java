@@ -17,16 +17,22 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.function.Consumer;
+
+import javax.sql.DataSource;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.aot.test.generate.TestGenerationContext;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
@@ -37,6 +43,8 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.aot.ApplicationContextAotGenerator;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.core.test.tools.CompileWithForkedClassLoader;
 import org.springframework.core.test.tools.TestCompiler;
 
@@ -77,35 +85,87 @@ class AotTests {
 		}
 	}
 
+	@Test
+	@CompileWithForkedClassLoader
+	void whereEventsAreKeptIsDecidedWhenTheApplicationRuns() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
+			generate(api, Map.of(), Map.of("hopper.outbox.type", "jdbc", "hopper.outbox.jdbc.initialize-schema",
+					"always", "spring.datasource.url", "jdbc:h2:mem:aot"), (generated) -> {
+						generated.getBean(EventOutbox.class)
+							.store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
+						assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
+						assertThat(new JdbcTemplate(generated.getBean(DataSource.class))
+							.queryForObject("select count(*) from hopper_event_outbox", Long.class)).isZero();
+						generated.close();
+						assertThat(api.received()).hasSize(1);
+					}, DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class,
+					HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class);
+		}
+	}
+
+	@Test
+	@CompileWithForkedClassLoader
+	void killSwitchWorksWhenTheApplicationRuns() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
+			generate(api, Map.of(), Map.of("hopper.enabled", "false"), (generated) -> {
+				assertThat(generated.getBean(EventOutboxOperations.class).state().running()).isFalse();
+				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
+				generated.getBean(EventPublisher.class)
+					.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH));
+				generated.close();
+				assertThat(api.requests()).isEmpty();
+			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class);
+		}
+	}
+
+	@Test
+	@CompileWithForkedClassLoader
+	void whatWasBuiltWithoutSendingCanSend() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
+			generate(api, Map.of("hopper.enabled", "false"), Map.of(), (generated) -> {
+				publish(generated);
+				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
+				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
+				generated.close();
+				assertThat(api.received()).hasSize(2);
+			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class);
+		}
+	}
+
 	private static void publish(GenericApplicationContext context) {
 		assertThat(context.getBean(EventPublisher.class)
 			.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
 			.delivered()).isTrue();
 	}
 
-	@SuppressWarnings("unchecked")
 	private static void generate(FakeHopperApi api, Consumer<GenericApplicationContext> use,
 			Class<?>... configurations) {
+		generate(api, Map.of(), Map.of(), use, configurations);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static void generate(FakeHopperApi api, Map<String, Object> built, Map<String, Object> run,
+			Consumer<GenericApplicationContext> use, Class<?>... configurations) {
 		AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
-		configure(context, api);
+		configure(context, api, built);
 		context.register(configurations);
 		TestGenerationContext generation = new TestGenerationContext();
 		new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
 		generation.writeGeneratedContent();
 		TestCompiler.forSystem().with(generation).compile((compiled) -> {
 			GenericApplicationContext generated = new GenericApplicationContext();
-			configure(generated, api);
+			configure(generated, api, run);
 			compiled.getInstance(ApplicationContextInitializer.class).initialize(generated);
 			generated.refresh();
 			use.accept(generated);
 		});
 	}
 
-	private static void configure(GenericApplicationContext context, FakeHopperApi api) {
-		context.getEnvironment()
-			.getPropertySources()
-			.addFirst(new MapPropertySource("test",
-					java.util.Map.of("hopper.auth.token", "token", "hopper.base-url", api.baseUrl())));
+	private static void configure(GenericApplicationContext context, FakeHopperApi api, Map<String, Object> more) {
+		MutablePropertySources sources = context.getEnvironment().getPropertySources();
+		sources.addFirst(
+				new MapPropertySource("test", Map.of("hopper.auth.token", "token", "hopper.base-url", api.baseUrl())));
+		sources.addFirst(new MapPropertySource("more", more));
 		ConfigurationPropertySources.attach(context.getEnvironment());
 	}
 

@@ -34,7 +34,7 @@ import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.RelayedEventOutbox;
+import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
@@ -67,6 +67,7 @@ import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfigu
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ApplicationListener;
+import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextRefreshedEvent;
@@ -84,11 +85,14 @@ import org.springframework.transaction.support.TransactionTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link HopperOutboxAutoConfiguration}.
  */
 class HopperOutboxAutoConfigurationTests {
+
+	private static final String LIFECYCLE = "hopperOutboxLifecycle";
 
 	private static final Duration SECONDS = Duration.ofSeconds(20);
 
@@ -115,7 +119,7 @@ class HopperOutboxAutoConfigurationTests {
 	void memoryOutboxIsTheDefaultAndDelivers() {
 		this.contextRunner.run((context) -> {
 			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
-			assertThat(context).hasSingleBean(RelayedEventOutbox.class);
+			assertThat(context.getBean(LIFECYCLE, Lifecycle.class).isRunning()).isTrue();
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(this.api.received()).hasSize(1);
 		});
@@ -146,7 +150,9 @@ class HopperOutboxAutoConfigurationTests {
 	@Test
 	void disabledOutboxDropsAndNeedsNothing() {
 		this.contextRunner.withPropertyValues("hopper.enabled=false", "hopper.outbox.type=jdbc").run((context) -> {
-			assertThat(context).hasSingleBean(EventOutbox.class).doesNotHaveBean(EventOutboxOperations.class);
+			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
+			assertThat(context.getBean(EventOutboxOperations.class).state().running()).isFalse();
+			assertThat(context.getBean(EventOutboxOperations.class).replayAll(DeadLetterFilter.all())).isZero();
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(this.api.requests()).isEmpty();
 		});
@@ -154,10 +160,8 @@ class HopperOutboxAutoConfigurationTests {
 
 	@Test
 	void applicationsOwnOutboxTakesOver() {
-		this.contextRunner.withBean(EventOutbox.class, () -> new DisabledEventOutbox(new HopperMetrics() {
-		}))
-			.run((context) -> assertThat(context).hasSingleBean(EventOutbox.class)
-				.doesNotHaveBean(RelayedEventOutbox.class));
+		this.contextRunner.withBean(EventOutbox.class, () -> mock(EventOutbox.class))
+			.run((context) -> assertThat(context).hasSingleBean(EventOutbox.class).doesNotHaveBean(LIFECYCLE));
 	}
 
 	@Test
@@ -361,7 +365,6 @@ class HopperOutboxAutoConfigurationTests {
 	@Test
 	void jdbcOutboxBelongsToTheTransaction() {
 		this.jdbcContextRunner.withUserConfiguration(BookingService.class).run((context) -> {
-			assertThat(context).hasSingleBean(RelayedEventOutbox.class);
 			BookingService bookings = context.getBean(BookingService.class);
 			bookings.book("contract-1", false);
 			assertThatIllegalStateException().isThrownBy(() -> bookings.book("contract-2", true));
@@ -426,10 +429,10 @@ class HopperOutboxAutoConfigurationTests {
 
 	@Test
 	void outboxStopsIfTheApplicationCannotStart() {
-		AtomicReference<RelayedEventOutbox> started = new AtomicReference<>();
+		AtomicReference<Lifecycle> started = new AtomicReference<>();
 		this.jdbcContextRunner.withBean("failing", ApplicationListener.class, () -> {
 			ApplicationListener<ContextRefreshedEvent> failing = (event) -> {
-				started.set(event.getApplicationContext().getBean(RelayedEventOutbox.class));
+				started.set(event.getApplicationContext().getBean(LIFECYCLE, Lifecycle.class));
 				assertThat(started.get().isRunning()).isTrue();
 				throw new IllegalStateException("The application cannot start");
 			};

@@ -90,7 +90,7 @@ abstract class AbstractJdbcOutboxTests {
 
 	private RecordingListener listener;
 
-	private RelayedEventOutbox outbox;
+	private TestOutbox outbox;
 
 	AbstractJdbcOutboxTests(String platform) {
 		this.platform = platform;
@@ -113,10 +113,9 @@ abstract class AbstractJdbcOutboxTests {
 		this.outbox.start();
 	}
 
-	private RelayedEventOutbox create(DataSource source, String tableName, RecordingListener heard) {
-		return RelayedEventOutbox.builder(TestPublishers.create(this.api))
+	private TestOutbox create(DataSource source, String tableName, RecordingListener heard) {
+		return TestOutbox.builder(TestPublishers.create(this.api))
 			.policy(POLICY)
-			.pollingInterval(Duration.ofMillis(100))
 			.listeners(List.of(heard))
 			.build(store(source, tableName));
 	}
@@ -309,7 +308,7 @@ abstract class AbstractJdbcOutboxTests {
 		// Stored while nobody delivers
 		this.outbox.store("session-1", booking(30));
 		this.api.acceptToken(TestPublishers.TOKEN);
-		RelayedEventOutbox next = create(this.dataSource, "hopper_event_outbox", this.listener);
+		TestOutbox next = create(this.dataSource, "hopper_event_outbox", this.listener);
 		next.start();
 		assertThat(next.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(31);
@@ -323,7 +322,7 @@ abstract class AbstractJdbcOutboxTests {
 	@Test
 	void severalInstancesShareTheWorkAndAnOperatorsPause() {
 		RecordingListener otherListener = new RecordingListener();
-		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", otherListener);
+		TestOutbox other = create(this.dataSource, "hopper_event_outbox", otherListener);
 		other.start();
 		try {
 			this.outbox.pause("maintenance");
@@ -378,7 +377,7 @@ abstract class AbstractJdbcOutboxTests {
 
 	@Test
 	void missingTableIsReportedWithWhatToDo() {
-		RelayedEventOutbox missing = create(this.dataSource, "no_such_table", this.listener);
+		TestOutbox missing = create(this.dataSource, "no_such_table", this.listener);
 		assertThatException().isThrownBy(missing::start).withMessageContaining("no_such_table");
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> missing.store("session-1", booking(1)));
@@ -398,7 +397,7 @@ abstract class AbstractJdbcOutboxTests {
 
 	@Test
 	void eventThatOutlivesTheMaximumAgeIsDead() {
-		RelayedEventOutbox impatient = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+		TestOutbox impatient = TestOutbox.builder(TestPublishers.create(this.api))
 			.policy(new RelayPolicy(8, Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(50),
 					Duration.ofMillis(50), Duration.ofSeconds(5)))
 			.build(store(this.dataSource, "hopper_event_outbox"));
@@ -435,7 +434,7 @@ abstract class AbstractJdbcOutboxTests {
 		this.outbox.storeAll(IntStream.range(0, 40).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
 		flush();
 		this.api.recover();
-		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
 		long replayed = Mono.zip(replayAll(this.outbox), replayAll(other), replayAll(this.outbox), replayAll(other))
 			.map((counts) -> counts.getT1() + counts.getT2() + counts.getT3() + counts.getT4())
 			.block(SECONDS);
@@ -449,7 +448,7 @@ abstract class AbstractJdbcOutboxTests {
 	 * What meets another transaction that the database undoes is tried once more, like an
 	 * operator would.
 	 */
-	private static Mono<Long> replayAll(RelayedEventOutbox target) {
+	private static Mono<Long> replayAll(TestOutbox target) {
 		return Mono.fromCallable(() -> target.replayAll(DeadLetterFilter.all()))
 			.retry(3)
 			.subscribeOn(Schedulers.boundedElastic());
@@ -477,7 +476,7 @@ abstract class AbstractJdbcOutboxTests {
 	@Test
 	void failingListenersAndThoseThatStoreHarmNothing() {
 		this.outbox.stop();
-		this.outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+		this.outbox = TestOutbox.builder(TestPublishers.create(this.api))
 			.policy(POLICY)
 			.listeners(List.of(new EventDeliveryListener() {
 				@Override
@@ -557,7 +556,7 @@ abstract class AbstractJdbcOutboxTests {
 		this.api.hold();
 		this.outbox.store("session-1", booking(1));
 		this.api.awaitHeld(1);
-		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
 		other.start();
 		try {
 			LocalDateTime until = leaseEnd();
@@ -580,9 +579,8 @@ abstract class AbstractJdbcOutboxTests {
 	@Test
 	void deliveredEventsAreKeptAsProofAndPurged() {
 		this.outbox.stop();
-		this.outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+		this.outbox = TestOutbox.builder(TestPublishers.create(this.api))
 			.policy(POLICY)
-			.pollingInterval(Duration.ofMillis(100))
 			.listeners(List.of(this.listener))
 			.build(JdbcStores.create(this.dataSource, this.transactions.getTransactionManager(), "hopper_event_outbox",
 					Duration.ofMillis(300), Duration.ofSeconds(2), Schedulers.parallel()));
@@ -607,7 +605,7 @@ abstract class AbstractJdbcOutboxTests {
 
 	@Test
 	void pauseBelongsToTheTransactionAndHoldsForAllAtOnce() {
-		RelayedEventOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
 		other.start();
 		try {
 			this.transactions.executeWithoutResult((status) -> {
@@ -634,7 +632,7 @@ abstract class AbstractJdbcOutboxTests {
 	void relayHasOneThreadThatIsADaemon() {
 		AtomicReference<Thread> thread = new AtomicReference<>();
 		this.outbox.stop();
-		this.outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+		this.outbox = TestOutbox.builder(TestPublishers.create(this.api))
 			.listeners(List.of(new EventDeliveryListener() {
 				@Override
 				public void delivered(StoredEvent event, EventReceipt receipt) {

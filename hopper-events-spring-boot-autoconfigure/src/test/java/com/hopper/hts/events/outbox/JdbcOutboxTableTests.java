@@ -126,7 +126,7 @@ class JdbcOutboxTableTests {
 	}
 
 	private void deliversAndKeepsDeadLetters(DataSource database) {
-		RelayedEventOutbox outbox = outbox(database);
+		TestOutbox outbox = outbox(database);
 		outbox.start();
 		try {
 			this.api.failNext(1, Fault.status(422));
@@ -160,7 +160,7 @@ class JdbcOutboxTableTests {
 		insertOld("dead.booking_confirmed", dead,
 				StoredEventJson.write(new DeadLetter(dead, DeadLetterReason.REJECTED, dead.storedAt())),
 				"timestamptz '9999-12-01 00:00:00Z'");
-		RelayedEventOutbox outbox = outbox(this.dataSource);
+		TestOutbox outbox = outbox(this.dataSource);
 		assertThatException().isThrownBy(outbox::start)
 			.withMessageContaining("earlier version")
 			.satisfies((ex) -> assertThat(ex.getClass().getSimpleName()).isEqualTo("JdbcOutboxException"));
@@ -219,7 +219,7 @@ class JdbcOutboxTableTests {
 	@Test
 	void nothingOfAnEventIsInWhatIsSaidAboutAFailure(CapturedOutput output) {
 		JdbcStores.createTable(this.dataSource, "postgresql");
-		RelayedEventOutbox outbox = outbox(this.dataSource);
+		TestOutbox outbox = outbox(this.dataSource);
 		outbox.start();
 		outbox.stop();
 		List<String> failures = List.of("check (length(payload) < 5)", "check (session_id = 'other')",
@@ -239,7 +239,7 @@ class JdbcOutboxTableTests {
 		assertThat(output.getAll()).doesNotContain("secret-session").doesNotContain("secret-contract");
 	}
 
-	private void assertNothingOfTheEvent(RelayedEventOutbox outbox, String state) {
+	private void assertNothingOfTheEvent(TestOutbox outbox, String state) {
 		EventNotStoredException failure = catchThrowableOfType(EventNotStoredException.class,
 				() -> outbox.store("secret-session", booking()));
 		StringWriter trace = new StringWriter();
@@ -253,7 +253,7 @@ class JdbcOutboxTableTests {
 	@Test
 	void causesAreTold() {
 		JdbcStores.createTable(this.dataSource, "postgresql");
-		RelayedEventOutbox outbox = outbox(this.dataSource);
+		TestOutbox outbox = outbox(this.dataSource);
 		outbox.start();
 		try {
 			TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
@@ -279,9 +279,8 @@ class JdbcOutboxTableTests {
 		}
 	}
 
-	private RelayedEventOutbox outbox(DataSource database) {
-		return RelayedEventOutbox.builder(TestPublishers.create(this.api))
-			.pollingInterval(Duration.ofMillis(100))
+	private TestOutbox outbox(DataSource database) {
+		return TestOutbox.builder(TestPublishers.create(this.api))
 			.build(JdbcStores.create(database, new JdbcTransactionManager(database), "hopper_event_outbox",
 					Duration.ofSeconds(5), null, Schedulers.parallel()));
 	}

@@ -82,14 +82,14 @@ class KafkaEventOutboxTests {
 
 	private final RecordingListener listener = new RecordingListener();
 
-	private final List<RelayedEventOutbox> outboxes = new ArrayList<>();
+	private final List<TestOutbox> outboxes = new ArrayList<>();
 
 	private final String topic = "events-" + number.incrementAndGet();
 
 	private RelayPolicy policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
 			Duration.ofMillis(200), Duration.ofSeconds(5));
 
-	private RelayedEventOutbox outbox;
+	private TestOutbox outbox;
 
 	@BeforeAll
 	static void startBroker() {
@@ -112,12 +112,12 @@ class KafkaEventOutboxTests {
 		this.outbox = start(this.topic, true);
 	}
 
-	private RelayedEventOutbox start(String name, boolean createTopics) {
-		RelayedEventOutbox created = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+	private TestOutbox start(String name, boolean createTopics) {
+		TestOutbox created = TestOutbox.builder(TestPublishers.create(this.api))
 			.policy(this.policy)
 			.listeners(List.of(this.listener))
 			.build(new KafkaStores(name, createTopics, 2, properties(), consumerProperties(), properties())
-				.create(this.policy));
+				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
 		this.outboxes.add(created);
 		created.start();
 		return created;
@@ -192,8 +192,9 @@ class KafkaEventOutboxTests {
 	void outboxThatCannotStartLeavesNoThreads() {
 		Map<String, Object> properties = new HashMap<>(properties());
 		properties.put("client.id", "of-no-use");
-		RelayedEventOutbox missing = RelayedEventOutbox.builder(TestPublishers.create(this.api))
-			.build(new KafkaStores("missing", false, -1, properties, properties, properties).create(this.policy));
+		TestOutbox missing = TestOutbox.builder(TestPublishers.create(this.api))
+			.build(new KafkaStores("missing", false, -1, properties, properties, properties)
+				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
 		assertThatIllegalStateException().isThrownBy(missing::start);
 		assertThat(missing.isRunning()).isFalse();
 		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
@@ -272,7 +273,7 @@ class KafkaEventOutboxTests {
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 20);
 		this.api.recover();
-		RelayedEventOutbox other = start(this.topic, true);
+		TestOutbox other = start(this.topic, true);
 		long replayed = Mono.zip(
 				Mono.fromCallable(() -> this.outbox.replayAll(DeadLetterFilter.all()))
 					.subscribeOn(Schedulers.boundedElastic()),
@@ -379,7 +380,7 @@ class KafkaEventOutboxTests {
 
 	@Test
 	void instancesShareTheWorkAndTheEndOfOneLosesNothing() {
-		RelayedEventOutbox other = start(this.topic, true);
+		TestOutbox other = start(this.topic, true);
 		await().atMost(SECONDS).until(() -> assignments().size() == 2);
 		this.api.failRandomly(0.2, 42, Fault.delay(Duration.ofMillis(20)));
 		IntStream.range(0, 500).forEach((i) -> this.outbox.store("session-" + i, booking(i)));

@@ -65,7 +65,7 @@ class KafkaLargeEventTests {
 
 	private final RecordingListener listener = new RecordingListener();
 
-	private final List<RelayedEventOutbox> outboxes = new ArrayList<>();
+	private final List<TestOutbox> outboxes = new ArrayList<>();
 
 	private final String topic = "large-" + number.incrementAndGet();
 
@@ -82,14 +82,15 @@ class KafkaLargeEventTests {
 		broker.destroy();
 	}
 
-	private RelayedEventOutbox start(Map<String, Object> producerProperties) {
+	private TestOutbox start(Map<String, Object> producerProperties) {
 		Map<String, Object> properties = Map.of("bootstrap.servers", broker.getBrokersAsString());
 		Map<String, Object> producer = new HashMap<>(properties);
 		producer.putAll(producerProperties);
-		RelayPolicy policy = RelayPolicy.defaults();
-		RelayedEventOutbox outbox = RelayedEventOutbox.builder(TestPublishers.create(this.api))
+		RelayPolicy policy = TestOutbox.DEFAULT_POLICY;
+		TestOutbox outbox = TestOutbox.builder(TestPublishers.create(this.api))
 			.listeners(List.of(this.listener))
-			.build(new KafkaStores(this.topic, true, 1, producer, properties, properties).create(policy));
+			.build(new KafkaStores(this.topic, true, 1, producer, properties, properties).create(policy.maxAge(),
+					policy.shutdownTimeout()));
 		this.outboxes.add(outbox);
 		outbox.start();
 		return outbox;
@@ -97,13 +98,13 @@ class KafkaLargeEventTests {
 
 	@AfterEach
 	void stop() {
-		this.outboxes.forEach(RelayedEventOutbox::stop);
+		this.outboxes.forEach(TestOutbox::stop);
 		this.api.close();
 	}
 
 	@Test
 	void storeRefusesWhatIsLargerThanTheProducerSends() {
-		RelayedEventOutbox outbox = start(Map.of("max.request.size", 50_000));
+		TestOutbox outbox = start(Map.of("max.request.size", 50_000));
 		TransactionTemplate transactions = new TransactionTemplate(new TestTransactionManager());
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> transactions.executeWithoutResult((status) -> outbox.store("session-1", booking(45_000))))
@@ -120,7 +121,7 @@ class KafkaLargeEventTests {
 	void storeRefusesWhatIsLargerThanTheTopicTakesAndAllOfABatch() {
 		start(Map.of()).stop();
 		limit(this.topic, 100_000);
-		RelayedEventOutbox outbox = start(Map.of());
+		TestOutbox outbox = start(Map.of());
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> outbox.storeAll(
 					List.of(SessionEvent.of("session-1", booking(10)), SessionEvent.of("session-1", booking(99_000)))))
@@ -135,7 +136,7 @@ class KafkaLargeEventTests {
 	void limitOfDeadLettersCounts() {
 		start(Map.of()).stop();
 		limit(this.topic + "-dead", 100_000);
-		RelayedEventOutbox outbox = start(Map.of());
+		TestOutbox outbox = start(Map.of());
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> outbox.store("session-1", booking(99_000)))
 			.withMessageContaining("max.message.bytes of the topic '" + this.topic + "-dead'");
@@ -143,7 +144,7 @@ class KafkaLargeEventTests {
 
 	@Test
 	void deadLetterThatFitsOnlyWithoutDetailsIsKept() {
-		RelayedEventOutbox outbox = start(Map.of());
+		TestOutbox outbox = start(Map.of());
 		limit(this.topic + "-dead", 20_650);
 		this.api.failNext(1, Fault.status(422));
 		outbox.store("session-1", booking(20_000));
@@ -157,7 +158,7 @@ class KafkaLargeEventTests {
 
 	@Test
 	void deadLetterThatNeverFitsHoldsNothingUp(CapturedOutput output) {
-		RelayedEventOutbox outbox = start(Map.of());
+		TestOutbox outbox = start(Map.of());
 		limit(this.topic + "-dead", 10_000);
 		this.api.failNext(1, Fault.status(422));
 		outbox.store("session-1", booking(20_000));

@@ -57,7 +57,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link RelayedEventOutbox} in memory.
+ * Tests for {@link DefaultEventOutbox} in memory.
  */
 class MemoryEventOutboxTests {
 
@@ -75,7 +75,7 @@ class MemoryEventOutboxTests {
 	private RelayPolicy policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
 			Duration.ofMillis(50), Duration.ofSeconds(5));
 
-	private RelayedEventOutbox outbox;
+	private TestOutbox outbox;
 
 	@BeforeEach
 	void start() {
@@ -662,7 +662,7 @@ class MemoryEventOutboxTests {
 	void outboxThatWasNeverStartedDoesNotWaitForDeliveries() {
 		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
 				Duration.ofMillis(50), Duration.ofHours(1));
-		RelayedEventOutbox neverStarted = MemoryOutboxes.builder(TestPublishers.create(this.api))
+		TestOutbox neverStarted = MemoryOutboxes.builder(TestPublishers.create(this.api))
 			.policy(this.policy)
 			.listeners(List.of(this.listener))
 			.build();

@@ -39,7 +39,7 @@ final class MemoryOutboxes {
 
 	static final class Builder {
 
-		private final RelayedEventOutbox.Builder builder;
+		private final TestOutbox.Builder builder;
 
 		private int maxEvents = 10_000;
 
@@ -52,7 +52,7 @@ final class MemoryOutboxes {
 		private Scheduler scheduler = Schedulers.parallel();
 
 		private Builder(EventPublisher publisher) {
-			this.builder = RelayedEventOutbox.builder(publisher);
+			this.builder = TestOutbox.builder(publisher);
 		}
 
 		Builder policy(RelayPolicy policy) {
@@ -87,7 +87,7 @@ final class MemoryOutboxes {
 			return this;
 		}
 
-		RelayedEventOutbox build() {
+		TestOutbox build() {
 			return this.builder.scheduler(this.scheduler)
 				.build(MemoryStores.create(this.maxEvents, this.maxBytes, this.overflow, this.overflowTimeout,
 						SchedulerClock.of(this.scheduler)));

@@ -23,7 +23,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.outbox.AbstractEventOutbox;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DiscardReason;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
@@ -61,8 +60,6 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 
 	private final ObjectProvider<EventOutboxOperations> operations;
 
-	private final ObjectProvider<AbstractEventOutbox> outboxes;
-
 	private final Object monitor = new Object();
 
 	private final Steps steps = new Steps();
@@ -74,9 +71,8 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 
 	private volatile boolean running;
 
-	HopperRelay(ObjectProvider<EventOutboxOperations> operations, ObjectProvider<AbstractEventOutbox> outboxes) {
+	HopperRelay(ObjectProvider<EventOutboxOperations> operations) {
 		this.operations = operations;
-		this.outboxes = outboxes;
 	}
 
 	/**
@@ -93,7 +89,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 			Pause pause;
 			outbox.resume();
 			try {
-				awaitRest();
+				awaitRest(outbox);
 				pause = outbox.state().pause();
 			}
 			finally {
@@ -107,10 +103,10 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 		this.timeout = timeout;
 	}
 
-	private void awaitRest() {
+	private void awaitRest(EventOutboxOperations outbox) {
 		long start = System.nanoTime();
 		for (int quiet = 0; quiet < 2;) {
-			int inProgress = this.outboxes.stream().mapToInt(AbstractEventOutbox::inProgress).sum();
+			int inProgress = outbox.state().inProgress();
 			quiet = (inProgress == 0) ? quiet + 1 : 0;
 			if (System.nanoTime() - start > this.timeout.toNanos()) {
 				throw new AssertionError("The step is not over after %s, stored events that are still being sent: %s"

@@ -189,7 +189,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
 	@Override
 	public EventOutboxState state() {
-		return new EventOutboxState(Map.of(), Map.of(), null, true, null);
+		return new EventOutboxState(Map.of(), Map.of(), null, true, 0, null);
 	}
 
 	@Override

@@ -90,6 +90,8 @@ final class JdbcEventStore implements EventStore {
 
 	private final Duration lease;
 
+	private final Duration pollingInterval;
+
 	private final @Nullable Duration keepDelivered;
 
 	private final Clock clock;
@@ -121,16 +123,19 @@ final class JdbcEventStore implements EventStore {
 
 	private long renewedAt = System.nanoTime();
 
-	JdbcEventStore(Supplier<JdbcOutboxTable> table, Duration lease, @Nullable Duration keepDelivered, Clock clock,
-			boolean real) {
+	JdbcEventStore(Supplier<JdbcOutboxTable> table, JdbcOutboxProperties properties, Clock clock, boolean real) {
 		// Proven when it is first used, which may be before the outbox starts
 		this.table = SingletonSupplier.of(() -> {
 			JdbcOutboxTable created = table.get();
 			created.prepare();
 			return created;
 		});
-		this.lease = lease;
-		this.keepDelivered = keepDelivered;
+		this.lease = properties.lease();
+		Duration third = this.lease.dividedBy(3);
+		// In time to keep what is claimed
+		this.pollingInterval = (properties.pollingInterval().compareTo(third) < 0) ? properties.pollingInterval()
+				: third;
+		this.keepDelivered = properties.keepDelivered();
 		this.clock = clock;
 		this.real = real;
 	}
@@ -148,6 +153,11 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public boolean isTransactional() {
 		return true;
+	}
+
+	@Override
+	public Duration pollingInterval() {
+		return this.pollingInterval;
 	}
 
 	@Override

@@ -20,11 +20,9 @@ import java.time.Duration;
 
 import javax.sql.DataSource;
 
-import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.outbox.AbstractEventOutbox;
-import com.hopper.hts.events.outbox.EventOutboxFactory;
-import com.hopper.hts.events.outbox.OutboxBuilder;
-import com.hopper.hts.events.outbox.RelayedEventOutbox;
+import com.hopper.hts.events.outbox.EventStore;
+import com.hopper.hts.events.outbox.EventStoreFactory;
+import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
@@ -59,7 +57,7 @@ public class JdbcOutboxConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperJdbcOutbox")
-	EventOutboxFactory hopperJdbcOutbox(JdbcOutboxProperties properties, ConfigurableListableBeanFactory beanFactory) {
+	EventStoreFactory hopperJdbcOutbox(JdbcOutboxProperties properties, ConfigurableListableBeanFactory beanFactory) {
 		properties.validate();
 		return new Factory(properties, beanFactory);
 	}
@@ -71,7 +69,7 @@ public class JdbcOutboxConfiguration {
 	 * @param beanFactory where the data source is
 	 */
 	private record Factory(JdbcOutboxProperties properties,
-			ConfigurableListableBeanFactory beanFactory) implements EventOutboxFactory {
+			ConfigurableListableBeanFactory beanFactory) implements EventStoreFactory {
 
 		@Override
 		public String type() {
@@ -79,17 +77,9 @@ public class JdbcOutboxConfiguration {
 		}
 
 		@Override
-		public AbstractEventOutbox create(EventPublisher publisher, OutboxBuilder.Settings settings) {
-			Clock clock = SchedulerClock.of(settings.scheduler());
-			Duration third = this.properties.lease().dividedBy(3);
-			Duration polling = this.properties.pollingInterval();
-			JdbcEventStore store = new JdbcEventStore(new JdbcOutboxBeans(this.beanFactory, this.properties)::table,
-					this.properties.lease(), this.properties.keepDelivered(), clock,
-					settings.scheduler() == Schedulers.parallel());
-			return RelayedEventOutbox.builder(publisher)
-				.settings(settings)
-				.pollingInterval((polling.compareTo(third) < 0) ? polling : third)
-				.build(store);
+		public EventStore create(Settings settings) {
+			return new JdbcEventStore(new JdbcOutboxBeans(this.beanFactory, this.properties)::table, this.properties,
+					SchedulerClock.of(settings.scheduler()), settings.scheduler() == Schedulers.parallel());
 		}
 
 	}

@@ -40,9 +40,10 @@ import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.DiscardReason;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
+import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.outbox.Outcome;
-import com.hopper.hts.events.outbox.RelayPolicy;
 import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
@@ -84,7 +85,7 @@ final class KafkaEventStore implements EventStore {
 
 	private final KafkaOutboxProperties properties;
 
-	private final RelayPolicy policy;
+	private final EventStoreFactory.Settings settings;
 
 	private final Clock clock;
 
@@ -116,12 +117,12 @@ final class KafkaEventStore implements EventStore {
 
 	private volatile boolean closed;
 
-	KafkaEventStore(KafkaTopics topics, KafkaOutboxProperties properties, RelayPolicy policy, Clock clock) {
+	KafkaEventStore(KafkaTopics topics, KafkaOutboxProperties properties, EventStoreFactory.Settings settings) {
 		this.topics = topics;
 		this.properties = properties;
-		this.policy = policy;
-		this.clock = clock;
-		this.deadLetters = new KafkaDeadLetters(topics, clock, () -> ThreadLocalRandom.current().nextDouble());
+		this.settings = settings;
+		this.clock = SchedulerClock.of(settings.scheduler());
+		this.deadLetters = new KafkaDeadLetters(topics, this.clock, () -> ThreadLocalRandom.current().nextDouble());
 		this.sendTimeout = topics.sendTimeout();
 		this.pending = new KafkaBacklog.Cached<>(PENDING_CACHE, this::lag, 0L);
 		this.dead = new KafkaBacklog.Cached<>(DEAD_CACHE, this.deadLetters::count, Map.of());
@@ -168,7 +169,7 @@ final class KafkaEventStore implements EventStore {
 	}
 
 	private boolean prepareTopics() {
-		boolean prepared = this.properties.createTopics() ? this.topics.create(admin(), this.policy.maxAge())
+		boolean prepared = this.properties.createTopics() ? this.topics.create(admin(), this.settings.maxAge())
 				: this.topics.verify(admin());
 		if (prepared) {
 			this.topics.readLimits(admin());
@@ -192,12 +193,12 @@ final class KafkaEventStore implements EventStore {
 		this.reader = null;
 		this.ready = false;
 		if (current != null) {
-			current.stop(this.policy.shutdownTimeout());
+			current.stop(this.settings.shutdownTimeout());
 		}
 		this.lock.lock();
 		try {
 			if (this.producer != null) {
-				this.producer.close(this.policy.shutdownTimeout());
+				this.producer.close(this.settings.shutdownTimeout());
 			}
 			if (this.admin != null) {
 				this.admin.close(Duration.ofSeconds(1));

@@ -17,11 +17,9 @@ package com.hopper.hts.events.outbox.kafka;
 
 import java.util.Map;
 
-import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.outbox.AbstractEventOutbox;
-import com.hopper.hts.events.outbox.EventOutboxFactory;
-import com.hopper.hts.events.outbox.OutboxBuilder;
-import com.hopper.hts.events.outbox.RelayedEventOutbox;
+import com.hopper.hts.events.outbox.EventStore;
+import com.hopper.hts.events.outbox.EventStoreFactory;
+import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SslConfigs;
@@ -55,7 +53,7 @@ public class KafkaOutboxConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperKafkaOutbox")
-	EventOutboxFactory hopperKafkaOutbox(KafkaOutboxProperties properties,
+	EventStoreFactory hopperKafkaOutbox(KafkaOutboxProperties properties,
 			ObjectProvider<KafkaProperties> kafkaProperties, ObjectProvider<KafkaConnectionDetails> connectionDetails) {
 		return new Factory(properties, kafkaProperties, connectionDetails);
 	}
@@ -68,7 +66,7 @@ public class KafkaOutboxConfiguration {
 	 * @param connectionDetails where the broker is
 	 */
 	private record Factory(KafkaOutboxProperties kafka, ObjectProvider<KafkaProperties> kafkaProperties,
-			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventOutboxFactory {
+			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventStoreFactory {
 
 		@Override
 		public String type() {
@@ -76,7 +74,7 @@ public class KafkaOutboxConfiguration {
 		}
 
 		@Override
-		public AbstractEventOutbox create(EventPublisher publisher, OutboxBuilder.Settings settings) {
+		public EventStore create(Settings settings) {
 			this.kafka.validate();
 			KafkaProperties clients = this.kafkaProperties.getObject();
 			KafkaConnectionDetails details = this.connectionDetails.getObject();
@@ -84,10 +82,7 @@ public class KafkaOutboxConfiguration {
 					connect(clients.buildProducerProperties(), details.getProducer()),
 					connect(clients.buildConsumerProperties(), details.getConsumer()),
 					connect(clients.buildAdminProperties(), details.getAdmin()));
-			return RelayedEventOutbox.builder(publisher)
-				.settings(settings)
-				.build(new KafkaEventStore(topics, this.kafka, settings.policy(),
-						SchedulerClock.of(settings.scheduler())));
+			return new KafkaEventStore(topics, this.kafka, settings);
 		}
 
 	}

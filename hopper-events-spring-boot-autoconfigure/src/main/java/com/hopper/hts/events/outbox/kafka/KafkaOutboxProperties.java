@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox.kafka;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -40,7 +41,9 @@ import org.springframework.util.StringUtils;
 record KafkaOutboxProperties(@DefaultValue("hopper-events") String topic, @Nullable String deadLetterTopic,
 		@DefaultValue("hopper-events") String groupId, @DefaultValue("1") int concurrency,
 		@DefaultValue("true") boolean createTopics, @DefaultValue("-1") int partitions,
-		@DefaultValue("-1") int replicationFactor) {
+		@DefaultValue("-1") int replicationFactor) implements AopInfrastructureBean {
+
+	// Advice that is meant for everything of ours passes by: a record has no subclasses
 
 	String nameOfDeadLetterTopic() {
 		String name = this.deadLetterTopic;

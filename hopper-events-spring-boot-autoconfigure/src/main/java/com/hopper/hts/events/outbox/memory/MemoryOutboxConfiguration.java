@@ -15,11 +15,9 @@
  */
 package com.hopper.hts.events.outbox.memory;
 
-import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.outbox.AbstractEventOutbox;
-import com.hopper.hts.events.outbox.EventOutboxFactory;
-import com.hopper.hts.events.outbox.OutboxBuilder;
-import com.hopper.hts.events.outbox.RelayedEventOutbox;
+import com.hopper.hts.events.outbox.EventStore;
+import com.hopper.hts.events.outbox.EventStoreFactory;
+import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.time.SchedulerClock;
 
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -41,7 +39,7 @@ public class MemoryOutboxConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperMemoryOutbox")
-	EventOutboxFactory hopperMemoryOutbox(MemoryOutboxProperties properties) {
+	EventStoreFactory hopperMemoryOutbox(MemoryOutboxProperties properties) {
 		properties.validate();
 		return new Factory(properties);
 	}
@@ -51,7 +49,7 @@ public class MemoryOutboxConfiguration {
 	 *
 	 * @param properties the properties
 	 */
-	private record Factory(MemoryOutboxProperties properties) implements EventOutboxFactory {
+	private record Factory(MemoryOutboxProperties properties) implements EventStoreFactory {
 
 		@Override
 		public String type() {
@@ -59,10 +57,8 @@ public class MemoryOutboxConfiguration {
 		}
 
 		@Override
-		public AbstractEventOutbox create(EventPublisher publisher, OutboxBuilder.Settings settings) {
-			return RelayedEventOutbox.builder(publisher)
-				.settings(settings)
-				.build(new MemoryEventStore(this.properties, SchedulerClock.of(settings.scheduler())));
+		public EventStore create(Settings settings) {
+			return new MemoryEventStore(this.properties, SchedulerClock.of(settings.scheduler()));
 		}
 
 	}

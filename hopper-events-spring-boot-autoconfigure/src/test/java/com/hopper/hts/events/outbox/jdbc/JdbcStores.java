@@ -44,7 +44,9 @@ public final class JdbcStores {
 			Duration lease, @Nullable Duration keepDelivered, Scheduler scheduler) {
 		Clock clock = SchedulerClock.of(scheduler);
 		return new JdbcEventStore(() -> new JdbcOutboxTable(dataSource, "dataSource", List.of(manager), table, false),
-				lease, keepDelivered, clock, scheduler == Schedulers.parallel());
+				new JdbcOutboxProperties(table, JdbcOutboxProperties.InitializeSchema.NEVER, Duration.ofMillis(100),
+						lease, keepDelivered, null, null),
+				clock, scheduler == Schedulers.parallel());
 	}
 
 	public static void createTable(DataSource dataSource, String platform) {

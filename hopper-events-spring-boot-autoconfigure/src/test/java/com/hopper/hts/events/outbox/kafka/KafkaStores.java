@@ -15,13 +15,14 @@
  */
 package com.hopper.hts.events.outbox.kafka;
 
-import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.RelayPolicy;
+import com.hopper.hts.events.outbox.EventStoreFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Creates stores, and clients of the same topics, for tests of the outbox.
@@ -38,8 +39,9 @@ public final class KafkaStores {
 		this.topics = new KafkaTopics(this.properties, producer, consumer, admin);
 	}
 
-	public EventStore create(RelayPolicy policy) {
-		return new KafkaEventStore(this.topics, this.properties, policy, Clock.systemUTC());
+	public EventStore create(Duration maxAge, Duration shutdownTimeout) {
+		return new KafkaEventStore(this.topics, this.properties,
+				new EventStoreFactory.Settings(Schedulers.parallel(), maxAge, shutdownTimeout));
 	}
 
 	public Producer<byte[], byte[]> createProducer() {

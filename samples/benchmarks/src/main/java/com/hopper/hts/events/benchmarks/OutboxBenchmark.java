@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 
+import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
@@ -41,7 +42,6 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
-import com.hopper.hts.events.outbox.RelayedEventOutbox;
 import com.hopper.hts.events.outbox.StoredEvent;
 import reactor.core.publisher.Flux;
 
@@ -49,6 +49,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -68,7 +69,9 @@ final class OutboxBenchmark {
 
 	private final TransactionTemplate transactions;
 
-	private final RelayedEventOutbox outbox;
+	private final EventOutbox outbox;
+
+	private final Lifecycle relay;
 
 	/**
 	 * What the outbox sends with as well.
@@ -82,7 +85,8 @@ final class OutboxBenchmark {
 	private OutboxBenchmark(ConfigurableApplicationContext context) {
 		this.jdbc = context.getBean(JdbcTemplate.class);
 		this.transactions = context.getBean(TransactionTemplate.class);
-		this.outbox = context.getBean(RelayedEventOutbox.class);
+		this.outbox = context.getBean(EventOutbox.class);
+		this.relay = context.getBean("hopperOutboxLifecycle", Lifecycle.class);
 		this.publisher = context.getBean(WebClientEventPublisher.class);
 		this.deliveries = context.getBean(Deliveries.class);
 	}
@@ -137,7 +141,7 @@ final class OutboxBenchmark {
 	}
 
 	private void prepare() {
-		this.outbox.stop();
+		this.relay.stop();
 		this.jdbc.execute("drop table if exists bookings, raw_outbox");
 		this.jdbc.execute("truncate hopper_event_outbox");
 		this.jdbc.execute("create table bookings (number bigint primary key, reference text not null)");
@@ -267,10 +271,10 @@ final class OutboxBenchmark {
 		vacuum("hopper_event_outbox");
 		this.deliveries.expect(events);
 		long start = System.nanoTime();
-		this.outbox.start();
+		this.relay.start();
 		this.deliveries.await();
 		double rate = rate(events, start);
-		this.outbox.stop();
+		this.relay.stop();
 		return rate;
 	}
 
@@ -300,7 +304,7 @@ final class OutboxBenchmark {
 	private void latency(int seconds) throws InterruptedException {
 		System.out.printf("%n### From the commit of a booking to its delivery%n%n");
 		System.out.println("| bookings/s | p50 ms | p99 ms | max ms |\n| ---: | ---: | ---: | ---: |");
-		this.outbox.start();
+		this.relay.start();
 		for (int perSecond : new int[] { 10, 50, 200 }) {
 			Benchmarks.progress("outbox: latency, %s bookings per second".formatted(perSecond));
 			int events = perSecond * seconds;
@@ -324,7 +328,7 @@ final class OutboxBenchmark {
 			System.out.printf(Locale.ROOT, "| %d | %.1f | %.1f | %.1f |%n", perSecond, latencies[events / 2] / 1e6,
 					latencies[(int) (events * 0.99)] / 1e6, latencies[events - 1] / 1e6);
 		}
-		this.outbox.stop();
+		this.relay.stop();
 		clear();
 	}
 
@@ -361,9 +365,9 @@ final class OutboxBenchmark {
 			fill(events);
 			int measured = Math.min(events, most);
 			this.deliveries.expect(measured);
-			this.outbox.start();
+			this.relay.start();
 			this.deliveries.await();
-			this.outbox.stop();
+			this.relay.stop();
 			time += this.deliveries.seconds(measured / 10, measured * 9 / 10);
 			delivered += measured;
 		}

@@ -13,21 +13,16 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.autoconfigure;
+package com.hopper.hts.events.outbox;
 
 import java.time.Clock;
-import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.http.EventSender;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.observation.HopperMetrics;
-import com.hopper.hts.events.outbox.AbstractEventOutbox;
-import com.hopper.hts.events.outbox.EventDeliveryListener;
-import com.hopper.hts.events.outbox.EventOutboxFactory;
-import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.MicrometerOutboxMetrics;
-import com.hopper.hts.events.outbox.OutboxBuilder;
-import com.hopper.hts.events.outbox.RelayPolicy;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -41,10 +36,10 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -54,7 +49,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
 /**
- * Configurations imported by {@link HopperOutboxAutoConfiguration}, in this order.
+ * Configurations imported by {@link EventOutboxConfiguration}, in this order. Whether
+ * events are sent, and where they are kept, is decided when the application runs: code
+ * that is generated ahead of time would keep what a condition has decided.
  */
 final class EventOutboxConfigurations {
 
@@ -63,12 +60,15 @@ final class EventOutboxConfigurations {
 	private EventOutboxConfigurations() {
 	}
 
+	private static boolean isEnabled(Environment environment) {
+		return environment.getProperty("hopper.enabled", Boolean.class, true);
+	}
+
 	private static Clock clock(ObjectProvider<Scheduler> scheduler) {
 		return SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
 	@ConditionalOnClass(MeterRegistry.class)
 	@ConditionalOnSingleCandidate(MeterRegistry.class)
 	static class Metrics {
@@ -83,51 +83,68 @@ final class EventOutboxConfigurations {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	static class Tasks {
+	@ConditionalOnMissingBean(EventOutbox.class)
+	@EnableConfigurationProperties(OutboxProperties.class)
+	static class Outbox {
+
+		@Bean
+		@ConditionalOnMissingBean
+		OutboxLifecycle hopperOutboxLifecycle(OutboxProperties properties, Environment environment,
+				ObjectProvider<EventPublisher> publisher, ObjectProvider<EventStoreFactory> factories,
+				ObjectProvider<EventDeliveryListener> listeners,
+				ObjectProvider<ObservationRegistry> observationRegistry,
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox) {
+			if (!isEnabled(environment)) {
+				return new OutboxLifecycle(null, outbox);
+			}
+			RelayPolicy policy = properties.toPolicy();
+			Scheduler scheduler = waiting.getIfAvailable(Schedulers::parallel);
+			EventStoreFactory.Settings settings = new EventStoreFactory.Settings(scheduler, policy.maxAge(),
+					policy.shutdownTimeout());
+			OutboxProperties.Type type = properties.type();
+			EventStore store = factories.orderedStream()
+				.filter((factory) -> factory.type().equals(type.id()))
+				.findFirst()
+				.orElseThrow(() -> new InvalidConfigurationPropertyValueException("hopper.outbox.type", type.id(),
+						type.need()))
+				.create(settings);
+			// The relay waits between attempts itself, and exactly as long as the API
+			// asks
+			OutboxRelay relay = new OutboxRelay(store, EventSender.of(publisher.getObject()), policy,
+					new OutboxListeners(listeners.orderedStream().toList()),
+					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP), scheduler,
+					() -> ThreadLocalRandom.current().nextDouble());
+			return new OutboxLifecycle(relay, outbox);
+		}
 
 		@Bean
 		@ConditionalOnMissingBean
 		RunningTasks hopperOutboxRunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment,
-				HopperProperties properties) {
-			return new RunningTasks(beanFactory, environment, properties.outbox().shutdownTimeout());
+				OutboxProperties properties) {
+			return new RunningTasks(beanFactory, environment, properties.shutdownTimeout());
 		}
-
-	}
-
-	/**
-	 * Which engine is asked is decided when the application runs, and not when it is
-	 * built ahead of time.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", matchIfMissing = true)
-	static class Outbox {
 
 		@Bean
 		@Proxyable(ProxyType.INTERFACES)
-		@ConditionalOnMissingBean(EventOutbox.class)
-		AbstractEventOutbox hopperEventOutbox(HopperProperties properties, EventPublisher publisher,
-				ObjectProvider<EventOutboxFactory> factories, ObjectProvider<EventDeliveryListener> listeners,
-				ObjectProvider<ObservationRegistry> observationRegistry,
-				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler, ListableBeanFactory beanFactory) {
-			HopperProperties.Outbox outbox = properties.outbox();
-			HopperPropertiesValidator.validateOutbox(outbox);
-			String type = outbox.type().name().toLowerCase(Locale.ROOT);
-			RelayPolicy policy = new RelayPolicy(outbox.concurrency(), outbox.maxAge(),
-					outbox.retry().initialInterval(), outbox.retry().maxInterval(), outbox.probeInterval(),
-					outbox.shutdownTimeout());
-			OutboxBuilder.Settings settings = new OutboxBuilder.Settings(policy, properties.requireSession(),
-					listeners.orderedStream().toList(),
+		@ConditionalOnMissingBean
+		EventOutbox hopperEventOutbox(OutboxLifecycle lifecycle, Environment environment,
+				ObjectProvider<ObservationRegistry> observationRegistry, ObjectProvider<HopperMetrics> metrics,
+				ListableBeanFactory beanFactory) {
+			if (!lifecycle.isEnabled()) {
+				return new DisabledEventOutbox(metrics.getIfAvailable(() -> HopperMetrics.NONE));
+			}
+			EventCodec codec = new EventCodec(environment.getProperty("hopper.require-session", Boolean.class, false));
+			return new DefaultEventOutbox(lifecycle.use(), codec,
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
-					() -> hasReactiveTransactions(beanFactory), scheduler.getIfAvailable(Schedulers::parallel));
-			return factories.orderedStream()
-				.filter((factory) -> factory.type().equals(type))
-				.findFirst()
-				.orElseThrow(() -> new InvalidConfigurationPropertyValueException("hopper.outbox.type", type,
-						(outbox.type() == HopperProperties.OutboxType.KAFKA)
-								? "needs spring-boot-starter-kafka on the class path"
-								: "needs spring-boot-starter-jdbc (or spring-boot-starter-data-jpa) on the class path"))
-				.create(publisher, settings);
+					() -> hasReactiveTransactions(beanFactory));
+		}
+
+		@Bean
+		@Proxyable(ProxyType.INTERFACES)
+		@ConditionalOnMissingBean
+		EventOutboxOperations hopperEventOutboxOperations(OutboxLifecycle lifecycle) {
+			return lifecycle.isEnabled() ? new DefaultEventOutboxOperations(lifecycle.relay())
+					: new DisabledEventOutboxOperations();
 		}
 
 		private static boolean hasReactiveTransactions(ListableBeanFactory beanFactory) {
@@ -146,25 +163,9 @@ final class EventOutboxConfigurations {
 
 		@Bean
 		@ConditionalOnMissingBean(name = "hopperOutboxGauges")
-		MeterBinder hopperOutboxGauges(ObjectProvider<EventOutboxOperations> operations,
+		MeterBinder hopperOutboxGauges(ObjectProvider<EventOutboxOperations> operations, Environment environment,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			// An outbox that a test has replaced may have none
-			EventOutboxOperations available = operations.getIfAvailable();
-			return (available != null) ? MicrometerOutboxMetrics.gauges(available, clock(scheduler)) : (registry) -> {
-			};
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "hopper.enabled", havingValue = false)
-	static class Disabled {
-
-		@Bean
-		@Proxyable(ProxyType.INTERFACES)
-		@ConditionalOnMissingBean(EventOutbox.class)
-		DisabledEventOutbox hopperEventOutbox(ObjectProvider<HopperMetrics> metrics) {
-			return new DisabledEventOutbox(metrics.getIfAvailable(() -> HopperMetrics.NONE));
+			return new OutboxGauges(isEnabled(environment) ? operations.getIfUnique() : null, clock(scheduler));
 		}
 
 	}

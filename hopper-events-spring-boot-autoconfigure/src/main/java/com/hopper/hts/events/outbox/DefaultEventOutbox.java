@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.outbox;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,7 +35,6 @@ import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
 import com.hopper.hts.events.observation.EventTags;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
-import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -46,59 +44,49 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.context.SmartLifecycle;
-import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
-import org.springframework.util.Assert;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * What all engines share: checking and creating stored events, pausing, and when to start
- * and stop. Instances are safe for use by many threads.
- *
- * @since 0.1.0
+ * Checks events and stores them in the {@link EventStore} of a relay. Instances are safe
+ * for use by many threads.
  */
-public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOperations, SmartLifecycle {
-
-	/**
-	 * Started before and stopped after web servers, listeners of messages, executors and
-	 * whatever else of the application may still store events.
-	 */
-	private static final int PHASE = ExecutorConfigurationSupport.DEFAULT_PHASE - 4096;
+class DefaultEventOutbox implements EventOutbox {
 
 	private static final long FLUSH_INTERVAL = 20;
 
-	final Log logger = LogFactory.getLog(getClass());
+	private static final Log logger = LogFactory.getLog(DefaultEventOutbox.class);
 
-	final RelayPolicy policy;
+	private final OutboxRelay relay;
 
-	final RelayGate gate;
-
-	final Relay relay;
-
-	final OutboxListeners listeners;
-
-	final Clock clock;
-
-	private final UuidV7 ids = new UuidV7();
+	private final EventStore store;
 
 	private final EventCodec codec;
+
+	private final UuidV7 ids = new UuidV7();
 
 	private final ObservationRegistry observationRegistry;
 
 	private final SingletonSupplier<Boolean> reactiveTransactions;
 
-	AbstractEventOutbox(OutboxBuilder<?> builder) {
-		this.policy = builder.policy;
-		this.clock = SchedulerClock.of(builder.scheduler);
-		this.codec = new EventCodec(builder.requireSession);
-		this.observationRegistry = builder.observationRegistry;
-		this.reactiveTransactions = SingletonSupplier.of(builder.reactiveTransactions);
-		this.listeners = new OutboxListeners(builder.listeners);
-		this.gate = new RelayGate(builder.policy, this.clock, builder.scheduler, builder.random);
-		this.relay = new Relay(builder.sender, builder.policy, this.gate, builder.observationRegistry, this.clock,
-				builder.random);
+	/**
+	 * Create an instance.
+	 * @param relay what delivers the events
+	 * @param codec what checks and writes them
+	 * @param observationRegistry where storing is observed
+	 * @param reactiveTransactions whether the application has reactive transactions,
+	 * which a call that does not return a {@code Mono} cannot see; asked once, when the
+	 * first event is stored
+	 */
+	DefaultEventOutbox(OutboxRelay relay, EventCodec codec, ObservationRegistry observationRegistry,
+			Supplier<Boolean> reactiveTransactions) {
+		this.relay = relay;
+		this.store = relay.store();
+		this.codec = codec;
+		this.observationRegistry = observationRegistry;
+		this.reactiveTransactions = SingletonSupplier.of(reactiveTransactions);
 	}
 
 	@Override
@@ -160,7 +148,7 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 	}
 
 	private StoredEvent create(PreparedEvent event) {
-		Instant now = this.clock.instant();
+		Instant now = this.relay.clock().instant();
 		return new StoredEvent(this.ids.create(now), now, event.sessionId(), event.type(), event.body(), 0, List.of(),
 				null, Map.of());
 	}
@@ -223,40 +211,66 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 		return events.stream().map((event) -> event.withTraceContext(traceContext)).toList();
 	}
 
-	/**
-	 * Take events, all or none.
-	 * @param events the events, one or more
-	 */
-	abstract void accept(List<StoredEvent> events);
+	private void accept(List<StoredEvent> events) {
+		if (this.store.isBlocking()) {
+			requireBlockingThread("store");
+		}
+		this.store.append(events);
+		if (Transactions.active()) {
+			Transactions.whenOver(this, events, this::committedLate, this.store::rolledBack);
+		}
+		else {
+			committed(events);
+		}
+	}
 
-	/**
-	 * Take events, all or none, outside a reactive transaction.
-	 * @param events the events, one or more
-	 * @return completes when they are taken
-	 */
-	Mono<Void> acceptReactively(List<StoredEvent> events) {
+	private Mono<Void> acceptReactively(List<StoredEvent> events) {
 		Mono<Void> accepted = Mono.fromRunnable(() -> accept(events));
 		// A transaction of the subscribing thread would not be seen on another one
-		return Transactions.active() ? accepted : accepted.subscribeOn(Schedulers.boundedElastic());
+		return (!this.store.isBlocking() || Transactions.active()) ? accepted
+				: accepted.subscribeOn(Schedulers.boundedElastic());
+	}
+
+	private Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
+		if (this.store.isTransactional()) {
+			return Mono.error(() -> new EventNotStoredException(
+					"The event was not stored: this outbox has no part in the "
+							+ "reactive transaction of the caller. Store the event when the transaction is over, use a "
+							+ "blocking transaction on the data source of the outbox, or hopper.outbox.type=memory",
+					null));
+		}
+		Scheduler scheduler = this.store.isBlocking() ? Schedulers.boundedElastic() : Schedulers.immediate();
+		return Mono.fromRunnable(() -> {
+			this.store.append(events);
+			transaction.whenOver(this, events, this::committedLate, this.store::rolledBack, scheduler);
+		});
 	}
 
 	/**
-	 * Take events, all or none, in a reactive transaction.
-	 * @param events the events, one or more
-	 * @param transaction the transaction
-	 * @return completes when they will share the fate of the transaction
+	 * Nobody could do anything about a failure after the commit but read of it.
 	 */
-	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
-		return Mono.error(() -> new EventNotStoredException("The event was not stored: this outbox has no part in the "
-				+ "reactive transaction of the caller. Store the event when the transaction is over, use a blocking "
-				+ "transaction on the data source of the outbox, or hopper.outbox.type=memory", null));
+	private void committedLate(List<StoredEvent> events) {
+		try {
+			committed(events);
+		}
+		catch (EventNotStoredException ex) {
+			logger.error(events.size() + " events were lost: their transaction was committed, but they could not "
+					+ "be kept " + this.store.description() + " after that: " + events
+					+ ". hopper.outbox.type=jdbc stores events within the transaction.", ex);
+		}
+	}
+
+	private void committed(List<StoredEvent> events) {
+		this.store.committed(events);
+		events.forEach(this.relay.listeners()::stored);
+		this.relay.wakeUp();
 	}
 
 	@Override
 	public boolean flush(Duration timeout) {
 		requireBlockingThread("flush");
 		long start = System.nanoTime();
-		while (!isDrained()) {
+		while (!this.relay.isDrained()) {
 			if (System.nanoTime() - start >= timeout.toNanos()) {
 				return false;
 			}
@@ -272,86 +286,13 @@ public abstract class AbstractEventOutbox implements EventOutbox, EventOutboxOpe
 		return true;
 	}
 
-	/**
-	 * Return whether no event is pending at this very moment.
-	 */
-	abstract boolean isDrained();
-
-	static void requireBlockingThread(String method) {
+	private static void requireBlockingThread(String method) {
 		if (Schedulers.isInNonBlockingThread()) {
 			throw new IllegalStateException(method + " must not be called on thread '"
 					+ Thread.currentThread().getName() + "': it serves other requests and must never wait. "
 					+ "Move the call to another thread, for example with "
 					+ "Mono.fromCallable(...).subscribeOn(Schedulers.boundedElastic())");
 		}
-	}
-
-	/**
-	 * Tell the listeners what came of an attempt.
-	 */
-	final void announce(Outcome outcome) {
-		if (outcome instanceof Outcome.Delivered delivered) {
-			this.listeners.delivered(delivered.event(), delivered.receipt());
-		}
-		else if (outcome instanceof Outcome.Retry retry) {
-			this.listeners.retrying(retry.event(), retry.notBefore());
-		}
-		else if (outcome instanceof Outcome.Dead dead) {
-			DeadLetter letter = dead.deadLetter();
-			this.logger.warn("%s is now a dead letter (%s): %s".formatted(letter.event(), letter.reason(),
-					letter.event().failures().isEmpty() ? "" : lastFailure(letter.event())));
-			this.listeners.dead(letter);
-		}
-		else if (outcome instanceof Outcome.Discarded discarded) {
-			this.listeners.discarded(discarded.event(), discarded.reason());
-		}
-	}
-
-	/**
-	 * A dead letter was discarded by an operator.
-	 */
-	final void discarded(StoredEvent event, String reason) {
-		this.logger.info("%s was discarded by an operator: %s".formatted(event, reason));
-		this.listeners.discarded(event, DiscardReason.OPERATOR);
-	}
-
-	private static String lastFailure(StoredEvent event) {
-		return event.failures().get(event.failures().size() - 1).message();
-	}
-
-	@Override
-	public void pause(String reason) {
-		Assert.hasText(reason, "'reason' must not be empty");
-		this.gate.pauseByOperator(reason);
-	}
-
-	@Override
-	public void resume() {
-		this.gate.resumeByOperator(true);
-	}
-
-	/**
-	 * Return how many events the relay of this instance works on at this very moment.
-	 * While it is zero, nothing happens until time passes or somebody does something.
-	 * @return the number of events that are being sent or written back, and one more
-	 * while the relay looks for others
-	 */
-	public int inProgress() {
-		return this.gate.inFlight();
-	}
-
-	/**
-	 * The outbox is not paused with an application that is not used for a while: other
-	 * instances and threads rely on it.
-	 */
-	@Override
-	public boolean isPauseable() {
-		return false;
-	}
-
-	@Override
-	public int getPhase() {
-		return PHASE;
 	}
 
 }

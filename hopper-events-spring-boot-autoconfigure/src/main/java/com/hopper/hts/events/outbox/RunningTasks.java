@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.autoconfigure;
+package com.hopper.hts.events.outbox;
 
 import java.time.Duration;
 import java.util.List;

@@ -15,12 +15,12 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,12 +33,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 
-import com.hopper.hts.events.EventNotStoredException;
-import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.http.EventSender;
+import com.hopper.hts.events.time.SchedulerClock;
+import io.micrometer.observation.ObservationRegistry;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -46,20 +48,14 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
-import org.springframework.util.Assert;
 
 /**
- * Outbox whose events are in an {@link EventStore}. One loop claims what is due, as much
- * as the gate allows, and writes down what came of it; a claimed event takes a
- * subscription and no thread.
- *
- * @since 0.1.0
+ * Delivers what is in an {@link EventStore}. One loop claims what is due, as much as the
+ * gate allows, and writes down what came of it; a claimed event takes a subscription and
+ * no thread. Instances are safe for use by many threads.
  */
-public class RelayedEventOutbox extends AbstractEventOutbox implements DisposableBean {
-
-	private static final int PAGE = 500;
+final class OutboxRelay {
 
 	/**
 	 * How many lost events are named in the log.
@@ -71,18 +67,26 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 	 */
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
 
-	private static final Duration POLL = Duration.ofSeconds(1);
-
 	/**
 	 * How long what came of an event may wait for others before it is written down.
 	 */
 	private static final long GATHER_MILLIS = 4;
 
+	private static final Log logger = LogFactory.getLog(OutboxRelay.class);
+
 	private final EventStore store;
+
+	private final RelayPolicy policy;
+
+	private final OutboxListeners listeners;
+
+	private final Clock clock;
 
 	private final Scheduler timers;
 
-	private final Duration pollingInterval;
+	private final RelayGate gate;
+
+	private final DeliveryAttempt attempt;
 
 	private final Queue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
 
@@ -121,97 +125,58 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 
 	private boolean failing;
 
-	private RelayedEventOutbox(Builder builder, EventStore store) {
-		super(builder);
+	/**
+	 * Create an instance.
+	 * @param store where events are kept
+	 * @param sender what sends them
+	 * @param policy how they are delivered
+	 * @param listeners who hears what becomes of them
+	 * @param observationRegistry where deliveries are observed
+	 * @param scheduler what waits and says what time it is
+	 * @param random what spreads waits
+	 */
+	OutboxRelay(EventStore store, EventSender sender, RelayPolicy policy, OutboxListeners listeners,
+			ObservationRegistry observationRegistry, Scheduler scheduler, DoubleSupplier random) {
 		this.store = store;
-		this.timers = builder.scheduler;
-		this.pollingInterval = builder.pollingInterval;
+		this.policy = policy;
+		this.listeners = listeners;
+		this.clock = SchedulerClock.of(scheduler);
+		this.timers = scheduler;
+		this.gate = new RelayGate(policy, this.clock, scheduler, random);
+		this.attempt = new DeliveryAttempt(sender, policy, this.gate, observationRegistry, this.clock, random);
 		this.gate.onAvailable(this::wakeUp);
 		store.connect(new EventStore.Callback() {
 
 			@Override
 			public void wakeUp() {
-				RelayedEventOutbox.this.wakeUp();
+				OutboxRelay.this.wakeUp();
 			}
 
 			@Override
 			public void dropped(StoredEvent event, DiscardReason reason) {
-				RelayedEventOutbox.this.dropped(event, reason);
+				OutboxRelay.this.dropped(event, reason);
 			}
 
 		});
 	}
 
-	/**
-	 * Create a builder.
-	 * @param publisher what sends the events
-	 * @return the builder
-	 */
-	public static Builder builder(EventPublisher publisher) {
-		return new Builder(publisher);
+	EventStore store() {
+		return this.store;
 	}
 
-	@Override
-	void accept(List<StoredEvent> events) {
-		if (this.store.isBlocking()) {
-			requireBlockingThread("store");
-		}
-		this.store.append(events);
-		whenCommitted(this, events, Transactions.active() ? this::committedLate : this::committed);
+	OutboxListeners listeners() {
+		return this.listeners;
 	}
 
-	@Override
-	Mono<Void> acceptReactively(List<StoredEvent> events) {
-		return this.store.isBlocking() ? super.acceptReactively(events) : Mono.fromRunnable(() -> accept(events));
-	}
-
-	@Override
-	Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
-		if (this.store.isTransactional()) {
-			return super.accept(events, transaction);
-		}
-		Scheduler scheduler = this.store.isBlocking() ? Schedulers.boundedElastic() : Schedulers.immediate();
-		return Mono.fromRunnable(() -> {
-			this.store.append(events);
-			transaction.whenOver(this, events, this::committedLate, this.store::rolledBack, scheduler);
-		});
-	}
-
-	/**
-	 * Nobody could do anything about a failure after the commit but read of it.
-	 */
-	private void committedLate(List<StoredEvent> events) {
-		try {
-			committed(events);
-		}
-		catch (EventNotStoredException ex) {
-			this.logger.error(events.size() + " events were lost: their transaction was committed, but they could not "
-					+ "be kept " + this.store.description() + " after that: " + events
-					+ ". hopper.outbox.type=jdbc stores events within the transaction.", ex);
-		}
-	}
-
-	private void committed(List<StoredEvent> events) {
-		this.store.committed(events);
-		events.forEach(this.listeners::stored);
-		wakeUp();
-	}
-
-	private void whenCommitted(Object owner, List<StoredEvent> events, Consumer<List<StoredEvent>> action) {
-		if (Transactions.active()) {
-			Transactions.whenOver(owner, events, action, (owner == this) ? this.store::rolledBack : (undone) -> {
-			});
-		}
-		else {
-			action.accept(events);
-		}
+	Clock clock() {
+		return this.clock;
 	}
 
 	/**
 	 * Have the loop look for what is due. Called by many threads; one of them, or the
 	 * thread of the relay, does the work for all.
 	 */
-	private void wakeUp() {
+	void wakeUp() {
 		if (this.calls.getAndIncrement() != 0) {
 			return;
 		}
@@ -260,7 +225,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 
 	private void failed(RuntimeException ex) {
 		if (!this.failing) {
-			this.logger.warn("Events that are kept " + this.store.description()
+			logger.warn("Events that are kept " + this.store.description()
 					+ " are not delivered at the moment, which is tried again: " + ex.getMessage());
 		}
 		this.failing = true;
@@ -339,7 +304,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 		Sending attempt = new Sending(event);
 		this.claimed.incrementAndGet();
 		this.sending.put(event.id(), attempt);
-		Mono<Outcome> outcome = this.relay.attempt(event, permit);
+		Mono<Outcome> outcome = this.attempt.deliver(event, permit);
 		if (!this.store.isBlocking() && this.listeners.mayBlock()) {
 			outcome = outcome.publishOn(Schedulers.boundedElastic());
 		}
@@ -403,23 +368,27 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 
 	private void dropped(StoredEvent event, DiscardReason reason) {
 		if (reason == DiscardReason.OVERFLOW) {
-			this.logger.warn(event + " was dropped (" + reason + ")");
+			logger.warn(event + " was dropped (" + reason + ")");
 		}
 		this.listeners.discarded(event, reason);
 	}
 
-	@Override
-	public int inProgress() {
+	/**
+	 * Return how many events are being sent or written back, and one more while the loop
+	 * looks for others.
+	 */
+	int inProgress() {
 		return this.claimed.get() + ((this.calls.get() != 0) ? 1 : 0);
 	}
 
-	@Override
+	/**
+	 * Return whether no event is pending at this very moment.
+	 */
 	boolean isDrained() {
 		return this.claimed.get() == 0 && this.store.isEmpty();
 	}
 
-	@Override
-	public void start() {
+	void start() {
 		this.lifecycle.lock();
 		try {
 			if (this.running) {
@@ -431,13 +400,13 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 				// A command line application ends when it has nothing more to do
 				threads.setDaemon(true);
 				ScheduledExecutorService created = Executors.newSingleThreadScheduledExecutor(threads);
-				long poll = this.pollingInterval.toNanos();
+				long poll = this.store.pollingInterval().toNanos();
 				ScheduledFuture<?> unused = created.scheduleWithFixedDelay(this::poll, poll, poll,
 						TimeUnit.NANOSECONDS);
 				this.worker = created;
 			}
 			this.running = true;
-			this.logger.info("Stored events are kept " + this.store.description() + " and delivered from there");
+			logger.info("Stored events are kept " + this.store.description() + " and delivered from there");
 		}
 		finally {
 			this.lifecycle.unlock();
@@ -448,8 +417,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 	/**
 	 * Deliver what waits, within the shutdown timeout, and let go of the rest.
 	 */
-	@Override
-	public void stop() {
+	void stop() {
 		this.lifecycle.lock();
 		try {
 			if (!this.running) {
@@ -482,7 +450,7 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 			this.store.close();
 		}
 		catch (RuntimeException ex) {
-			this.logger.warn("What came of the last events could not be written down " + this.store.description()
+			logger.warn("What came of the last events could not be written down " + this.store.description()
 					+ ", so that they are sent again: " + ex.getMessage());
 		}
 	}
@@ -532,119 +500,63 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 		return this.store.hasUnsent() && !held;
 	}
 
-	@Override
-	public void destroy() {
-		stop();
+	/**
+	 * Give up what does not survive the end of the application.
+	 */
+	void abandon() {
 		List<StoredEvent> lost = this.store.abandon();
 		if (lost.isEmpty()) {
 			return;
 		}
 		String named = lost.stream().limit(NAMED).map(StoredEvent::toString).collect(Collectors.joining(", "));
-		this.logger.error(lost.size() + " events were lost because they were not delivered when the application ended: "
+		logger.error(lost.size() + " events were lost because they were not delivered when the application ended: "
 				+ lost.stream().collect(Collectors.groupingBy(StoredEvent::countedType, Collectors.counting())) + ", "
 				+ ((lost.size() > NAMED) ? "the first of them " : "") + named
 				+ ". hopper.outbox.type=jdbc keeps them.");
 		lost.forEach((event) -> this.listeners.discarded(event, DiscardReason.SHUTDOWN));
 	}
 
-	@Override
-	public boolean isRunning() {
+	boolean isRunning() {
 		return this.running;
 	}
 
-	@Override
-	public EventOutboxState state() {
-		EventStore.Counts counts = this.store.counts();
-		EventOutboxState.Pause pause = this.store.pause();
-		return new EventOutboxState(counts.pending(), counts.dead(), counts.oldestPending(), this.running,
-				(pause != null) ? pause : this.gate.pause());
+	/**
+	 * Return why this instance sends nothing at the moment.
+	 */
+	EventOutboxState.@Nullable Pause pause() {
+		return this.gate.pause();
 	}
 
-	@Override
-	public void pause(String reason) {
-		Assert.hasText(reason, "'reason' must not be empty");
-		if (this.store.pause(new EventOutboxState.Pause(PauseReason.OPERATOR, this.clock.instant(), reason, null))) {
-			this.logger.warn("Stored events are not delivered until an operator resumes: " + reason);
+	/**
+	 * Go on at once, whatever the relay has paused for.
+	 */
+	void resume() {
+		this.gate.resume();
+	}
+
+	/**
+	 * Tell the listeners what came of an attempt.
+	 */
+	private void announce(Outcome outcome) {
+		if (outcome instanceof Outcome.Delivered delivered) {
+			this.listeners.delivered(delivered.event(), delivered.receipt());
+		}
+		else if (outcome instanceof Outcome.Retry retry) {
+			this.listeners.retrying(retry.event(), retry.notBefore());
+		}
+		else if (outcome instanceof Outcome.Dead dead) {
+			DeadLetter letter = dead.deadLetter();
+			logger.warn("%s is now a dead letter (%s): %s".formatted(letter.event(), letter.reason(),
+					letter.event().failures().isEmpty() ? "" : lastFailure(letter.event())));
+			this.listeners.dead(letter);
+		}
+		else if (outcome instanceof Outcome.Discarded discarded) {
+			this.listeners.discarded(discarded.event(), discarded.reason());
 		}
 	}
 
-	@Override
-	public void resume() {
-		if (this.store.resume()) {
-			this.logger.info("Stored events are delivered again: resumed by an operator");
-		}
-		whenCommitted(new Object(), List.of(), (none) -> this.gate.resumeByOperator(true));
-	}
-
-	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
-		Assert.notNull(filter, "'filter' must not be null");
-		Assert.isTrue(limit > 0, "'limit' must be greater than 0");
-		return this.store.deadLetters(filter, after, limit);
-	}
-
-	@Override
-	public Optional<DeadLetter> deadLetter(UUID id) {
-		return this.store.deadLetter(id);
-	}
-
-	@Override
-	public List<DeliveredEvent> delivered(DeliveredFilter filter, @Nullable UUID after, int limit) {
-		Assert.notNull(filter, "'filter' must not be null");
-		Assert.isTrue(limit > 0, "'limit' must be greater than 0");
-		return this.store.delivered(filter, after, limit);
-	}
-
-	@Override
-	public boolean replay(UUID id) {
-		return deadLetter(id).map((letter) -> replay(List.of(letter))).orElse(0) > 0;
-	}
-
-	@Override
-	public long replayAll(DeadLetterFilter filter) {
-		return forEachPage(filter, this::replay);
-	}
-
-	private int replay(List<DeadLetter> letters) {
-		List<StoredEvent> events = this.store.replay(letters, this.clock.instant());
-		whenCommitted(new Object(), events, (committed) -> {
-			committed.forEach(this.listeners::replayed);
-			wakeUp();
-		});
-		return events.size();
-	}
-
-	@Override
-	public boolean discard(UUID id, String reason) {
-		Assert.hasText(reason, "'reason' must not be empty");
-		return deadLetter(id).map((letter) -> discard(List.of(letter), reason)).orElse(0) > 0;
-	}
-
-	@Override
-	public long discardAll(DeadLetterFilter filter, String reason) {
-		Assert.hasText(reason, "'reason' must not be empty");
-		return forEachPage(filter, (letters) -> discard(letters, reason));
-	}
-
-	private int discard(List<DeadLetter> letters, String reason) {
-		List<StoredEvent> events = this.store.discard(letters);
-		whenCommitted(new Object(), events, (committed) -> committed.forEach((event) -> discarded(event, reason)));
-		return events.size();
-	}
-
-	private long forEachPage(DeadLetterFilter filter, Function<List<DeadLetter>, Integer> action) {
-		long count = 0;
-		UUID last = null;
-		List<DeadLetter> page;
-		do {
-			page = deadLetters(filter, last, PAGE);
-			if (!page.isEmpty()) {
-				last = page.get(page.size() - 1).event().id();
-				count += action.apply(page);
-			}
-		}
-		while (page.size() == PAGE);
-		return count;
+	private static String lastFailure(StoredEvent event) {
+		return event.failures().get(event.failures().size() - 1).message();
 	}
 
 	/**
@@ -658,40 +570,6 @@ public class RelayedEventOutbox extends AbstractEventOutbox implements Disposabl
 
 		Sending(StoredEvent event) {
 			this.event = event;
-		}
-
-	}
-
-	/**
-	 * Builder of {@link RelayedEventOutbox}.
-	 */
-	public static final class Builder extends OutboxBuilder<Builder> {
-
-		private Duration pollingInterval = POLL;
-
-		private Builder(EventPublisher publisher) {
-			super(publisher);
-		}
-
-		/**
-		 * Set how often to look for events that other instances have stored or left
-		 * behind. Events stored by this instance are seen at once.
-		 * @param pollingInterval the interval, one second by default
-		 * @return this builder
-		 */
-		public Builder pollingInterval(Duration pollingInterval) {
-			Assert.notNull(pollingInterval, "'pollingInterval' must not be null");
-			this.pollingInterval = pollingInterval;
-			return this;
-		}
-
-		/**
-		 * Build the outbox, which has to be {@link RelayedEventOutbox#start() started}.
-		 * @param store where events are kept
-		 * @return the outbox
-		 */
-		public RelayedEventOutbox build(EventStore store) {
-			return new RelayedEventOutbox(this, store);
 		}
 
 	}

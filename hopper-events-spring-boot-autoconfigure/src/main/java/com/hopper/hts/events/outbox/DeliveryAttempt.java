@@ -19,11 +19,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
+import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.http.EventSender;
 import com.hopper.hts.events.observation.EventTags;
@@ -41,7 +44,7 @@ import org.springframework.http.HttpStatusCode;
  * Sends one stored event with the {@link EventSender}, the only way to the API, and
  * decides what the answer means for the event and for the relay as a whole.
  */
-final class Relay {
+final class DeliveryAttempt {
 
 	/**
 	 * How often an event must meet an answer that can be its own or the address's fault
@@ -49,7 +52,10 @@ final class Relay {
 	 */
 	private static final int STRIKES = 3;
 
-	private static final Set<String> AMBIGUOUS = Set.of("not_found", "unexpected_response");
+	private static final Set<String> AMBIGUOUS = Stream.of(FailureKind.values())
+		.filter((kind) -> kind.fault() == FailureKind.Fault.EVENT_OR_ADDRESS)
+		.map(FailureKind::tag)
+		.collect(Collectors.toUnmodifiableSet());
 
 	private final EventSender sender;
 
@@ -63,8 +69,8 @@ final class Relay {
 
 	private final DoubleSupplier random;
 
-	Relay(EventSender sender, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry, Clock clock,
-			DoubleSupplier random) {
+	DeliveryAttempt(EventSender sender, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry,
+			Clock clock, DoubleSupplier random) {
 		this.sender = sender;
 		this.policy = policy;
 		this.gate = gate;
@@ -79,7 +85,7 @@ final class Relay {
 	 * @param permit the permit, which is given back when the attempt is over
 	 * @return what came of it; never fails
 	 */
-	Mono<Outcome> attempt(StoredEvent event, RelayGate.Permit permit) {
+	Mono<Outcome> deliver(StoredEvent event, RelayGate.Permit permit) {
 		return Mono.defer(() -> publish(event))
 			.map((receipt) -> succeeded(event, permit, receipt))
 			.onErrorResume((ex) -> Mono.just(failed(event, permit, ex)))
@@ -121,41 +127,34 @@ final class Relay {
 	private Outcome failed(StoredEvent event, RelayGate.Permit permit, Throwable ex) {
 		Instant now = this.clock.instant();
 		StoredEvent failed = event.failed(failure(ex, now));
-		String message = String.valueOf(ex.getMessage());
-		if (ex instanceof HopperApiException.Rejected) {
-			this.gate.refused(permit);
-			return dead(failed, DeadLetterReason.REJECTED, now);
-		}
-		if (ex instanceof HopperApiException.InvalidEvent || ex instanceof IllegalArgumentException) {
+		if (ex instanceof IllegalArgumentException) {
 			this.gate.release(permit);
 			return dead(failed, DeadLetterReason.INVALID, now);
 		}
-		PauseReason pauseReason = aboutUs(ex);
-		if (pauseReason != null) {
-			this.gate.failedForAll(permit, pauseReason, message, retryAfter(ex));
+		String message = String.valueOf(ex.getMessage());
+		Duration retryAfter = (ex instanceof HopperApiException exception) ? exception.getRetryAfter() : null;
+		FailureKind kind = (ex instanceof HopperApiException exception) ? exception.getKind() : null;
+		FailureKind.Fault fault = (kind != null) ? kind.fault() : FailureKind.Fault.API;
+		if (fault == FailureKind.Fault.EVENT) {
+			return refused(failed, permit, kind, now);
+		}
+		if (fault == FailureKind.Fault.CLIENT) {
+			this.gate.failedForAll(permit, pauseReason(kind), message, retryAfter);
 			return new Outcome.Held(failed);
 		}
-		if (ex instanceof HopperApiException.NotFound || ex instanceof HopperApiException.UnexpectedResponse) {
+		if (fault == FailureKind.Fault.EVENT_OR_ADDRESS) {
 			this.gate.notFound(permit, event.id(), message);
-			List<DeliveryFailure> strikes = failed.failures()
-				.stream()
-				.filter((failure) -> AMBIGUOUS.contains(failure.kind()))
-				.toList();
-			if (strikes.size() >= STRIKES && this.gate.deliveredSince(strikes.get(0).failedAt())) {
+			if (isGivenUp(failed)) {
 				return dead(failed, DeadLetterReason.NOT_FOUND, now);
 			}
-			if (isTooOld(event, now)) {
-				return dead(failed, DeadLetterReason.EXPIRED, now);
-			}
-			return new Outcome.Retry(failed, now.plus(wait(failed, null)));
+			retryAfter = null;
 		}
-		Duration retryAfter = retryAfter(ex);
-		if (ex instanceof HopperApiException.RateLimited && retryAfter != null) {
-			this.gate.failedForAll(permit, PauseReason.RATE_LIMITED, message, retryAfter);
-		}
-		else if (ex instanceof HopperApiException.Overloaded) {
+		else if (fault == FailureKind.Fault.LOAD) {
 			// This says nothing of the API
 			this.gate.release(permit);
+		}
+		else if (kind == FailureKind.RATE_LIMITED && retryAfter != null) {
+			this.gate.failedForAll(permit, PauseReason.RATE_LIMITED, message, retryAfter);
 		}
 		else {
 			this.gate.failed(permit, message, retryAfter);
@@ -166,6 +165,23 @@ final class Relay {
 		return new Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
 	}
 
+	private Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind, Instant now) {
+		if (kind == FailureKind.INVALID_EVENT) {
+			this.gate.release(permit);
+			return dead(event, DeadLetterReason.INVALID, now);
+		}
+		this.gate.refused(permit);
+		return dead(event, DeadLetterReason.REJECTED, now);
+	}
+
+	private boolean isGivenUp(StoredEvent event) {
+		List<DeliveryFailure> strikes = event.failures()
+			.stream()
+			.filter((failure) -> AMBIGUOUS.contains(failure.kind()))
+			.toList();
+		return strikes.size() >= STRIKES && this.gate.deliveredSince(strikes.get(0).failedAt());
+	}
+
 	private boolean isTooOld(StoredEvent event, Instant now) {
 		return event.since().plus(this.policy.maxAge()).isBefore(now);
 	}
@@ -174,21 +190,14 @@ final class Relay {
 		return new Outcome.Dead(new DeadLetter(event, reason, now));
 	}
 
-	/**
-	 * Return why every other event would fail as well.
-	 */
-	private static @Nullable PauseReason aboutUs(Throwable ex) {
-		if (ex instanceof HopperApiException.SignInFailed) {
+	private static PauseReason pauseReason(@Nullable FailureKind kind) {
+		if (kind == FailureKind.SIGN_IN_FAILED || kind == FailureKind.SIGN_IN_REFUSED) {
 			return PauseReason.SIGN_IN_FAILED;
 		}
-		if (ex instanceof HopperApiException.Unauthorized) {
+		if (kind == FailureKind.UNAUTHORIZED) {
 			return PauseReason.UNAUTHORIZED;
 		}
-		if (ex instanceof HopperApiException.Forbidden) {
-			return PauseReason.FORBIDDEN;
-		}
-		return (ex instanceof HopperApiException.ConnectionFailed failed && !failed.isTransient())
-				? PauseReason.CONNECTION_FAILED : null;
+		return (kind == FailureKind.FORBIDDEN) ? PauseReason.FORBIDDEN : PauseReason.CONNECTION_FAILED;
 	}
 
 	private Duration wait(StoredEvent event, @Nullable Duration retryAfter) {
@@ -200,17 +209,10 @@ final class Relay {
 		return retryAfter.plusNanos((long) (this.policy.initialInterval().toNanos() * this.random.getAsDouble() / 2));
 	}
 
-	private static @Nullable Duration retryAfter(Throwable ex) {
-		return (ex instanceof HopperApiException exception) ? exception.getRetryAfter() : null;
-	}
-
 	private static DeliveryFailure failure(Throwable ex, Instant now) {
 		HttpStatusCode status = (ex instanceof HopperApiException exception) ? exception.getStatusCode() : null;
-		List<com.hopper.hts.events.ApiError> errors = (ex instanceof HopperApiException.Rejected rejected)
-				? rejected.getErrors() : List.of();
-		String kind = (ex instanceof HopperApiException)
-				? ex.getClass().getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT)
-				: "unknown";
+		List<ApiError> errors = (ex instanceof HopperApiException.Rejected rejected) ? rejected.getErrors() : List.of();
+		String kind = (ex instanceof HopperApiException exception) ? exception.getKind().tag() : "unknown";
 		// The message of an exception that is not ours may carry anything
 		String message = (ex instanceof HopperApiException || ex instanceof IllegalArgumentException)
 				? String.valueOf(ex.getMessage()) : ex.getClass().getName();

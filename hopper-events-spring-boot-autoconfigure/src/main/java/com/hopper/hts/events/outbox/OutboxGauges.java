@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+import com.hopper.hts.events.observation.EventTags;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gauges of what is in the outbox. All that are read together see the same state, which
+ * may be a second old: counting may take a database some time.
+ */
+class OutboxGauges implements MeterBinder {
+
+	private static final Duration MAX_AGE = Duration.ofSeconds(1);
+
+	private final @Nullable EventOutboxOperations operations;
+
+	private final Clock clock;
+
+	private @Nullable EventOutboxState state;
+
+	private Instant readAt = Instant.MIN;
+
+	/**
+	 * Create an instance.
+	 * @param operations the outbox, or {@code null} if there is nothing to measure
+	 * @param clock the clock that the outbox has
+	 */
+	OutboxGauges(@Nullable EventOutboxOperations operations, Clock clock) {
+		this.operations = operations;
+		this.clock = clock;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		if (this.operations == null) {
+			return;
+		}
+		for (String type : EventTags.TYPES) {
+			gauge("hopper.outbox.pending", "Events that wait for their delivery",
+					(current) -> current.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN
+							: current.pending().getOrDefault(type, 0L))
+				.tag(EventTags.TYPE, type)
+				.register(registry);
+			gauge("hopper.outbox.dead.letters", "Dead letters that wait for an operator",
+					(current) -> current.dead().getOrDefault(type, 0L))
+				.tag(EventTags.TYPE, type)
+				.register(registry);
+		}
+		gauge("hopper.outbox.backlog", "Events of all types that wait for their delivery",
+				EventOutboxState::pendingCount)
+			.register(registry);
+		gauge("hopper.outbox.oldest.age", "Time since the oldest event that waits for its delivery was stored",
+				this::age)
+			.baseUnit("seconds")
+			.register(registry);
+		for (PauseReason reason : PauseReason.values()) {
+			gauge("hopper.outbox.paused", "Whether the relay sends nothing at the moment",
+					(current) -> (current.pause() != null && current.pause().reason() == reason) ? 1 : 0)
+				.tag(EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
+				.register(registry);
+		}
+		gauge("hopper.outbox.in.progress", "Events that the relay of this instance works on",
+				EventOutboxState::inProgress)
+			.register(registry);
+	}
+
+	private Gauge.Builder<OutboxGauges> gauge(String name, String description,
+			ToDoubleFunction<EventOutboxState> value) {
+		return Gauge.builder(name, this, (gauges) -> {
+			EventOutboxState current = gauges.state();
+			return (current != null) ? value.applyAsDouble(current) : Double.NaN;
+		}).description(description).strongReference(true);
+	}
+
+	private double age(EventOutboxState current) {
+		Instant since = current.oldestPending();
+		return (since != null) ? Duration.between(since, this.clock.instant()).toMillis() / 1000.0 : 0;
+	}
+
+	/**
+	 * Return the state, or {@code null} from a mock.
+	 */
+	private synchronized @Nullable EventOutboxState state() {
+		Instant now = this.clock.instant();
+		if (this.operations != null
+				&& (this.state == null || now.isBefore(this.readAt) || now.isAfter(this.readAt.plus(MAX_AGE)))) {
+			this.state = this.operations.state();
+			this.readAt = now;
+		}
+		return this.state;
+	}
+
+}
