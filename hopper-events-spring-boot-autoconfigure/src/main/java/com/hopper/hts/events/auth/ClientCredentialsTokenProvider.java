@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
 import com.hopper.hts.events.time.SchedulerClock;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -140,9 +143,9 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 
 	@Override
 	public Mono<String> getToken() {
-		return Mono.defer(() -> {
+		return Mono.deferContextual((caller) -> {
 			Held held = usable();
-			return (held != null) ? held.value : requestToken(false);
+			return (held != null) ? held.value : requestToken(false, caller);
 		});
 	}
 
@@ -163,7 +166,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		}
 		held.used = true;
 		if (held.isDueAt(age)) {
-			requestToken(true);
+			requestToken(true, Context.empty());
 		}
 		return held;
 	}
@@ -221,9 +224,10 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	/**
 	 * Request a token, or join the request that is in the air.
 	 * @param renewal whether there is a valid token, so that nobody waits
+	 * @param caller the context of who waits, whose observation is the request's parent
 	 * @return the token
 	 */
-	private Mono<String> requestToken(boolean renewal) {
+	private Mono<String> requestToken(boolean renewal, ContextView caller) {
 		Sinks.One<String> sink;
 		synchronized (this.lock) {
 			Held held = this.held;
@@ -240,7 +244,10 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 			this.flight = sink;
 		}
 		// On its own, so that it outlives those who wait for it
-		this.endpoint.requestToken().subscribe((token) -> succeed(token, sink), (ex) -> fail(ex, sink));
+		Object parent = caller.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+		this.endpoint.requestToken()
+			.contextWrite((parent != null) ? Context.of(ObservationThreadLocalAccessor.KEY, parent) : Context.empty())
+			.subscribe((token) -> succeed(token, sink), (ex) -> fail(ex, sink));
 		return sink.asMono();
 	}
 
@@ -320,7 +327,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	 */
 	private void renewIfUsed(Held held) {
 		if (this.held == held && held.used && !held.isExpiredAt(age(held))) {
-			requestToken(true);
+			requestToken(true, Context.empty());
 		}
 	}
 

@@ -27,6 +27,7 @@ import com.hopper.hts.events.auth.TokenRequestException;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
+import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;
 
 import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
@@ -44,13 +45,13 @@ final class BearerTokenProviders {
 
 	static RotatingTokenProvider create(HopperProperties properties, HopperAuthProperties auth,
 			HopperConnectionDetails details, HopperHttpConnector connector, HopperMetrics metrics,
-			Scheduler scheduler) {
+			ObservationRegistry observationRegistry, Scheduler scheduler) {
 		// A client of its own: what is meant for the API, headers and filters of the
 		// application included, does not reach the identity provider
 		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
 			headers.set("User-Agent", UserAgent.VALUE);
 			auth.getHeaders().forEach(headers::set);
-		}).build();
+		}).observationRegistry(observationRegistry).build();
 		RotatingTokenProvider provider = new RotatingTokenProvider(details::getToken,
 				() -> Arrays.asList(details.getClientId(), details.getClientSecret(), details.getTokenUri(),
 						details.getBaseUrl(), auth.getAudience(), auth.getScope(),

@@ -126,12 +126,15 @@ final class EventPublisherConfigurations {
 		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, HopperAuthProperties auth,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<HopperMetrics> metrics,
+				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			if (!properties.enabled()) {
 				return Mono::empty;
 			}
 			return BearerTokenProviders.create(properties, auth, connectionDetails.getObject(), connector.getObject(),
-					metrics.getIfAvailable(() -> HopperMetrics.NONE), scheduler.getIfAvailable(Schedulers::parallel));
+					metrics.getIfAvailable(() -> HopperMetrics.NONE),
+					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
+					scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
 		@Bean

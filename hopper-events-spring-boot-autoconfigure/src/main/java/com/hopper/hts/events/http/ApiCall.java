@@ -139,9 +139,9 @@ abstract class ApiCall<R> {
 
 	/**
 	 * Create the observation.
-	 * @return the observation, not started, or {@code null} if there is none
+	 * @return the observation, not started
 	 */
-	abstract @Nullable Observation observation();
+	abstract Observation observation();
 
 	abstract void observe(Observation observation, R result);
 
@@ -210,7 +210,8 @@ abstract class ApiCall<R> {
 	private void startObservation(ContextView context) {
 		try {
 			Observation observation = observation();
-			if (observation == null) {
+			if (observation.isNoop()) {
+				// The caller's remains the parent of the requests
 				return;
 			}
 			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);

@@ -232,11 +232,10 @@ public class WebClientEventPublisher implements EventPublisher, Lifecycle, Phase
 		}
 
 		@Override
-		@Nullable Observation observation() {
-			return this.publisher.observationRegistry.isNoop() ? null
-					: HopperObservationDocumentation.EVENT_PUBLISH.observation(this.publisher.observationConvention,
-							DEFAULT_CONVENTION, () -> new EventPublishObservationContext(this.eventType),
-							this.publisher.observationRegistry);
+		Observation observation() {
+			return HopperObservationDocumentation.EVENT_PUBLISH.observation(this.publisher.observationConvention,
+					DEFAULT_CONVENTION, () -> new EventPublishObservationContext(this.eventType),
+					this.publisher.observationRegistry);
 		}
 
 		@Override

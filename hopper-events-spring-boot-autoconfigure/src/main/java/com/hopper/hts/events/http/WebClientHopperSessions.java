@@ -198,12 +198,11 @@ public class WebClientHopperSessions implements HopperSessions, Lifecycle, Phase
 		}
 
 		@Override
-		@Nullable Observation observation() {
-			return WebClientHopperSessions.this.observationRegistry.isNoop() ? null
-					: HopperObservationDocumentation.SESSION_CREATE
-						.observation(WebClientHopperSessions.this.observationRegistry)
-						// Always there, for a meter's tags must not differ
-						.lowCardinalityKeyValue(LowCardinalityKeyNames.OUTCOME.withValue("failed"));
+		Observation observation() {
+			return HopperObservationDocumentation.SESSION_CREATE
+				.observation(WebClientHopperSessions.this.observationRegistry)
+				// Always there, for a meter's tags must not differ
+				.lowCardinalityKeyValue(LowCardinalityKeyNames.OUTCOME.withValue("failed"));
 		}
 
 		@Override

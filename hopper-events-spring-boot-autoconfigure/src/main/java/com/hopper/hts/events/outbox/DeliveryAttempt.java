@@ -96,9 +96,6 @@ final class DeliveryAttempt {
 
 	private Mono<EventReceipt> publish(StoredEvent stored) {
 		Mono<EventReceipt> publication = this.sender.send(stored.prepared());
-		if (this.observationRegistry.isNoop()) {
-			return publication;
-		}
 		ReceiverContext<StoredEvent> context = new ReceiverContext<>(
 				(carrier, name) -> carrier.traceContext().get(name));
 		context.setCarrier(stored);
@@ -107,12 +104,13 @@ final class DeliveryAttempt {
 			.observation(this.observationRegistry, () -> context)
 			.contextualName(HopperObservationDocumentation.EVENT_DELIVER.getContextualName() + " " + type)
 			.lowCardinalityKeyValue(EventTags.TYPE, type);
-		return Mono.defer(() -> {
-			observation.start();
-			return publication.doOnError(observation::error)
-				.doFinally((signal) -> observation.stop())
-				.contextWrite((view) -> view.put(ObservationThreadLocalAccessor.KEY, observation));
-		});
+		if (observation.isNoop()) {
+			return publication;
+		}
+		observation.start();
+		return publication.doOnError(observation::error)
+			.doFinally((signal) -> observation.stop())
+			.contextWrite((view) -> view.put(ObservationThreadLocalAccessor.KEY, observation));
 	}
 
 	private Outcome succeeded(StoredEvent event, RelayGate.Permit permit, EventReceipt receipt) {

@@ -155,6 +155,18 @@ class EventPublishObservationTests {
 			.allSatisfy((parent) -> assertThat(parent.getName()).isEqualTo("hopper.events.publish"));
 	}
 
+	@Test
+	void requestsAreChildrenOfTheCallerIfPublicationsAreNotObserved() {
+		this.observations.observationConfig().observationPredicate((name, context) -> !name.startsWith("hopper."));
+		this.server.thenStatus(503);
+		Observation caller = Observation.start("caller", this.observations);
+		this.publisher.publish("session", OFFERS)
+			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, caller))
+			.block(Duration.ofSeconds(20));
+		assertThat(this.parentsOfRequests).hasSize(2)
+			.allSatisfy((parent) -> assertThat(parent.getName()).isEqualTo("caller"));
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "400,rejected,Rejected", "401,unauthorized,Unauthorized", "403,forbidden,Forbidden",
 			"404,not_found,NotFound", "422,rejected,Rejected", "429,rate_limited,RateLimited",
