@@ -52,8 +52,7 @@ class SignInSpansTests {
 		.web(WebApplicationType.NONE)
 		.initializers((context) -> context.getBeanFactory().registerSingleton("trees", this.trees))
 		.run("--management.tracing.sampling.probability=1", "--hopper.base-url=" + this.api.baseUrl(),
-				"--hopper.auth.client-id=client", "--hopper.auth.client-secret=secret",
-				"--hopper.auth.preflight=off");
+				"--hopper.auth.client-id=client", "--hopper.auth.client-secret=secret", "--hopper.auth.preflight=off");
 
 	@AfterEach
 	void close() throws IOException {
