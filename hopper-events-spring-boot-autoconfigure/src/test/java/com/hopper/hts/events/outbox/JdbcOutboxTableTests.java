@@ -41,6 +41,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.scheduler.Schedulers;
 
@@ -186,16 +187,24 @@ class JdbcOutboxTableTests {
 					+ "version) values (?, ?, ?, " + due + ", false, 1)", name, event.id().toString(), data);
 	}
 
-	@Test
-	void wrongColumnIsNamedAtStart() {
+	@ParameterizedTest
+	@CsvSource({ "payload,text", "last_error,varchar(10)", "session_id,varchar(20)", "failures,varchar(1000)",
+			"trace,varchar(20)", "claimed_by,varchar(10)", "event_type,varchar(50)", "state,varchar(7)",
+			"reason,varchar(4)", "due_at,date", "stored_at,timestamp(0)", "claimed_until,date", "version,integer",
+			"attempts,smallint" })
+	void wrongColumnIsNamedAtStart(String column, String type) {
 		JdbcStores.createTable(this.dataSource, "postgresql");
-		this.jdbc.execute("alter table hopper_event_outbox alter column payload type text");
-		assertThatException().isThrownBy(outbox(this.dataSource)::start).withMessageContaining("payload");
-		this.jdbc.execute("drop table hopper_event_outbox");
-		JdbcStores.createTable(this.dataSource, "postgresql");
-		this.jdbc.execute("alter table hopper_event_outbox alter column last_error type varchar(10)");
-		assertThatException().isThrownBy(outbox(this.dataSource)::start).withMessageContaining("change a row");
+		this.jdbc.execute("alter table hopper_event_outbox alter column " + column + " type " + type);
+		assertThatException().isThrownBy(outbox(this.dataSource)::start).withMessageContaining(column);
 		assertThat(this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Integer.class)).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "session_id", "claimed_until", "trace", "failures", "status_code", "version" })
+	void missingColumnIsNamedAtStart(String column) {
+		JdbcStores.createTable(this.dataSource, "postgresql");
+		this.jdbc.execute("alter table hopper_event_outbox drop column " + column);
+		assertThatException().isThrownBy(outbox(this.dataSource)::start).withMessageContaining(column);
 	}
 
 	@Test

@@ -85,10 +85,11 @@ enum JdbcDialect {
 	/**
 	 * Find the dialect of a database.
 	 * @param connection a connection
+	 * @param dataSourceName the name of the data source that gave it
 	 * @return the dialect
-	 * @throws IllegalStateException if there is none
+	 * @throws JdbcOutboxException if there is none
 	 */
-	static JdbcDialect of(Connection connection) throws SQLException {
+	static JdbcDialect of(Connection connection, String dataSourceName) throws SQLException {
 		DatabaseMetaData metaData = connection.getMetaData();
 		String product = metaData.getDatabaseProductName();
 		String name = product.toLowerCase(Locale.ROOT);
@@ -105,8 +106,12 @@ enum JdbcDialect {
 			case "microsoft sql server" -> SQLSERVER;
 			case "h2" -> H2;
 			case "hsql database engine" -> HSQLDB;
-			default -> throw new IllegalStateException("The outbox cannot use the database '" + product
-					+ "': it knows PostgreSQL, MySQL, MariaDB, SQL Server, Oracle, H2 and HSQLDB");
+			default -> throw new JdbcOutboxException(
+					"The outbox cannot use the database '" + product + "' of the data source '" + dataSourceName
+							+ "': there is no script and no SQL for it",
+					"Name with hopper.outbox.jdbc.data-source a data source on PostgreSQL, MySQL, MariaDB, SQL Server, "
+							+ "Oracle, H2 or HSQLDB, or use hopper.outbox.type=kafka or memory.",
+					null);
 		};
 	}
 

@@ -259,7 +259,7 @@ final class JdbcTransactions {
 	/**
 	 * Return the data source behind proxies that give the connection of a transaction.
 	 */
-	private static DataSource target(DataSource dataSource) {
+	static DataSource target(DataSource dataSource) {
 		DataSource current = dataSource;
 		while (true) {
 			DataSource next = (current instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
