@@ -82,7 +82,8 @@ final class JdbcOutboxTable {
 		this.create = create;
 		if (isReadOnly(JdbcTransactions.target(dataSource))) {
 			throw new JdbcOutboxException(
-					"The data source '" + dataSourceName + "' of the outbox cannot be written to: its pool is read-only",
+					"The data source '" + dataSourceName
+							+ "' of the outbox cannot be written to: its pool is read-only",
 					"Name with hopper.outbox.jdbc.data-source one that may write, or set the pool's read-only to false.",
 					null);
 		}
@@ -241,8 +242,8 @@ final class JdbcOutboxTable {
 		}
 	}
 
-	private void readBack(Connection connection, String[] step, UUID id, byte[] payload, String text, LocalDateTime time)
-			throws SQLException {
+	private void readBack(Connection connection, String[] step, UUID id, byte[] payload, String text,
+			LocalDateTime time) throws SQLException {
 		try (PreparedStatement statement = connection
 			.prepareStatement("select id, session_id, payload, stored_at, due_at, trace, last_error, failures, "
 					+ "replayed_at, claimed_by, claimed_until, finished_at, occurred_at, version from " + this.name

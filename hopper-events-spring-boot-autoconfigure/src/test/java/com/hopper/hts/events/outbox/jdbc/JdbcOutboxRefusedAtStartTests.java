@@ -54,7 +54,8 @@ class JdbcOutboxRefusedAtStartTests {
 		assertThat(refusal(new DriverManagerDataSource("jdbc:derby:memory:" + UUID.randomUUID() + ";create=true")))
 			.satisfies((refusal) -> {
 				assertThat(refusal).hasMessageContaining("'Apache Derby'").hasMessageContaining("'dataSource'");
-				assertThat(refusal.action()).contains("PostgreSQL", "hopper.outbox.type", "hopper.outbox.jdbc.data-source");
+				assertThat(refusal.action()).contains("PostgreSQL", "hopper.outbox.type",
+						"hopper.outbox.jdbc.data-source");
 			});
 	}
 
