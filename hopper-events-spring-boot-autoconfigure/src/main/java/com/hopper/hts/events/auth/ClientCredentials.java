@@ -59,15 +59,13 @@ public final class ClientCredentials {
 
 	/**
 	 * Sign in at the API's own {@code POST /auth}.
-	 * @param baseUrl the base URL of the API
+	 * @param baseUrl the base URL of the API without a slash at its end
 	 * @param clientId the client's id
 	 * @param clientSecret the client's secret
 	 * @return the credentials
 	 */
 	public static ClientCredentials atHopper(URI baseUrl, String clientId, String clientSecret) {
-		String base = baseUrl.toString();
-		URI uri = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/auth");
-		return new ClientCredentials(uri, clientId, clientSecret, false, null, null,
+		return new ClientCredentials(URI.create(baseUrl + "/auth"), clientId, clientSecret, false, null, null,
 				ClientAuthenticationMethod.CLIENT_SECRET_POST);
 	}
 

@@ -20,10 +20,8 @@ import java.net.URI;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
-import com.hopper.hts.events.http.RetryPolicy;
-import com.hopper.hts.events.http.WebClientEventPublisher;
-import com.hopper.hts.events.http.WebClientHopperSessions;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.session.HopperSessions;
@@ -211,17 +209,10 @@ final class EventPublisherConfigurations {
 			}
 			// Before the client is created: a mistake in a property is reported as such
 			HopperPropertiesValidator.validate(properties);
-			URI baseUrl = baseUrl(connectionDetails.getObject());
-			return WebClientEventPublisher.builder(webClient.getObject(), baseUrl, retryPolicy(properties))
-				.responseTimeout(properties.client().responseTimeout())
-				.maxConcurrency(maxConcurrency(properties.client().pool()))
-				.shutdownTimeout(properties.outbox().shutdownTimeout())
-				.requireSession(properties.requireSession())
-				.observation(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
-						observationConvention.getIfAvailable())
+			return apiBuilder(properties, connectionDetails.getObject(), webClient, observationRegistry, scheduler)
+				.observationConvention(observationConvention.getIfAvailable())
 				.metrics(metrics.getIfAvailable(() -> HopperMetrics.NONE))
-				.scheduler(scheduler.getIfAvailable(Schedulers::parallel))
-				.build();
+				.publisher();
 		}
 
 		@Bean
@@ -235,14 +226,32 @@ final class EventPublisherConfigurations {
 			if (!properties.enabled()) {
 				return (request) -> Mono.empty();
 			}
-			return new WebClientHopperSessions(webClient.getObject(), baseUrl(connectionDetails.getObject()),
-					retryPolicy(properties), properties.client().responseTimeout(),
-					properties.outbox().shutdownTimeout(),
-					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
-					scheduler.getIfAvailable(Schedulers::parallel));
+			return apiBuilder(properties, connectionDetails.getObject(), webClient, observationRegistry, scheduler)
+				.sessions();
 		}
 
-		private static URI baseUrl(HopperConnectionDetails connectionDetails) {
+		private static HopperApiBuilder apiBuilder(HopperProperties properties, HopperConnectionDetails details,
+				ObjectProvider<WebClient> webClient, ObjectProvider<ObservationRegistry> observationRegistry,
+				ObjectProvider<Scheduler> scheduler) {
+			HopperProperties.Client client = properties.client();
+			HopperProperties.Retry retry = properties.retry();
+			return new HopperApiBuilder(webClient.getObject(), baseUrl(details))
+				.retry(retry.maxAttempts(), retry.timeout(), retry.budget())
+				.backoff(retry.initialInterval(), retry.multiplier(), retry.maxInterval(), retry.jitter(),
+						retry.maxRetryAfter())
+				.retryOnTimeout(retry.onTimeout())
+				.responseTimeout(client.responseTimeout())
+				.shutdownTimeout(client.shutdownTimeout())
+				.maxConcurrency(maxConcurrency(client.pool()))
+				.requireSession(properties.requireSession())
+				.observationRegistry(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP))
+				.scheduler(scheduler.getIfAvailable(Schedulers::parallel));
+		}
+
+		/**
+		 * Return the base URL without a slash at its end, so that paths can be added.
+		 */
+		static URI baseUrl(HopperConnectionDetails connectionDetails) {
 			URI baseUrl = connectionDetails.getBaseUrl();
 			if (baseUrl == null) {
 				// A mock, which is to be created and called without harm. The name is
@@ -250,24 +259,16 @@ final class EventPublisherConfigurations {
 				return URI.create("https://hopperconnectiondetails-without-base-url.invalid");
 			}
 			HopperPropertiesValidator.validateBaseUrl(baseUrl, connectionDetails);
-			return baseUrl;
+			String url = baseUrl.toString();
+			return url.endsWith("/") ? URI.create(url.substring(0, url.length() - 1)) : baseUrl;
 		}
 
 		private static int maxConcurrency(HopperProperties.Pool pool) {
 			return (int) Math.min(Integer.MAX_VALUE, (long) pool.maxConnections() + pool.maxPendingAcquires());
 		}
 
-		private static RetryPolicy retryPolicy(HopperProperties properties) {
-			HopperProperties.Retry retry = properties.retry();
-			return new RetryPolicy(retry.maxAttempts(), retry.initialInterval(), retry.multiplier(),
-					retry.maxInterval(), retry.jitter(), retry.maxRetryAfter(), retry.timeout(), retry.onTimeout(),
-					retry.budget());
-		}
-
 		private static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
-			String url = baseUrl.toString();
-			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(
-					url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
+			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(baseUrl.toString());
 			// What is written in the property is sent
 			factory.setEncodingMode(EncodingMode.VALUES_ONLY);
 			return factory;

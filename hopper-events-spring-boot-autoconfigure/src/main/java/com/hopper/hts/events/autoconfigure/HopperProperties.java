@@ -64,13 +64,15 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * Defaults to 'spring.http.clients.read-timeout', or 5 seconds if that is not set.
 	 * @param responseTimeout Time for one request, from getting a connection to the last
 	 * byte of the answer.
+	 * @param shutdownTimeout Time that the end of the application waits for requests that
+	 * have begun.
 	 * @param http2 Whether to use HTTP/2 if the API offers it.
 	 * @param ssl SSL.
 	 * @param proxy HTTP proxy. Defaults to the proxy of the JVM's system properties.
 	 * @param pool Connection pool.
 	 */
 	record Client(@Nullable Duration connectTimeout, @Nullable Duration readTimeout,
-			@DefaultValue("10s") Duration responseTimeout, @DefaultValue("false") boolean http2, @DefaultValue Ssl ssl,
+			@DefaultValue("10s") Duration responseTimeout, @DefaultValue("20s") Duration shutdownTimeout, @DefaultValue("false") boolean http2, @DefaultValue Ssl ssl,
 			@DefaultValue Proxy proxy, @DefaultValue Pool pool) {
 
 	}

@@ -53,6 +53,7 @@ final class HopperPropertiesValidator {
 		positive("hopper.client.connect-timeout", client.connectTimeout());
 		positive("hopper.client.read-timeout", client.readTimeout());
 		positive("hopper.client.response-timeout", client.responseTimeout());
+		positive("hopper.client.shutdown-timeout", client.shutdownTimeout());
 		validateProxy(client.proxy());
 		atLeast("hopper.client.pool.max-connections", client.pool().maxConnections(), 1);
 		atLeast("hopper.client.pool.max-pending-acquires", client.pool().maxPendingAcquires(), 0);

@@ -51,6 +51,8 @@ final class ApiClient {
 
 	final Duration responseTimeout;
 
+	private final Duration shutdownTimeout;
+
 	final Scheduler scheduler;
 
 	final DoubleSupplier random;
@@ -71,9 +73,9 @@ final class ApiClient {
 	 */
 	private volatile boolean reached;
 
-	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,
-			Set<String> publicFields, Scheduler scheduler, DoubleSupplier random) {
-		this(noting(webClient), retryPolicy, responseTimeout, maxCalls,
+	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Duration shutdownTimeout,
+			int maxCalls, Set<String> publicFields, Scheduler scheduler, DoubleSupplier random) {
+		this(noting(webClient), retryPolicy, responseTimeout, shutdownTimeout, maxCalls,
 				new ResponseDecoder(publicFields, SchedulerClock.of(scheduler), scheduler), scheduler, random);
 	}
 
@@ -84,12 +86,13 @@ final class ApiClient {
 		return (builder != null) ? builder.filter(ApiClient::noteAnswer).build() : webClient;
 	}
 
-	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, int maxCalls,
-			ResponseDecoder decoder, Scheduler scheduler, DoubleSupplier random) {
+	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Duration shutdownTimeout,
+			int maxCalls, ResponseDecoder decoder, Scheduler scheduler, DoubleSupplier random) {
 		this.webClient = webClient;
 		this.retryPolicy = retryPolicy;
 		this.retryBudget = new RetryBudget(retryPolicy.budget());
 		this.responseTimeout = responseTimeout;
+		this.shutdownTimeout = shutdownTimeout;
 		this.maxCalls = maxCalls;
 		this.scheduler = scheduler;
 		this.random = random;
@@ -107,10 +110,11 @@ final class ApiClient {
 	}
 
 	/**
-	 * Let no further attempt begin, and wait for the calls that have not ended.
-	 * @param timeout the longest time to wait
+	 * Take no more calls, let no further attempt begin, and wait for the calls that have
+	 * not ended.
 	 */
-	void stop(Duration timeout) {
+	void stop() {
+		Duration timeout = this.shutdownTimeout;
 		this.ending.tryEmitEmpty();
 		long deadline = System.nanoTime() + timeout.toNanos();
 		boolean interrupted = false;
@@ -132,10 +136,13 @@ final class ApiClient {
 		int cut = this.calls.get();
 		if (cut > 0) {
 			logger.warn(cut + " requests to Hopper had not ended when the application did, and were cut after "
-					+ Durations.format(timeout) + " (hopper.outbox.shutdown-timeout)");
+					+ Durations.format(timeout) + " (hopper.client.shutdown-timeout)");
 		}
 	}
 
+	/**
+	 * Take calls again.
+	 */
 	void start() {
 		this.ending = Sinks.empty();
 	}
@@ -192,7 +199,7 @@ final class ApiClient {
 		return new ApiClient(this.webClient,
 				new RetryPolicy(1, policy.initialInterval(), policy.multiplier(), policy.maxInterval(), policy.jitter(),
 						policy.maxRetryAfter(), policy.timeout(), policy.onTimeout(), policy.budget()),
-				this.responseTimeout, Integer.MAX_VALUE, this.decoder, this.scheduler, this.random);
+				this.responseTimeout, this.shutdownTimeout, Integer.MAX_VALUE, this.decoder, this.scheduler, this.random);
 	}
 
 	long now() {

@@ -34,24 +34,11 @@ import org.springframework.util.Assert;
  * @param timeout the time for one event, with all attempts and the waits between them
  * @param onTimeout whether to retry a request that was sent and not answered in time
  * @param budget how many retries may be unpaid, over all events
- * @since 0.1.0
  */
-public record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier, Duration maxInterval,
+record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier, Duration maxInterval,
 		double jitter, Duration maxRetryAfter, Duration timeout, boolean onTimeout, int budget) {
 
-	/**
-	 * Create an instance.
-	 * @param maxAttempts the number of requests for one event, including the first
-	 * @param initialInterval the wait before the first retry
-	 * @param multiplier the factor from one wait to the next
-	 * @param maxInterval the longest wait that is not asked for by the API
-	 * @param jitter the part of a wait that is random, from 0 to 1
-	 * @param maxRetryAfter the longest wait that the API can ask for
-	 * @param timeout the time for one event
-	 * @param onTimeout whether to retry a request that was sent and not answered in time
-	 * @param budget how many retries may be unpaid, over all events
-	 */
-	public RetryPolicy {
+	RetryPolicy {
 		Assert.isTrue(maxAttempts >= 1, "'maxAttempts' must be at least 1");
 		Assert.isTrue(multiplier >= 1, "'multiplier' must be at least 1");
 		Assert.isTrue(jitter >= 0 && jitter <= 1, "'jitter' must be between 0 and 1");

@@ -17,9 +17,7 @@ package com.hopper.hts.events.http;
 
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 import com.hopper.hts.events.json.SessionRequestCodec;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
@@ -31,60 +29,31 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.core.io.buffer.DataBufferUtils;
-import org.springframework.context.Lifecycle;
-import org.springframework.context.Phased;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientResponse;
-import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * {@link HopperSessions} on top of a {@link WebClient}. Observed as
- * {@code hopper.sessions.create}.
- *
- * @since 0.1.0
+ * {@link HopperSessions} on top of a {@code WebClient}. Observed as
+ * {@code hopper.sessions.create}. Not final, so that a bean can be advised.
  */
-public class WebClientHopperSessions implements HopperSessions, Lifecycle, Phased {
+class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-	private final ApiClient client;
-
 	private final URI uri;
-
-	private final Duration shutdownTimeout;
-
-	private volatile boolean running = true;
 
 	private final ObservationRegistry observationRegistry;
 
-	/**
-	 * Create an instance.
-	 * @param webClient the client, which signs requests with the bearer token
-	 * @param baseUrl the base URL of the API, to which {@code /sessions} is added
-	 * @param retryPolicy when a failed attempt is followed by another
-	 * @param responseTimeout the time for one attempt, from connecting to the last byte
-	 * of the answer
-	 * @param shutdownTimeout how long the end of the application waits for requests
-	 * @param observationRegistry where requests are observed
-	 * @param scheduler what waits and says what time it is,
-	 * {@link reactor.core.scheduler.Schedulers#parallel()} but in tests
-	 */
-	public WebClientHopperSessions(WebClient webClient, URI baseUrl, RetryPolicy retryPolicy, Duration responseTimeout,
-			Duration shutdownTimeout, ObservationRegistry observationRegistry, Scheduler scheduler) {
-		Assert.notNull(baseUrl, "'baseUrl' must not be null");
-		String base = baseUrl.toString();
-		this.client = new ApiClient(webClient, retryPolicy, responseTimeout, Integer.MAX_VALUE,
-				SessionRequestCodec.PUBLIC_FIELDS, scheduler, () -> ThreadLocalRandom.current().nextDouble());
-		this.uri = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/sessions");
-		this.shutdownTimeout = shutdownTimeout;
+	WebClientHopperSessions(ApiClient client, URI uri, ObservationRegistry observationRegistry) {
+		super(client);
+		this.uri = uri;
 		this.observationRegistry = observationRegistry;
 	}
 
@@ -96,37 +65,6 @@ public class WebClientHopperSessions implements HopperSessions, Lifecycle, Phase
 	}
 
 	/**
-	 * Take calls again.
-	 */
-	@Override
-	public void start() {
-		this.client.start();
-		this.running = true;
-	}
-
-	/**
-	 * Take no more calls, begin no further attempts, and wait for those that were begun.
-	 */
-	@Override
-	public void stop() {
-		this.running = false;
-		this.client.stop(this.shutdownTimeout);
-	}
-
-	@Override
-	public boolean isRunning() {
-		return this.running;
-	}
-
-	/**
-	 * After what may call, and before the connections.
-	 */
-	@Override
-	public int getPhase() {
-		return 2;
-	}
-
-	/**
 	 * One creation, whose result is a session or, with {@code 204}, none.
 	 */
 	private final class Creation extends ApiCall<List<Session>> {
@@ -134,7 +72,7 @@ public class WebClientHopperSessions implements HopperSessions, Lifecycle, Phase
 		private final SessionRequest request;
 
 		Creation(SessionRequest request) {
-			super(WebClientHopperSessions.this.client, WebClientHopperSessions.this.uri);
+			super(client(), WebClientHopperSessions.this.uri);
 			this.request = request;
 		}
 

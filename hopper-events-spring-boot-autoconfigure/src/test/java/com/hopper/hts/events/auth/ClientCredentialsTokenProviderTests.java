@@ -143,7 +143,7 @@ class ClientCredentialsTokenProviderTests {
 		this.server.thenAnswer(ScriptedServer.response(201,
 				"{\"access_token\":\"t1\",\"scope\":\"\",\"expires_in\":86400,\"token_type\":\"Bearer\"}"));
 		ClientCredentialsTokenProvider hopper = provider(
-				ClientCredentials.atHopper(URI.create(this.server.baseUrl() + "/"), "client", SECRET));
+				ClientCredentials.atHopper(URI.create(this.server.baseUrl().toString()), "client", SECRET));
 		assertThat(hopper.getToken().block(TIMEOUT)).isEqualTo("t1");
 		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
 			assertThat(request.requestLine()).isEqualTo("POST /airline/v1.1/auth HTTP/1.1");

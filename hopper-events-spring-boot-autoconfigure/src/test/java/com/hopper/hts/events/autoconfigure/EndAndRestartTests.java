@@ -111,7 +111,7 @@ class EndAndRestartTests {
 		try (ScriptedServer server = new ScriptedServer()) {
 			server.then(ScriptedServer.Exchange::hang).then(ScriptedServer.Exchange::hang);
 			this.contextRunner
-				.withPropertyValues("hopper.base-url=" + server.baseUrl(), "hopper.outbox.shutdown-timeout=50ms")
+				.withPropertyValues("hopper.base-url=" + server.baseUrl(), "hopper.client.shutdown-timeout=50ms")
 				.run((context) -> {
 					context.getBean(EventPublisher.class).publish("session", OFFERS).toFuture();
 					context.getBean(EventPublisher.class).publish("session", OFFERS).toFuture();

@@ -31,7 +31,6 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
-import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
@@ -91,7 +90,6 @@ class HopperEventsAutoConfigurationTests {
 	@Test
 	void providesAPublisher() {
 		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(EventPublisher.class)
-			.hasSingleBean(WebClientEventPublisher.class)
 			.hasSingleBean(BearerTokenProvider.class)
 			.hasBean("hopperWebClient"));
 	}
@@ -459,7 +457,7 @@ class HopperEventsAutoConfigurationTests {
 		this.contextRunner
 			.withPropertyValues("hopper.base-url=https://staging.api.hopper.com/airline/v1.1",
 					"hopper.require-session=true", "hopper.client.connect-timeout=1s", "hopper.client.read-timeout=2s",
-					"hopper.client.response-timeout=3s", "hopper.client.http2=true", "hopper.client.proxy.host=proxy",
+					"hopper.client.response-timeout=3s", "hopper.client.shutdown-timeout=4s", "hopper.client.http2=true", "hopper.client.proxy.host=proxy",
 					"hopper.client.proxy.port=3128", "hopper.client.proxy.username=u", "hopper.client.proxy.password=p",
 					"hopper.client.pool.max-connections=5", "hopper.client.pool.max-pending-acquires=6",
 					"hopper.client.pool.max-idle-time=7s", "hopper.client.pool.max-life-time=8s",
@@ -472,7 +470,7 @@ class HopperEventsAutoConfigurationTests {
 				assertThat(properties.requireSession()).isTrue();
 				assertThat(properties.headers()).isEqualTo(Map.of("X-A", "b"));
 				assertThat(properties.client()).isEqualTo(new HopperProperties.Client(Duration.ofSeconds(1),
-						Duration.ofSeconds(2), Duration.ofSeconds(3), true, new HopperProperties.Ssl(null),
+						Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), true, new HopperProperties.Ssl(null),
 						new HopperProperties.Proxy("proxy", 3128, "u", "p"),
 						new HopperProperties.Pool(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8))));
 				assertThat(properties.retry()).isEqualTo(new HopperProperties.Retry(9, Duration.ofMillis(10), 1.1,

@@ -28,9 +28,8 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
-import com.hopper.hts.events.http.RetryPolicy;
-import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import com.hopper.hts.events.test.ReceivedRequest;
@@ -340,15 +339,12 @@ class SignInTests {
 
 	@Test
 	void preflightConcernsTheAutoConfiguredClientOnly() {
-		WebClientEventPublisher own = WebClientEventPublisher
-			.builder(WebClient.create(), URI.create(this.api.baseUrl()), new RetryPolicy(1, Duration.ofMillis(1), 1,
-					Duration.ofMillis(1), 0, Duration.ofSeconds(1), Duration.ofSeconds(5), true, 1))
-			.build();
+		EventPublisher own = new HopperApiBuilder(WebClient.create(), URI.create(this.api.baseUrl())).publisher();
 		ApplicationContextRunner runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
 			.withPropertyValues("hopper.auth.preflight=fail");
-		runner.withBean("one", WebClientEventPublisher.class, () -> own)
-			.withBean("two", WebClientEventPublisher.class, () -> own)
+		runner.withBean("one", EventPublisher.class, () -> own)
+			.withBean("two", EventPublisher.class, () -> own)
 			.run((context) -> assertThat(context).hasNotFailed());
 		runner.withBean("hopperWebClient", WebClient.class, WebClient::create)
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(EventPublisher.class));

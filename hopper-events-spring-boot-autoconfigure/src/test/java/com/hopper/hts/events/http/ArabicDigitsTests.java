@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 
 import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
@@ -52,7 +53,7 @@ class ArabicDigitsTests {
 
 	private final ScriptedServer server = new ScriptedServer();
 
-	private final WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(),
+	private final EventPublisher publisher = Publishers.create(this.server.baseUrl(),
 			Publishers.retryPolicy(2));
 
 	@BeforeEach
@@ -99,7 +100,7 @@ class ArabicDigitsTests {
 
 	private HopperApiException timeout() {
 		this.server.then(ScriptedServer.Exchange::hang);
-		WebClientEventPublisher impatient = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
+		EventPublisher impatient = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
 				(builder) -> builder.responseTimeout(Duration.ofMillis(50)));
 		return failure(impatient, SESSION, OFFERS);
 	}
@@ -108,7 +109,7 @@ class ArabicDigitsTests {
 		return failure(this.publisher, sessionId, event);
 	}
 
-	private static HopperApiException failure(WebClientEventPublisher publisher, String sessionId, HopperEvent event) {
+	private static HopperApiException failure(EventPublisher publisher, String sessionId, HopperEvent event) {
 		return catchThrowableOfType(HopperApiException.class, () -> publisher.publishAndWait(sessionId, event));
 	}
 

@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenFilter;
@@ -70,7 +71,7 @@ class BearerTokenFilterTests {
 	void tokenIsAskedForOnEachAttempt() throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
 			int[] calls = new int[1];
-			WebClientEventPublisher publisher = publisher(server.baseUrl(),
+			EventPublisher publisher = publisher(server.baseUrl(),
 					() -> Mono.fromSupplier(() -> "token-" + ++calls[0]));
 			server.thenStatus(503);
 			publisher.publishAndWait("session", OffersDisplayed.occurredAt(java.time.Instant.EPOCH));
@@ -97,7 +98,7 @@ class BearerTokenFilterTests {
 		}
 	}
 
-	private static void assertSignInFailed(WebClientEventPublisher publisher, String message, int attempts) {
+	private static void assertSignInFailed(EventPublisher publisher, String message, int attempts) {
 		assertThatExceptionOfType(HopperApiException.SignInFailed.class)
 			.isThrownBy(() -> publisher.publishAndWait("session", OffersDisplayed.occurredAt(java.time.Instant.EPOCH)))
 			.withMessageContaining(message)
@@ -109,11 +110,8 @@ class BearerTokenFilterTests {
 			});
 	}
 
-	private static WebClientEventPublisher publisher(URI baseUrl, BearerTokenProvider provider) {
-		return WebClientEventPublisher
-			.builder(WebClient.builder().filter(new BearerTokenFilter(baseUrl, provider)).build(), baseUrl,
-					Publishers.retryPolicy(3))
-			.build();
+	private static EventPublisher publisher(URI baseUrl, BearerTokenProvider provider) {
+		return new HopperApiBuilder(WebClient.builder().filter(new BearerTokenFilter(baseUrl, provider)).build(), baseUrl).retryPolicy(Publishers.retryPolicy(3)).publisher();
 	}
 
 	@ParameterizedTest

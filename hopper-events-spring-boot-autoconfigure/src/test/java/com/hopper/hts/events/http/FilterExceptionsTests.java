@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.ApiError;
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
@@ -217,19 +218,16 @@ class FilterExceptionsTests {
 		return catchThrowableOfType(HopperApiException.class, () -> publisher(filter).publishAndWait(SESSION, OFFERS));
 	}
 
-	private WebClientEventPublisher publisher(ExchangeFilterFunction filter) {
+	private EventPublisher publisher(ExchangeFilterFunction filter) {
 		return publisher(BearerTokenProvider.of(Publishers.TOKEN), filter);
 	}
 
-	private WebClientEventPublisher publisher(BearerTokenProvider tokenProvider, ExchangeFilterFunction filter) {
-		return WebClientEventPublisher
-			.builder(Publishers.webClient(this.server.baseUrl()).mutate().filters((filters) -> {
+	private EventPublisher publisher(BearerTokenProvider tokenProvider, ExchangeFilterFunction filter) {
+		return new HopperApiBuilder(Publishers.webClient(this.server.baseUrl()).mutate().filters((filters) -> {
 				filters.clear();
 				filters.add(new BearerTokenFilter(this.server.baseUrl(), tokenProvider));
 				filters.add(filter);
-			}).clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true))).build(),
-					this.server.baseUrl(), Publishers.retryPolicy(3))
-			.build();
+			}).clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true))).build(), this.server.baseUrl()).retryPolicy(Publishers.retryPolicy(3)).publisher();
 	}
 
 	enum Filter {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventResult;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
@@ -37,7 +38,7 @@ class IncompleteEventPublishTests {
 
 	private static final Instant TIME = Instant.parse("2022-01-24T15:34:30Z");
 
-	private final WebClientEventPublisher publisher = Publishers.create(URI.create("http://localhost:1"),
+	private final EventPublisher publisher = Publishers.create(URI.create("http://localhost:1"),
 			Publishers.retryPolicy(1));
 
 	@Test

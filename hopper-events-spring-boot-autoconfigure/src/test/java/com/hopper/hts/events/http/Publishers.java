@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.function.Consumer;
 
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import reactor.netty.http.client.HttpClient;
@@ -41,17 +42,15 @@ final class Publishers {
 				Duration.ofSeconds(30), true, 100);
 	}
 
-	static WebClientEventPublisher create(URI baseUrl, RetryPolicy retryPolicy) {
+	static EventPublisher create(URI baseUrl, RetryPolicy retryPolicy) {
 		return create(baseUrl, retryPolicy, (builder) -> {
 		});
 	}
 
-	static WebClientEventPublisher create(URI baseUrl, RetryPolicy retryPolicy,
-			Consumer<WebClientEventPublisher.Builder> customizer) {
-		WebClientEventPublisher.Builder builder = WebClientEventPublisher.builder(webClient(baseUrl), baseUrl,
-				retryPolicy);
+	static EventPublisher create(URI baseUrl, RetryPolicy retryPolicy, Consumer<HopperApiBuilder> customizer) {
+		HopperApiBuilder builder = new HopperApiBuilder(webClient(baseUrl), baseUrl).retryPolicy(retryPolicy);
 		customizer.accept(builder);
-		return builder.build();
+		return builder.publisher();
 	}
 
 	static WebClient webClient(URI baseUrl) {

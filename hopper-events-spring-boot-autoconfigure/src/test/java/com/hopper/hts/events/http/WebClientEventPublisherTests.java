@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.EventResult;
 import com.hopper.hts.events.HopperApiException;
@@ -87,7 +88,7 @@ class WebClientEventPublisherTests {
 
 	private final ScriptedServer server = new ScriptedServer();
 
-	private final WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(),
+	private final EventPublisher publisher = Publishers.create(this.server.baseUrl(),
 			Publishers.retryPolicy(3));
 
 	@AfterEach
@@ -142,9 +143,7 @@ class WebClientEventPublisherTests {
 			.clientConnector(new ReactorClientHttpConnector(
 					HttpClient.newConnection().doOnDisconnected((connection) -> released.set(true))))
 			.build();
-		WebClientEventPublisher publisher = WebClientEventPublisher
-			.builder(webClient, this.server.baseUrl(), Publishers.retryPolicy(3))
-			.build();
+		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl()).retryPolicy(Publishers.retryPolicy(3)).publisher();
 		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
 		await().until(() -> this.server.requests().size() == 1);
 		subscription.dispose();
@@ -157,7 +156,7 @@ class WebClientEventPublisherTests {
 		CountingMetrics metrics = new CountingMetrics();
 		RetryPolicy slow = new RetryPolicy(3, Duration.ofSeconds(20), 1, Duration.ofSeconds(20), 0,
 				Duration.ofSeconds(20), Duration.ofSeconds(60), true, 10);
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), slow,
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), slow,
 				(builder) -> builder.metrics(metrics));
 		this.server.thenStatus(503);
 		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
@@ -278,7 +277,7 @@ class WebClientEventPublisherTests {
 			exchange.send("HTTP/1.1 422 Bad\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
 			exchange.hang();
 		});
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
 				(builder) -> builder.responseTimeout(Duration.ofMillis(500)));
 		HopperApiException exception = failure(publisher, SESSION, OFFERS);
 		assertThat(exception).isInstanceOf(HopperApiException.Rejected.class);
@@ -302,7 +301,7 @@ class WebClientEventPublisherTests {
 			exchange.send("HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\n{");
 			exchange.hang();
 		});
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
 				(builder) -> builder.responseTimeout(Duration.ofMillis(800)));
 		assertThat(failure(publisher, SESSION, OFFERS)).isInstanceOf(HopperApiException.Rejected.class);
 		assertThat(this.server.requests()).hasSize(1);
@@ -312,7 +311,7 @@ class WebClientEventPublisherTests {
 	@CsvSource({ "200,true", "202,true", "302,false", "400,false", "401,false", "408,false", "429,false", "500,false",
 			"502,true", "503,false", "504,true", "520,true", "524,true" })
 	void answerSaysWhetherTheEventMayHaveBeenCounted(int status, boolean unknown) {
-		WebClientEventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
+		EventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
 		this.server.thenStatus(status);
 		assertThat(failure(once, SESSION, OFFERS).isDeliveryUnknown()).isEqualTo(unknown);
 	}
@@ -365,7 +364,7 @@ class WebClientEventPublisherTests {
 
 	@Test
 	void transportNeverRepeatsARequestByItself() {
-		WebClientEventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
+		EventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
 		this.server.then(ScriptedServer.Exchange::reset);
 		assertThat(failure(once, SESSION, OFFERS)).isInstanceOf(HopperApiException.ConnectionFailed.class);
 		assertThat(this.server.requests()).hasSize(1);
@@ -429,7 +428,7 @@ class WebClientEventPublisherTests {
 		RetryPolicy policy = new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
 				Duration.ofSeconds(30), onTimeout, 10);
 		CountingMetrics metrics = new CountingMetrics();
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
 				(builder) -> builder.responseTimeout(Duration.ofMillis(200)).metrics(metrics));
 		HopperApiException exception = failure(publisher, SESSION, OFFERS);
 		assertThat(exception).isInstanceOf(HopperApiException.Timeout.class);
@@ -449,10 +448,9 @@ class WebClientEventPublisherTests {
 		RetryPolicy policy = new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
 				Duration.ofSeconds(30), false, 10);
 		CountingMetrics metrics = new CountingMetrics();
-		WebClientEventPublisher publisher = WebClientEventPublisher.builder(webClient, this.server.baseUrl(), policy)
+		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl()).retryPolicy(policy)
 			.responseTimeout(Duration.ofSeconds(2))
-			.metrics(metrics)
-			.build();
+			.metrics(metrics).publisher();
 		assertThat(publisher.publishAndWait(SESSION, OFFERS).attempts()).isEqualTo(2);
 		assertThat(metrics.unknown).isEmpty();
 	}
@@ -460,7 +458,7 @@ class WebClientEventPublisherTests {
 	@Test
 	void cancellationInFlightCountsAsUnknown() {
 		CountingMetrics metrics = new CountingMetrics();
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
 				(builder) -> builder.metrics(metrics));
 		this.server.then(ScriptedServer.Exchange::hang);
 		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
@@ -478,7 +476,7 @@ class WebClientEventPublisherTests {
 				exchange.pause(Duration.ofMillis(20));
 			}
 		});
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(2),
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(2),
 				(builder) -> builder.responseTimeout(Duration.ofMillis(300)));
 		EventReceipt receipt = publisher.publishAndWait(SESSION, OFFERS);
 		assertThat(receipt.attempts()).isEqualTo(2);
@@ -502,7 +500,7 @@ class WebClientEventPublisherTests {
 			RetryPolicy policy = new RetryPolicy(4, Duration.ofSeconds(1), 3, Duration.ofSeconds(5), 0,
 					Duration.ofSeconds(60), Duration.ofMinutes(5), true, 10);
 			CountingMetrics metrics = new CountingMetrics();
-			WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
+			EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
 					(builder) -> builder.scheduler(scheduler).metrics(metrics));
 			this.server.thenStatus(503).thenStatus(503).thenStatus(503);
 			AtomicReference<EventReceipt> receipt = new AtomicReference<>();
@@ -554,7 +552,7 @@ class WebClientEventPublisherTests {
 			RetryPolicy policy = new RetryPolicy(2, Duration.ofSeconds(1), 1, Duration.ofSeconds(1), 0, maxRetryAfter,
 					Duration.ofMinutes(5), true, 10);
 			CountingMetrics metrics = new CountingMetrics();
-			WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
+			EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
 					(builder) -> builder.scheduler(scheduler).metrics(metrics).random(() -> 0));
 			this.server.thenStatus(status, header);
 			AtomicReference<EventReceipt> receipt = new AtomicReference<>();
@@ -588,7 +586,7 @@ class WebClientEventPublisherTests {
 	void retryBudgetStopsADeadApiFromMultiplyingTraffic() {
 		RetryPolicy policy = new RetryPolicy(3, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
 				Duration.ofSeconds(30), true, 5);
-		WebClientEventPublisher publisher = Publishers.create(this.server.baseUrl(), policy);
+		EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy);
 		for (int i = 0; i < 25; i++) {
 			this.server.thenStatus(503);
 		}
@@ -663,7 +661,7 @@ class WebClientEventPublisherTests {
 
 	@Test
 	void sessionCanBeRequiredAlways() {
-		WebClientEventPublisher strict = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
+		EventPublisher strict = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
 				(builder) -> builder.requireSession(true));
 		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
 			.isThrownBy(() -> strict.publishAndWait(BOOKING))
@@ -764,7 +762,7 @@ class WebClientEventPublisherTests {
 		return failure(this.publisher, sessionId, event);
 	}
 
-	private static HopperApiException failure(WebClientEventPublisher publisher, String sessionId, HopperEvent event) {
+	private static HopperApiException failure(EventPublisher publisher, String sessionId, HopperEvent event) {
 		HopperApiException exception = catchThrowableOfType(HopperApiException.class,
 				() -> publisher.publishAndWait(sessionId, event));
 		assertThat(exception).isNotNull();

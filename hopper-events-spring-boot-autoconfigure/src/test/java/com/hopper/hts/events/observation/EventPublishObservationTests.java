@@ -22,13 +22,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.BearerTokenFilter;
-import com.hopper.hts.events.http.RetryPolicy;
-import com.hopper.hts.events.http.WebClientEventPublisher;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.testing.ScriptedServer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -69,7 +69,7 @@ class EventPublishObservationTests {
 
 	private final List<Observation.ContextView> parentsOfRequests = new CopyOnWriteArrayList<>();
 
-	private final WebClientEventPublisher publisher = publisher(this.server.baseUrl());
+	private final EventPublisher publisher = publisher(this.server.baseUrl());
 
 	@BeforeEach
 	void setUp() {
@@ -97,18 +97,16 @@ class EventPublishObservationTests {
 		this.server.close();
 	}
 
-	private WebClientEventPublisher publisher(URI baseUrl) {
+	private EventPublisher publisher(URI baseUrl) {
 		WebClient webClient = WebClient.builder()
 			.observationRegistry(this.observations)
 			.filter(new BearerTokenFilter(baseUrl, BearerTokenProvider.of("token")))
 			.build();
-		return WebClientEventPublisher
-			.builder(webClient, baseUrl,
-					new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
-							Duration.ofSeconds(20), true, 10))
-			.observation(this.observations, null)
+		return new HopperApiBuilder(webClient, baseUrl).retry(2, Duration.ofSeconds(20), 10)
+			.backoff(Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1))
+			.observationRegistry(this.observations)
 			.metrics(HopperMetrics.of(this.meters))
-			.build();
+			.publisher();
 	}
 
 	@Test

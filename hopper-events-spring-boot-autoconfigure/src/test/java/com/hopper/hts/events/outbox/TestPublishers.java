@@ -18,10 +18,10 @@ package com.hopper.hts.events.outbox;
 import java.net.URI;
 import java.time.Duration;
 
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.http.RetryPolicy;
-import com.hopper.hts.events.http.WebClientEventPublisher;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.test.FakeHopperApi;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -39,11 +39,11 @@ final class TestPublishers {
 	private TestPublishers() {
 	}
 
-	static WebClientEventPublisher create(FakeHopperApi api) {
+	static EventPublisher create(FakeHopperApi api) {
 		return create(api, BearerTokenProvider.of(TOKEN));
 	}
 
-	static WebClientEventPublisher create(FakeHopperApi api, BearerTokenProvider tokens) {
+	static EventPublisher create(FakeHopperApi api, BearerTokenProvider tokens) {
 		URI baseUrl = URI.create(api.baseUrl());
 		HttpClient http = HttpClient.create(ConnectionProvider.builder("outbox").maxConnections(100).build())
 			.disableRetry(true);
@@ -51,12 +51,10 @@ final class TestPublishers {
 			.clientConnector(new ReactorClientHttpConnector(http))
 			.filter(new BearerTokenFilter(baseUrl, tokens))
 			.build();
-		return WebClientEventPublisher
-			.builder(client, baseUrl,
-					new RetryPolicy(4, Duration.ofMillis(1), 2, Duration.ofMillis(5), 0.5, Duration.ofSeconds(10),
-							Duration.ofSeconds(30), true, 100))
+		return new HopperApiBuilder(client, baseUrl)
+			.backoff(Duration.ofMillis(1), 2, Duration.ofMillis(5), 0.5, Duration.ofSeconds(10))
 			.responseTimeout(Duration.ofSeconds(2))
-			.build();
+			.publisher();
 	}
 
 }

@@ -76,6 +76,7 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 			Map<String, Object> properties = new HashMap<>();
 			properties.put("hopper.auth.preflight", "off");
 			properties.put("hopper.outbox.shutdown-timeout", "1ms");
+			properties.put("hopper.client.shutdown-timeout", "1ms");
 			if (!configurableEnvironment.containsProperty("hopper.auth.token")
 					&& !configurableEnvironment.containsProperty("hopper.auth.client-id")) {
 				properties.put("hopper.auth.token", "none");

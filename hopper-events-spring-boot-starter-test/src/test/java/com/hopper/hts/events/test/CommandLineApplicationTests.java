@@ -100,7 +100,7 @@ class CommandLineApplicationTests {
 	@Test
 	void subscribedPublicationsThatAreCutAreCounted() throws Exception {
 		this.api.hold();
-		Ended ended = run(List.of("work=publish", "hopper.outbox.shutdown-timeout=200ms"));
+		Ended ended = run(List.of("work=publish", "hopper.client.shutdown-timeout=200ms"));
 		assertThat(ended.exitCode()).as(ended.output()).isZero();
 		assertThat(ended.output()).contains(EVENTS + " requests to Hopper had not ended");
 	}

@@ -40,7 +40,6 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
-import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.StoredEvent;
 import reactor.core.publisher.Flux;
@@ -87,7 +86,7 @@ final class OutboxBenchmark {
 		this.transactions = context.getBean(TransactionTemplate.class);
 		this.outbox = context.getBean(EventOutbox.class);
 		this.relay = context.getBean("hopperOutboxLifecycle", Lifecycle.class);
-		this.publisher = context.getBean(WebClientEventPublisher.class);
+		this.publisher = context.getBean(EventPublisher.class);
 		this.deliveries = context.getBean(Deliveries.class);
 	}
 

@@ -31,9 +31,8 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.EventSender;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.json.EventCodec;
-import com.hopper.hts.events.http.RetryPolicy;
-import com.hopper.hts.events.http.WebClientEventPublisher;
 import com.hopper.hts.events.observation.HopperMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
@@ -191,7 +190,7 @@ public class PublishPieces {
 		return WebClient.builder().clientConnector(new Memory()).build();
 	}
 
-	private static WebClientEventPublisher publisher(boolean token, boolean observed) {
+	private static EventPublisher publisher(boolean token, boolean observed) {
 		WebClient.Builder client = webClient().mutate();
 		MeterRegistry meters = new SimpleMeterRegistry();
 		HopperMetrics metrics = HopperMetrics.of(meters);
@@ -204,13 +203,11 @@ public class PublishPieces {
 		if (observed) {
 			client.observationRegistry(observations);
 		}
-		WebClientEventPublisher.Builder builder = WebClientEventPublisher.builder(client.build(), URL,
-				new RetryPolicy(4, Duration.ofMillis(200), 2, Duration.ofSeconds(5), 0.5, Duration.ofSeconds(5),
-						Duration.ofSeconds(30), true, 100));
+		HopperApiBuilder builder = new HopperApiBuilder(client.build(), URL);
 		if (observed) {
-			builder.observation(observations, null).metrics(metrics);
+			builder.observationRegistry(observations).metrics(metrics);
 		}
-		return builder.build();
+		return builder.publisher();
 	}
 
 	/**
