@@ -50,7 +50,9 @@ import org.springframework.context.annotation.Proxyable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.util.DefaultUriBuilderFactory;
 import org.springframework.web.util.DefaultUriBuilderFactory.EncodingMode;
@@ -180,14 +182,19 @@ final class EventPublisherConfigurations {
 			URI baseUrl = baseUrl(connectionDetails.getObject());
 			WebClient.Builder builder = WebClient.builder();
 			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			UriBuilderFactory uriBuilderFactory = uriBuilderFactory(baseUrl);
 			builder.clientConnector(connector.getObject().get())
-				.uriBuilderFactory(uriBuilderFactory(baseUrl))
+				.uriBuilderFactory(uriBuilderFactory)
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does
 					headers.remove(HttpHeaders.USER_AGENT);
 					properties.headers().forEach(headers::set);
 				})
 				.filter(new BearerTokenFilter(baseUrl, signIn));
+			String built = uriBuilderFactory.expand("/").toString();
+			if (!built.equals(baseUrl + "/")) {
+				builder.filter(keepSlashes(built, baseUrl + "/"));
+			}
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			// The token is among the details, whatever the application logs of its own
 			builder.codecs((codecs) -> codecs.defaultCodecs().enableLoggingRequestDetails(false));
@@ -272,6 +279,18 @@ final class EventPublisherConfigurations {
 			// What is written in the property is sent
 			factory.setEncodingMode(EncodingMode.VALUES_ONLY);
 			return factory;
+		}
+
+		/**
+		 * Undo what a URI builder does to a path with two slashes in a row.
+		 */
+		private static ExchangeFilterFunction keepSlashes(String built, String written) {
+			return ExchangeFilterFunction.ofRequestProcessor((request) -> {
+				String url = request.url().toString();
+				return Mono.just((url.startsWith(built) && !url.startsWith(written)) ? ClientRequest.from(request)
+					.url(URI.create(written + url.substring(built.length())))
+					.build() : request);
+			});
 		}
 
 	}

@@ -81,6 +81,25 @@ class UriTests {
 	}
 
 	@Test
+	void oneSlashAtTheEndIsCutAndNoMore() throws Exception {
+		try (ScriptedServer server = new ScriptedServer()) {
+			this.contextRunner
+				.withPropertyValues("hopper.base-url=" + server.baseUrl() + "//", "hopper.auth.token=test-token")
+				.run((context) -> {
+					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
+					context.getBean("hopperWebClient", WebClient.class)
+						.get()
+						.uri("/things")
+						.retrieve()
+						.toBodilessEntity()
+						.block(Duration.ofSeconds(20));
+				});
+			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
+				.containsExactly("POST /airline/v1.1//events HTTP/1.1", "GET /airline/v1.1//things HTTP/1.1");
+		}
+	}
+
+	@Test
 	void tokenUriIsSentAsItIsWritten() throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
 			server.thenAnswer(ScriptedServer.response(200, "{\"access_token\":\"t\"}"));
