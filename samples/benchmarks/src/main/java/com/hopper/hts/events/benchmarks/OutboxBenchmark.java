@@ -34,8 +34,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 
-import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
