@@ -82,7 +82,8 @@ final class BearerTokenProviders {
 		Assert.state(clientId != null && clientSecret != null, "HopperConnectionDetails gave a token meanwhile");
 		URI tokenUri = details.getTokenUri();
 		if (tokenUri == null) {
-			return ClientCredentials.atHopper(EventPublisherConfigurations.Client.baseUrl(details), clientId, clientSecret);
+			return ClientCredentials.atHopper(EventPublisherConfigurations.Client.baseUrl(details), clientId,
+					clientSecret);
 		}
 		String audience = StringUtils.hasText(auth.getAudience()) ? auth.getAudience()
 				: details.getBaseUrl().getScheme() + "://"

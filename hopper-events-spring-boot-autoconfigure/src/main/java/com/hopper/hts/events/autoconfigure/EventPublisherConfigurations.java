@@ -287,9 +287,9 @@ final class EventPublisherConfigurations {
 		private static ExchangeFilterFunction keepSlashes(String built, String written) {
 			return ExchangeFilterFunction.ofRequestProcessor((request) -> {
 				String url = request.url().toString();
-				return Mono.just((url.startsWith(built) && !url.startsWith(written)) ? ClientRequest.from(request)
-					.url(URI.create(written + url.substring(built.length())))
-					.build() : request);
+				return Mono.just((url.startsWith(built) && !url.startsWith(written))
+						? ClientRequest.from(request).url(URI.create(written + url.substring(built.length()))).build()
+						: request);
 			});
 		}
 

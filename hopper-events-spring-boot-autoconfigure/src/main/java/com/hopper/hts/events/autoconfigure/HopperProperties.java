@@ -72,8 +72,9 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 	 * @param pool Connection pool.
 	 */
 	record Client(@Nullable Duration connectTimeout, @Nullable Duration readTimeout,
-			@DefaultValue("10s") Duration responseTimeout, @DefaultValue("20s") Duration shutdownTimeout, @DefaultValue("false") boolean http2, @DefaultValue Ssl ssl,
-			@DefaultValue Proxy proxy, @DefaultValue Pool pool) {
+			@DefaultValue("10s") Duration responseTimeout, @DefaultValue("20s") Duration shutdownTimeout,
+			@DefaultValue("false") boolean http2, @DefaultValue Ssl ssl, @DefaultValue Proxy proxy,
+			@DefaultValue Pool pool) {
 
 	}
 

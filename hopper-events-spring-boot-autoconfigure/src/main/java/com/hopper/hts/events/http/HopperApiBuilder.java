@@ -139,10 +139,9 @@ public final class HopperApiBuilder {
 	}
 
 	/**
-	 * Set how many events may be published at a time, those that wait for a
-	 * connection or a retry included. One more is refused with
-	 * {@link HopperApiException.Overloaded}, so that an API that is slow or down
-	 * takes no more than a certain amount of memory.
+	 * Set how many events may be published at a time, those that wait for a connection or
+	 * a retry included. One more is refused with {@link HopperApiException.Overloaded},
+	 * so that an API that is slow or down takes no more than a certain amount of memory.
 	 * @param maxConcurrency the number of events, unlimited by default
 	 * @return this builder
 	 */
@@ -203,10 +202,10 @@ public final class HopperApiBuilder {
 	}
 
 	/**
-	 * Set what waits and says what time it is. It is for tests, which turn the time
-	 * of a scheduler of their own.
-	 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of
-	 * the system by default
+	 * Set what waits and says what time it is. It is for tests, which turn the time of a
+	 * scheduler of their own.
+	 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of the
+	 * system by default
 	 * @return this builder
 	 */
 	public HopperApiBuilder scheduler(Scheduler scheduler) {

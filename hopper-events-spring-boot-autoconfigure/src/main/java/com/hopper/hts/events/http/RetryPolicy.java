@@ -35,8 +35,8 @@ import org.springframework.util.Assert;
  * @param onTimeout whether to retry a request that was sent and not answered in time
  * @param budget how many retries may be unpaid, over all events
  */
-record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier, Duration maxInterval,
-		double jitter, Duration maxRetryAfter, Duration timeout, boolean onTimeout, int budget) {
+record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier, Duration maxInterval, double jitter,
+		Duration maxRetryAfter, Duration timeout, boolean onTimeout, int budget) {
 
 	RetryPolicy {
 		Assert.isTrue(maxAttempts >= 1, "'maxAttempts' must be at least 1");

@@ -454,24 +454,23 @@ class HopperEventsAutoConfigurationTests {
 
 	@Test
 	void everyPropertyBinds() {
-		this.contextRunner
-			.withPropertyValues("hopper.base-url=https://staging.api.hopper.com/airline/v1.1",
-					"hopper.require-session=true", "hopper.client.connect-timeout=1s", "hopper.client.read-timeout=2s",
-					"hopper.client.response-timeout=3s", "hopper.client.shutdown-timeout=4s", "hopper.client.http2=true", "hopper.client.proxy.host=proxy",
-					"hopper.client.proxy.port=3128", "hopper.client.proxy.username=u", "hopper.client.proxy.password=p",
-					"hopper.client.pool.max-connections=5", "hopper.client.pool.max-pending-acquires=6",
-					"hopper.client.pool.max-idle-time=7s", "hopper.client.pool.max-life-time=8s",
-					"hopper.retry.max-attempts=9", "hopper.retry.initial-interval=10ms", "hopper.retry.multiplier=1.1",
-					"hopper.retry.max-interval=12s", "hopper.retry.jitter=0.3", "hopper.retry.max-retry-after=14s",
-					"hopper.retry.timeout=15s", "hopper.retry.on-timeout=false", "hopper.retry.budget=16",
-					"hopper.headers.X-A=b")
+		this.contextRunner.withPropertyValues("hopper.base-url=https://staging.api.hopper.com/airline/v1.1",
+				"hopper.require-session=true", "hopper.client.connect-timeout=1s", "hopper.client.read-timeout=2s",
+				"hopper.client.response-timeout=3s", "hopper.client.shutdown-timeout=4s", "hopper.client.http2=true",
+				"hopper.client.proxy.host=proxy", "hopper.client.proxy.port=3128", "hopper.client.proxy.username=u",
+				"hopper.client.proxy.password=p", "hopper.client.pool.max-connections=5",
+				"hopper.client.pool.max-pending-acquires=6", "hopper.client.pool.max-idle-time=7s",
+				"hopper.client.pool.max-life-time=8s", "hopper.retry.max-attempts=9",
+				"hopper.retry.initial-interval=10ms", "hopper.retry.multiplier=1.1", "hopper.retry.max-interval=12s",
+				"hopper.retry.jitter=0.3", "hopper.retry.max-retry-after=14s", "hopper.retry.timeout=15s",
+				"hopper.retry.on-timeout=false", "hopper.retry.budget=16", "hopper.headers.X-A=b")
 			.run((context) -> {
 				HopperProperties properties = context.getBean(HopperProperties.class);
 				assertThat(properties.requireSession()).isTrue();
 				assertThat(properties.headers()).isEqualTo(Map.of("X-A", "b"));
 				assertThat(properties.client()).isEqualTo(new HopperProperties.Client(Duration.ofSeconds(1),
-						Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), true, new HopperProperties.Ssl(null),
-						new HopperProperties.Proxy("proxy", 3128, "u", "p"),
+						Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), true,
+						new HopperProperties.Ssl(null), new HopperProperties.Proxy("proxy", 3128, "u", "p"),
 						new HopperProperties.Pool(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8))));
 				assertThat(properties.retry()).isEqualTo(new HopperProperties.Retry(9, Duration.ofMillis(10), 1.1,
 						Duration.ofSeconds(12), 0.3, Duration.ofSeconds(14), Duration.ofSeconds(15), false, 16));

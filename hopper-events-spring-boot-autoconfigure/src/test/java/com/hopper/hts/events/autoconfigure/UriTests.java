@@ -51,8 +51,8 @@ class UriTests {
 		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class));
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/air%20line/v1", "/Air%2FLine/%7Bv1%7D", "/air%C3%BCline", "/a+b/c;d=e/~f", "/air//line///v1", "//v1",
-			"" })
+	@ValueSource(strings = { "/air%20line/v1", "/Air%2FLine/%7Bv1%7D", "/air%C3%BCline", "/a+b/c;d=e/~f",
+			"/air//line///v1", "//v1", "" })
 	void pathIsSentAsItIsWritten(String path) throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
 			for (String slash : new String[] { "", "/" }) {

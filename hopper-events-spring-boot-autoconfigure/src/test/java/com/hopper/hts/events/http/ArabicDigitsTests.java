@@ -53,8 +53,7 @@ class ArabicDigitsTests {
 
 	private final ScriptedServer server = new ScriptedServer();
 
-	private final EventPublisher publisher = Publishers.create(this.server.baseUrl(),
-			Publishers.retryPolicy(2));
+	private final EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(2));
 
 	@BeforeEach
 	void setLocale() {

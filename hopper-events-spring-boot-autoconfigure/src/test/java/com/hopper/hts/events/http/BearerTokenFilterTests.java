@@ -111,7 +111,10 @@ class BearerTokenFilterTests {
 	}
 
 	private static EventPublisher publisher(URI baseUrl, BearerTokenProvider provider) {
-		return new HopperApiBuilder(WebClient.builder().filter(new BearerTokenFilter(baseUrl, provider)).build(), baseUrl).retryPolicy(Publishers.retryPolicy(3)).publisher();
+		return new HopperApiBuilder(WebClient.builder().filter(new BearerTokenFilter(baseUrl, provider)).build(),
+				baseUrl)
+			.retryPolicy(Publishers.retryPolicy(3))
+			.publisher();
 	}
 
 	@ParameterizedTest

@@ -224,10 +224,13 @@ class FilterExceptionsTests {
 
 	private EventPublisher publisher(BearerTokenProvider tokenProvider, ExchangeFilterFunction filter) {
 		return new HopperApiBuilder(Publishers.webClient(this.server.baseUrl()).mutate().filters((filters) -> {
-				filters.clear();
-				filters.add(new BearerTokenFilter(this.server.baseUrl(), tokenProvider));
-				filters.add(filter);
-			}).clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true))).build(), this.server.baseUrl()).retryPolicy(Publishers.retryPolicy(3)).publisher();
+			filters.clear();
+			filters.add(new BearerTokenFilter(this.server.baseUrl(), tokenProvider));
+			filters.add(filter);
+		}).clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true))).build(),
+				this.server.baseUrl())
+			.retryPolicy(Publishers.retryPolicy(3))
+			.publisher();
 	}
 
 	enum Filter {

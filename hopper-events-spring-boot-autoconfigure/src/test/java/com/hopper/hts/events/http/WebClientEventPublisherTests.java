@@ -88,8 +88,7 @@ class WebClientEventPublisherTests {
 
 	private final ScriptedServer server = new ScriptedServer();
 
-	private final EventPublisher publisher = Publishers.create(this.server.baseUrl(),
-			Publishers.retryPolicy(3));
+	private final EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3));
 
 	@AfterEach
 	void close() throws IOException {
@@ -143,7 +142,9 @@ class WebClientEventPublisherTests {
 			.clientConnector(new ReactorClientHttpConnector(
 					HttpClient.newConnection().doOnDisconnected((connection) -> released.set(true))))
 			.build();
-		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl()).retryPolicy(Publishers.retryPolicy(3)).publisher();
+		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl())
+			.retryPolicy(Publishers.retryPolicy(3))
+			.publisher();
 		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
 		await().until(() -> this.server.requests().size() == 1);
 		subscription.dispose();
@@ -450,7 +451,8 @@ class WebClientEventPublisherTests {
 		CountingMetrics metrics = new CountingMetrics();
 		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl()).retryPolicy(policy)
 			.responseTimeout(Duration.ofSeconds(2))
-			.metrics(metrics).publisher();
+			.metrics(metrics)
+			.publisher();
 		assertThat(publisher.publishAndWait(SESSION, OFFERS).attempts()).isEqualTo(2);
 		assertThat(metrics.unknown).isEmpty();
 	}
