@@ -36,10 +36,8 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  * token, down when there is none because signing in failed, unknown before the first
  * sign-in and when the token is not ours to judge. Down as well while the outbox pauses
  * for a reason that somebody has to remove, such as a token that is refused.
- *
- * @since 0.1.0
  */
-public class HopperHealthIndicator extends AbstractHealthIndicator {
+class HopperHealthIndicator extends AbstractHealthIndicator {
 
 	private static final Set<PauseReason> NEED_SOMEBODY = EnumSet.of(PauseReason.SIGN_IN_FAILED,
 			PauseReason.UNAUTHORIZED, PauseReason.FORBIDDEN, PauseReason.NOT_FOUND, PauseReason.CONNECTION_FAILED);
@@ -56,7 +54,7 @@ public class HopperHealthIndicator extends AbstractHealthIndicator {
 	 * signs in by itself
 	 * @param outbox the outbox, or {@code null} if there is none
 	 */
-	public HopperHealthIndicator(@Nullable BearerTokenProvider tokenProvider, @Nullable EventOutboxOperations outbox) {
+	HopperHealthIndicator(@Nullable BearerTokenProvider tokenProvider, @Nullable EventOutboxOperations outbox) {
 		this(true, tokenProvider, outbox);
 	}
 
@@ -72,7 +70,7 @@ public class HopperHealthIndicator extends AbstractHealthIndicator {
 	 * Create an indicator that says that nothing is sent.
 	 * @return the indicator
 	 */
-	public static HopperHealthIndicator disabled() {
+	static HopperHealthIndicator disabled() {
 		return new HopperHealthIndicator(false, null, null);
 	}
 

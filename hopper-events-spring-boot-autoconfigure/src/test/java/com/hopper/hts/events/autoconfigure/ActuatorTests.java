@@ -22,7 +22,7 @@ import java.util.Map;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.actuate.HopperHealthIndicator;
+import com.hopper.hts.events.actuate.HopperHealthContributorAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -71,7 +71,7 @@ class ActuatorTests {
 			.tokenLifetime(Duration.ofHours(1))
 			.start()) {
 			this.contextRunner.withPropertyValues("hopper.base-url=" + api.baseUrl()).run((context) -> {
-				HealthIndicator indicator = context.getBean(HopperHealthIndicator.class);
+				HealthIndicator indicator = context.getBean("hopperHealthContributor", HealthIndicator.class);
 				assertThat(indicator.health().getStatus()).isEqualTo(Status.UNKNOWN);
 				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
 				Health health = indicator.health();
@@ -91,7 +91,7 @@ class ActuatorTests {
 					.publish("s", OFFERS)
 					.onErrorResume((ex) -> Mono.empty())
 					.block(Duration.ofSeconds(20));
-				Health health = context.getBean(HopperHealthIndicator.class).health();
+				Health health = context.getBean("hopperHealthContributor", HealthIndicator.class).health();
 				assertThat(health.getStatus()).isEqualTo(Status.DOWN);
 				assertThat(health.getDetails().get("failure")).asString().contains("401").doesNotContain("canary");
 				assertThat(health.getDetails()).containsKey("failedAt");
@@ -105,22 +105,22 @@ class ActuatorTests {
 			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
 					HopperHealthContributorAutoConfiguration.class))
 			.withPropertyValues("hopper.auth.token=canary")
-			.run((context) -> assertThat(context.getBean(HopperHealthIndicator.class).health().getStatus())
+			.run((context) -> assertThat(context.getBean("hopperHealthContributor", HealthIndicator.class).health().getStatus())
 				.isEqualTo(Status.UNKNOWN));
 	}
 
 	@Test
 	void healthCanBeSwitchedOffAndBacksOff() {
 		this.contextRunner.withPropertyValues("management.health.hopper.enabled=false")
-			.run((context) -> assertThat(context).doesNotHaveBean(HopperHealthIndicator.class));
+			.run((context) -> assertThat(context).doesNotHaveBean("hopperHealthContributor"));
 		this.contextRunner.withBean(HopperEventsAutoConfigurationTests.OtherPublisher.class)
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(HopperHealthIndicator.class));
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("hopperHealthContributor"));
 	}
 
 	@Test
 	void healthSaysThatHopperIsOff() {
 		this.contextRunner.withPropertyValues("hopper.enabled=false").run((context) -> {
-			Health health = context.getBean(HopperHealthIndicator.class).health();
+			Health health = context.getBean("hopperHealthContributor", HealthIndicator.class).health();
 			assertThat(health.getStatus()).isEqualTo(Status.UNKNOWN);
 			assertThat(health.getDetails()).containsExactlyEntriesOf(Map.of("enabled", false));
 		});
@@ -184,7 +184,7 @@ class ActuatorTests {
 					shown.append(JsonMapper.builder()
 						.build()
 						.writeValueAsString(context.getBean(BeansEndpoint.class).beans()));
-					shown.append(context.getBean(HopperHealthIndicator.class).health());
+					shown.append(context.getBean("hopperHealthContributor", HealthIndicator.class).health());
 					context.getBean(MeterRegistry.class)
 						.getMeters()
 						.forEach((meter) -> shown.append(meter.getId()).append(meter.measure()));

@@ -54,12 +54,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentsTests {
 
-	private static final ConfigurationPropertyName AUTH = ConfigurationPropertyName.of("hopper.auth");
-
-	private static final ConfigurationPropertyName JDBC = ConfigurationPropertyName.of("hopper.outbox.jdbc");
-
-	private static final ConfigurationPropertyName MEMORY = ConfigurationPropertyName.of("hopper.outbox.memory");
-
 	private static final Path ROOT = Path.of("..");
 
 	private static final Path README = ROOT.resolve("README.md");
@@ -74,6 +68,11 @@ class DocumentsTests {
 	 * Documents leave it out.
 	 */
 	private static final String LOGGER = "\tprivate static final Logger logger = .*\n";
+
+	private static final Map<String, String> PROPERTIES = Map.of("hopper", "autoconfigure.HopperProperties",
+			"hopper.auth", "autoconfigure.HopperAuthProperties", "hopper.outbox", "outbox.OutboxProperties",
+			"hopper.outbox.memory", "outbox.memory.MemoryOutboxProperties", "hopper.outbox.jdbc",
+			"outbox.jdbc.JdbcOutboxProperties", "hopper.outbox.kafka", "outbox.kafka.KafkaOutboxProperties");
 
 	@Test
 	void readmeIsShort() throws Exception {
@@ -179,15 +178,16 @@ class DocumentsTests {
 		assertThat(blocks("yaml")).hasSizeGreaterThanOrEqualTo(5).allSatisfy((block) -> {
 			List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("document",
 					new ByteArrayResource(block.getBytes(StandardCharsets.UTF_8)));
-			assertThat(bind(sources, "hopper", HopperProperties.class,
-					(name) -> !AUTH.isAncestorOf(name) && !JDBC.isAncestorOf(name) && !MEMORY.isAncestorOf(name))
-					| bind(sources, "hopper.auth", HopperAuthProperties.class, AUTH::isAncestorOf)
-					| bind(sources, "hopper.outbox.jdbc",
-							Class.forName("com.hopper.hts.events.outbox.jdbc.JdbcOutboxProperties"), JDBC::isAncestorOf)
-					| bind(sources, "hopper.outbox.memory",
-							Class.forName("com.hopper.hts.events.outbox.memory.MemoryOutboxProperties"),
-							MEMORY::isAncestorOf))
-				.isTrue();
+			boolean bound = false;
+			for (String prefix : PROPERTIES.keySet()) {
+				ConfigurationPropertyName name = ConfigurationPropertyName.of(prefix);
+				bound |= bind(sources, prefix, Class.forName("com.hopper.hts.events." + PROPERTIES.get(prefix)),
+						(candidate) -> name.isAncestorOf(candidate) && PROPERTIES.keySet()
+							.stream()
+							.noneMatch((other) -> other.startsWith(prefix + ".")
+									&& ConfigurationPropertyName.of(other).isAncestorOf(candidate)));
+			}
+			assertThat(bound).isTrue();
 		});
 	}
 

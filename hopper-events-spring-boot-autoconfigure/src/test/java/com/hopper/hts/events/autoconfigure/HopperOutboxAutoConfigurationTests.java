@@ -28,7 +28,7 @@ import javax.sql.DataSource;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.actuate.HopperHealthIndicator;
+import com.hopper.hts.events.actuate.HopperHealthContributorAutoConfiguration;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeadLetterFilter;
@@ -55,6 +55,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Status;
@@ -291,7 +292,7 @@ class HopperOutboxAutoConfigurationTests {
 		this.contextRunner.withConfiguration(AutoConfigurations.of(HopperHealthContributorAutoConfiguration.class))
 			.withPropertyValues("hopper.outbox.probe-interval=50ms")
 			.run((context) -> {
-				HopperHealthIndicator health = context.getBean(HopperHealthIndicator.class);
+				HealthIndicator health = context.getBean("hopperHealthContributor", HealthIndicator.class);
 				assertThat(health.health().getStatus()).isEqualTo(Status.UNKNOWN);
 				this.api.revokeToken("test-token");
 				EventOutbox outbox = context.getBean(EventOutbox.class);

@@ -13,10 +13,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.autoconfigure;
+package com.hopper.hts.events.actuate;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.actuate.HopperHealthIndicator;
+import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
+import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -29,6 +30,7 @@ import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEn
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for {@link HopperHealthIndicator}.
@@ -52,9 +54,10 @@ public final class HopperHealthContributorAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
-		HopperHealthIndicator hopperHealthContributor(HopperProperties properties,
+		HopperHealthIndicator hopperHealthContributor(Environment environment,
 				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
-			return properties.enabled() ? new HopperHealthIndicator(tokenProvider.getIfUnique(), outbox.getIfUnique())
+			boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
+			return enabled ? new HopperHealthIndicator(tokenProvider.getIfUnique(), outbox.getIfUnique())
 					: HopperHealthIndicator.disabled();
 		}
 
