@@ -105,7 +105,8 @@ class ActuatorTests {
 			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
 					HopperHealthContributorAutoConfiguration.class))
 			.withPropertyValues("hopper.auth.token=canary")
-			.run((context) -> assertThat(context.getBean("hopperHealthContributor", HealthIndicator.class).health().getStatus())
+			.run((context) -> assertThat(
+					context.getBean("hopperHealthContributor", HealthIndicator.class).health().getStatus())
 				.isEqualTo(Status.UNKNOWN));
 	}
 
