@@ -23,39 +23,18 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
-import javax.sql.DataSource;
-
-import com.hopper.hts.events.BookingConfirmed;
-import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventNotStoredException;
-import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.outbox.jdbc.JdbcStores;
-import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
-import com.zaxxer.hikari.HikariDataSource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -63,164 +42,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for the outbox in a database, the same for every database.
+ * Tests for the outbox in databases, with what operators do and several instances.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@ExtendWith(OutputCaptureExtension.class)
-abstract class AbstractJdbcOutboxTests {
-
-	private static final Duration LEASE = Duration.ofSeconds(2);
-
-	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
-
-	static final Duration SECONDS = Duration.ofSeconds(20);
-
-	private static final RelayPolicy POLICY = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10),
-			Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofSeconds(5));
-
-	private final String platform;
-
-	private HikariDataSource dataSource;
-
-	private JdbcTemplate jdbc;
-
-	private TransactionTemplate transactions;
-
-	private FakeHopperApi api;
-
-	private RecordingListener listener;
-
-	private TestOutbox outbox;
+abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 
 	AbstractJdbcOutboxTests(String platform) {
-		this.platform = platform;
-	}
-
-	abstract HikariDataSource dataSource();
-
-	@BeforeEach
-	void start() {
-		if (this.dataSource == null) {
-			this.dataSource = dataSource();
-			JdbcStores.createTable(this.dataSource, this.platform);
-			this.jdbc = new JdbcTemplate(this.dataSource);
-			this.transactions = new TransactionTemplate(new JdbcTransactionManager(this.dataSource));
-		}
-		this.transactions.executeWithoutResult((status) -> this.jdbc.update("delete from hopper_event_outbox"));
-		this.listener = new RecordingListener();
-		this.api = FakeHopperApi.builder().token(TestPublishers.TOKEN).unknownSession("unknown-session").start();
-		this.outbox = create(this.dataSource, "hopper_event_outbox", this.listener);
-		this.outbox.start();
-	}
-
-	private TestOutbox create(DataSource source, String tableName, RecordingListener heard) {
-		return TestOutbox.builder(TestPublishers.create(this.api))
-			.policy(POLICY)
-			.listeners(List.of(heard))
-			.build(store(source, tableName));
-	}
-
-	private EventStore store(DataSource source, String tableName) {
-		return JdbcStores.create(source, this.transactions.getTransactionManager(), tableName, LEASE, null,
-				Schedulers.parallel());
-	}
-
-	@AfterEach
-	void stop() {
-		this.outbox.stop();
-		this.api.close();
-	}
-
-	@AfterAll
-	void close() {
-		if (this.dataSource != null) {
-			this.dataSource.close();
-		}
-	}
-
-	@Test
-	void committedEventArrivesAndRolledBackEventDoesNotExist() {
-		UUID id = this.transactions.execute((status) -> {
-			UUID stored = this.outbox.store("session-1", booking(1));
-			assertThat(this.outbox.flush(Duration.ZERO)).isFalse();
-			return stored;
-		});
-		this.transactions.executeWithoutResult((status) -> {
-			this.outbox.store("session-1", booking(2));
-			status.setRollbackOnly();
-		});
-		flush();
-		assertThat(this.api.received()).singleElement().satisfies((received) -> {
-			assertThat(received.sessionId()).isEqualTo("session-1");
-			assertThat(received.event()).isEqualTo(booking(1));
-		});
-		await()
-			.untilAsserted(() -> assertThat(this.listener.delivered).extracting(StoredEvent::id).containsExactly(id));
-		assertThat(this.listener.stored).hasSize(1);
-		assertThat(rows()).isZero();
-	}
-
-	@Test
-	void worksWithoutTransactionAndInBatches() {
-		this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
-		this.outbox.store(BookingConfirmed.occurredAt(TIME).withCfarOfferIds("offer-1"));
-		List<UUID> ids = this.outbox
-			.storeAll(IntStream.range(0, 50).mapToObj((i) -> SessionEvent.of("session-" + i, booking(i))).toList());
-		assertThat(ids).doesNotHaveDuplicates().isSorted();
-		flush();
-		assertThat(this.api.received()).hasSize(52);
-	}
-
-	@Test
-	void largeEventArrives() {
-		String text = "x".repeat(100_000);
-		this.outbox.store("session-1", CustomEvent.occurredAt("offers_displayed", TIME).withAttribute("note", text));
-		flush();
-		assertThat(this.api.requests()).singleElement()
-			.satisfies((request) -> assertThat(request.body()).contains(text));
-	}
-
-	@Test
-	void worksInAListenerOfTheCommitAndInASavepoint() {
-		this.transactions.executeWithoutResult(
-				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-					@Override
-					public void afterCommit() {
-						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(4));
-					}
-
-					@Override
-					public void afterCompletion(int completion) {
-						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(1));
-					}
-				}));
-		TransactionTemplate nested = new TransactionTemplate(this.transactions.getTransactionManager());
-		nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
-		this.transactions.executeWithoutResult((status) -> {
-			this.outbox.store("session-1", booking(2));
-			nested.executeWithoutResult((inner) -> {
-				this.outbox.store("session-1", booking(3));
-				inner.setRollbackOnly();
-			});
-		});
-		flush();
-		assertThat(this.api.received())
-			.extracting((event) -> event.request().body().replaceAll(".*contract-(\\d).*", "$1"))
-			.containsExactlyInAnyOrder("1", "2", "4");
-		assertThat(this.listener.stored).hasSize(3);
-	}
-
-	@Test
-	void whatCannotBeSentIsRefusedAtOnce() {
-		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
-			.isThrownBy(() -> this.outbox.storeAll(List.of(SessionEvent.of("session-1", booking(1)),
-					SessionEvent.of("session-1", CustomEvent.occurredAt("", TIME)))));
-		assertThat(rows()).isZero();
-		assertThatExceptionOfType(IllegalStateException.class)
-			.isThrownBy(() -> Mono.fromCallable(() -> this.outbox.store("session-1", booking(1)))
-				.subscribeOn(Schedulers.parallel())
-				.block())
-			.withMessageContaining("boundedElastic");
+		super(platform);
 	}
 
 	@Test
@@ -265,33 +92,6 @@ abstract class AbstractJdbcOutboxTests {
 		assertThat(rows()).isZero();
 		assertThat(this.listener.replayed).hasValue(2);
 		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(1);
-	}
-
-	@Test
-	void failuresThatPassAreRetriedAtTheTimeTheApiAsksFor() {
-		Instant before = Instant.now();
-		this.api.failNext(1, Fault.status(503).withRetryAfter("1"));
-		this.api.failNext(2, Fault.reset());
-		this.outbox.store("session-1", booking(1));
-		flush();
-		await().untilAsserted(() -> assertThat(this.listener.nextAttempts).hasSize(3)
-			.first()
-			.satisfies((next) -> assertThat(next).isAfterOrEqualTo(before.plusSeconds(1))));
-		assertThat(this.api.requests()).hasSize(4);
-		await().untilAsserted(() -> assertThat(this.listener.delivered).singleElement()
-			.satisfies((event) -> assertThat(event.failures()).hasSize(3)));
-	}
-
-	@Test
-	void refusedTokenPausesAndNoEventIsGivenUp() {
-		this.api.revokeToken(TestPublishers.TOKEN);
-		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
-		this.api.acceptToken(TestPublishers.TOKEN);
-		flush();
-		assertThat(this.api.received()).hasSize(50);
-		assertThat(this.outbox.state().deadCount()).isZero();
 	}
 
 	@Test
@@ -384,51 +184,6 @@ abstract class AbstractJdbcOutboxTests {
 	}
 
 	@Test
-	void anyTextArrives() {
-		String text = "null \u0000, quote ', emoji \uD83D\uDE80, line\nfeed";
-		this.outbox.store("session-1", CustomEvent.occurredAt("offers_displayed", TIME).withAttribute("note", text));
-		this.outbox.pause("null \u0000");
-		this.outbox.resume();
-		flush();
-		assertThat(this.api.requests()).singleElement()
-			.satisfies((request) -> assertThat(request.body())
-				.contains("null \\u0000, quote ', emoji \uD83D\uDE80, line\\nfeed"));
-	}
-
-	@Test
-	void eventThatOutlivesTheMaximumAgeIsDead() {
-		TestOutbox impatient = TestOutbox.builder(TestPublishers.create(this.api))
-			.policy(new RelayPolicy(8, Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(50),
-					Duration.ofMillis(50), Duration.ofSeconds(5)))
-			.build(store(this.dataSource, "hopper_event_outbox"));
-		this.outbox.stop();
-		this.api.failNext(1, Fault.status(503));
-		UUID id = this.outbox.store("session-1", booking(1));
-		impatient.start();
-		try {
-			await().untilAsserted(() -> assertThat(impatient.deadLetter(id))
-				.hasValueSatisfying((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.EXPIRED)));
-		}
-		finally {
-			impatient.stop();
-		}
-	}
-
-	@Test
-	void everythingStoredEndsInOnePlace() {
-		this.api.failRandomly(0.3, 42, Fault.status(503), Fault.status(422), Fault.reset(), Fault.resetAfterAccepting(),
-				Fault.status(429).withRetryAfter("0"));
-		this.outbox
-			.storeAll(IntStream.range(0, 300).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
-		flush();
-		await()
-			.untilAsserted(() -> assertThat(this.listener.delivered.size() + this.listener.dead.size()).isEqualTo(300));
-		assertThat(this.listener.stored).hasSize(300);
-		assertThat(this.listener.dead).isNotEmpty();
-		assertThat(rows()).isEqualTo(this.listener.dead.size());
-	}
-
-	@Test
 	void severalInstancesReplayEveryDeadLetterOnce() {
 		this.api.failRandomly(1, 1, Fault.status(422));
 		this.outbox.storeAll(IntStream.range(0, 40).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
@@ -471,45 +226,6 @@ abstract class AbstractJdbcOutboxTests {
 		assertThat(ids).hasSize(2);
 		assertThat(this.listener.replayed).hasValue(2);
 		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
-	}
-
-	@Test
-	void failingListenersAndThoseThatStoreHarmNothing() {
-		this.outbox.stop();
-		this.outbox = TestOutbox.builder(TestPublishers.create(this.api))
-			.policy(POLICY)
-			.listeners(List.of(new EventDeliveryListener() {
-				@Override
-				public void stored(StoredEvent event) {
-					if (event.type().equals("offers_displayed")) {
-						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(1));
-					}
-					throw new IllegalStateException("test");
-				}
-
-				@Override
-				public void delivered(StoredEvent event, EventReceipt receipt) {
-					if (event.type().equals("offers_displayed")) {
-						AbstractJdbcOutboxTests.this.outbox.store("session-1", booking(2));
-					}
-					throw new AssertionError("test");
-				}
-
-				@Override
-				public void dead(DeadLetter deadLetter) {
-					throw new NoClassDefFoundError("test");
-				}
-			}, this.listener))
-			.build(store(this.dataSource, "hopper_event_outbox"));
-		this.outbox.start();
-		this.transactions
-			.executeWithoutResult((status) -> this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME)));
-		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(3));
-		this.api.failNext(1, Fault.status(422));
-		this.outbox.store("session-1", booking(3));
-		flush();
-		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(1));
-		assertThat(this.api.received()).hasSize(3);
 	}
 
 	@Test
@@ -604,6 +320,31 @@ abstract class AbstractJdbcOutboxTests {
 	}
 
 	@Test
+	void operationsOfATransactionThatRollsBackChangeNothing() {
+		this.api.failNext(1, Fault.status(422));
+		this.outbox.store("session-1", booking(1));
+		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(1));
+		this.outbox.pause("maintenance");
+		this.transactions.executeWithoutResult((status) -> {
+			this.outbox.resume();
+			assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
+			status.setRollbackOnly();
+		});
+		this.transactions.executeWithoutResult((status) -> {
+			assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isOne();
+			status.setRollbackOnly();
+		});
+		assertThat(this.outbox.state().pause()).isNotNull();
+		assertThat(this.outbox.state().deadCount()).isOne();
+		assertThat(this.listener.replayed).hasValue(0);
+		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
+		this.outbox.resume();
+		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
+		flush();
+		assertThat(this.api.received()).hasSize(1);
+	}
+
+	@Test
 	void pauseBelongsToTheTransactionAndHoldsForAllAtOnce() {
 		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
 		other.start();
@@ -628,41 +369,10 @@ abstract class AbstractJdbcOutboxTests {
 		}
 	}
 
-	@Test
-	void relayHasOneThreadThatIsADaemon() {
-		AtomicReference<Thread> thread = new AtomicReference<>();
-		this.outbox.stop();
-		this.outbox = TestOutbox.builder(TestPublishers.create(this.api))
-			.listeners(List.of(new EventDeliveryListener() {
-				@Override
-				public void delivered(StoredEvent event, EventReceipt receipt) {
-					thread.set(Thread.currentThread());
-				}
-			}))
-			.build(store(this.dataSource, "hopper_event_outbox"));
-		this.outbox.start();
-		this.outbox.store("session-1", booking(1));
-		await().until(() -> thread.get() != null);
-		assertThat(thread.get().getName()).startsWith("hopper-outbox-");
-		assertThat(thread.get().isDaemon()).isTrue();
-	}
-
 	private void takeOver(String instance, String until) {
 		this.transactions.executeWithoutResult(
 				(status) -> this.jdbc.update("update hopper_event_outbox set claimed_by = ?, claimed_until = ?",
 						instance, LocalDateTime.parse(until)));
-	}
-
-	private void flush() {
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-	}
-
-	private int rows() {
-		return this.jdbc.queryForObject("select count(*) from hopper_event_outbox", Integer.class);
-	}
-
-	static BookingConfirmed booking(int number) {
-		return BookingConfirmed.occurredAt(TIME).withCfarContractId("contract-" + number);
 	}
 
 }
