@@ -19,7 +19,6 @@ import java.util.EnumSet;
 import java.util.Set;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
@@ -104,7 +103,7 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 			builder.unknown().withDetail("token", "given");
 			return;
 		}
-		ClientCredentialsTokenProvider.State state = provider.state();
+		RotatingTokenProvider.State state = provider.state();
 		if (state == null) {
 			builder.unknown().withDetail("token", "none");
 			return;

@@ -17,6 +17,7 @@ package com.hopper.hts.events.auth;
 
 import java.net.URI;
 
+import com.hopper.hts.events.net.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -41,10 +42,10 @@ public final class ClientCredentials {
 
 	private final @Nullable String scope;
 
-	private final ClientAuthenticationMethod authenticationMethod;
+	private final AuthenticationMethod authenticationMethod;
 
 	private ClientCredentials(URI uri, String clientId, String clientSecret, boolean oauth2, @Nullable String audience,
-			@Nullable String scope, ClientAuthenticationMethod authenticationMethod) {
+			@Nullable String scope, AuthenticationMethod authenticationMethod) {
 		Assert.notNull(uri, "'uri' must not be null");
 		Assert.hasText(clientId, "'clientId' must not be empty");
 		Assert.hasText(clientSecret, "'clientSecret' must not be empty");
@@ -66,7 +67,7 @@ public final class ClientCredentials {
 	 */
 	public static ClientCredentials atHopper(URI baseUrl, String clientId, String clientSecret) {
 		return new ClientCredentials(URI.create(baseUrl + "/auth"), clientId, clientSecret, false, null, null,
-				ClientAuthenticationMethod.CLIENT_SECRET_POST);
+				AuthenticationMethod.CLIENT_SECRET_POST);
 	}
 
 	/**
@@ -80,7 +81,7 @@ public final class ClientCredentials {
 	 * @return the credentials
 	 */
 	public static ClientCredentials atIdentityProvider(URI tokenUri, String clientId, String clientSecret,
-			@Nullable String audience, @Nullable String scope, ClientAuthenticationMethod authenticationMethod) {
+			@Nullable String audience, @Nullable String scope, AuthenticationMethod authenticationMethod) {
 		return new ClientCredentials(tokenUri, clientId, clientSecret, true, audience, scope, authenticationMethod);
 	}
 
@@ -108,7 +109,7 @@ public final class ClientCredentials {
 		return this.scope;
 	}
 
-	ClientAuthenticationMethod authenticationMethod() {
+	AuthenticationMethod authenticationMethod() {
 		return this.authenticationMethod;
 	}
 
@@ -117,7 +118,24 @@ public final class ClientCredentials {
 	 */
 	@Override
 	public String toString() {
-		return "ClientCredentials[uri=" + this.uri + ", clientId=" + this.clientId + "]";
+		return "ClientCredentials[uri=" + NetworkFailure.url(this.uri) + ", clientId=" + this.clientId + "]";
+	}
+
+	/**
+	 * How a client shows its credentials to an OAuth 2 token endpoint.
+	 */
+	public enum AuthenticationMethod {
+
+		/**
+		 * In the body of the request.
+		 */
+		CLIENT_SECRET_POST,
+
+		/**
+		 * In an {@code Authorization: Basic} header.
+		 */
+		CLIENT_SECRET_BASIC
+
 	}
 
 }

@@ -52,10 +52,8 @@ import org.springframework.web.reactive.function.client.WebClient;
  * <li>While signing in fails, requests fail quickly with the reason, and attempts to sign
  * in are spaced.</li>
  * </ul>
- *
- * @since 0.1.0
  */
-public final class ClientCredentialsTokenProvider implements BearerTokenProvider, TokenHolder, AutoCloseable {
+final class ClientCredentialsTokenProvider implements BearerTokenProvider, TokenHolder, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(ClientCredentialsTokenProvider.class);
 
@@ -137,7 +135,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	 * @param credentials what to sign in with
 	 * @return the builder
 	 */
-	public static Builder builder(WebClient webClient, ClientCredentials credentials) {
+	static Builder builder(WebClient webClient, ClientCredentials credentials) {
 		return new Builder(webClient, credentials);
 	}
 
@@ -197,13 +195,13 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	 * Return how things stand.
 	 * @return the state, without the token
 	 */
-	public State state() {
+	RotatingTokenProvider.State state() {
 		synchronized (this.lock) {
 			Held held = this.held;
 			boolean valid = held != null && !held.isExpiredAt(age(held));
 			Instant expiresAt = (held != null && held.token.lifetime() != null)
 					? held.issuedAt.plus(held.token.lifetime()) : null;
-			return new State(valid, valid ? expiresAt : null, this.failedAt,
+			return new RotatingTokenProvider.State(valid, valid ? expiresAt : null, this.failedAt,
 					(this.failure != null) ? this.failure.getMessage() : null, this.flight != null);
 		}
 	}
@@ -400,24 +398,9 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 	}
 
 	/**
-	 * How things stand, without the token.
-	 *
-	 * @param valid whether there is a token that can be used
-	 * @param expiresAt when that token expires, or {@code null} if there is none or its
-	 * issuer did not say
-	 * @param failedAt when signing in failed, or {@code null} if it succeeded since
-	 * @param failure why signing in failed, or {@code null}
-	 * @param requesting whether a request for a token is in the air
-	 */
-	public record State(boolean valid, @Nullable Instant expiresAt, @Nullable Instant failedAt,
-			@Nullable String failure, boolean requesting) {
-
-	}
-
-	/**
 	 * Builder of {@link ClientCredentialsTokenProvider}.
 	 */
-	public static final class Builder {
+	static final class Builder {
 
 		private final WebClient webClient;
 
@@ -446,7 +429,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		 * @param timeout the timeout, ten seconds by default
 		 * @return this builder
 		 */
-		public Builder timeout(Duration timeout) {
+		Builder timeout(Duration timeout) {
 			this.timeout = timeout;
 			return this;
 		}
@@ -457,7 +440,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		 * @param listener the listener
 		 * @return this builder
 		 */
-		public Builder onRequest(Consumer<@Nullable TokenRequestException> listener) {
+		Builder onRequest(Consumer<@Nullable TokenRequestException> listener) {
 			this.listener = listener;
 			return this;
 		}
@@ -478,7 +461,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		 * the system by default
 		 * @return this builder
 		 */
-		public Builder scheduler(Scheduler scheduler) {
+		Builder scheduler(Scheduler scheduler) {
 			Assert.notNull(scheduler, "'scheduler' must not be null");
 			this.scheduler = scheduler;
 			return this;
@@ -493,7 +476,7 @@ public final class ClientCredentialsTokenProvider implements BearerTokenProvider
 		 * Build the provider.
 		 * @return the provider
 		 */
-		public ClientCredentialsTokenProvider build() {
+		ClientCredentialsTokenProvider build() {
 			return new ClientCredentialsTokenProvider(this);
 		}
 

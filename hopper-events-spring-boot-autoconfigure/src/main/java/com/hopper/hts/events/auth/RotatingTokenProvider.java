@@ -15,15 +15,20 @@
  */
 package com.hopper.hts.events.auth;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
+import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * {@link BearerTokenProvider} that asks for the credentials whenever it needs them, so
@@ -46,17 +51,27 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 	/**
 	 * Create an instance.
 	 * @param token gives the token, or {@code null} to sign in with client credentials
-	 * @param credentials gives all that one signs in with, to see whether it has changed
-	 * @param factory creates what signs in with that
+	 * @param identity gives all that one signs in with, to see whether it has changed
+	 * @param credentials gives the credentials to sign in with
+	 * @param webClient the client for requesting tokens, which must not sign its requests
+	 * @param timeout the time for one request for a token
+	 * @param listener hears of each request for a token, {@code null} if it succeeded or
+	 * else the failure, and must not block
+	 * @param scheduler what waits and says what time it is
 	 */
-	public RotatingTokenProvider(Supplier<@Nullable String> token, Supplier<List<?>> credentials,
-			Supplier<ClientCredentialsTokenProvider> factory) {
+	public RotatingTokenProvider(Supplier<@Nullable String> token, Supplier<List<?>> identity,
+			Supplier<ClientCredentials> credentials, WebClient webClient, Duration timeout,
+			Consumer<@Nullable TokenRequestException> listener, Scheduler scheduler) {
 		Assert.notNull(token, "'token' must not be null");
+		Assert.notNull(identity, "'identity' must not be null");
 		Assert.notNull(credentials, "'credentials' must not be null");
-		Assert.notNull(factory, "'factory' must not be null");
 		this.token = token;
-		this.credentials = credentials;
-		this.factory = factory;
+		this.credentials = identity;
+		this.factory = () -> ClientCredentialsTokenProvider.builder(webClient, credentials.get())
+			.timeout(timeout)
+			.onRequest(listener)
+			.scheduler(scheduler)
+			.build();
 	}
 
 	@Override
@@ -122,7 +137,7 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 	 * Return how signing in stands.
 	 * @return the state, or {@code null} if nobody has signed in yet
 	 */
-	public ClientCredentialsTokenProvider.@Nullable State state() {
+	public @Nullable State state() {
 		SignIn current = this.signIn;
 		return (current != null) ? current.provider().state() : null;
 	}
@@ -133,6 +148,21 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 		if (current != null) {
 			current.provider().close();
 		}
+	}
+
+	/**
+	 * How things stand, without the token.
+	 *
+	 * @param valid whether there is a token that can be used
+	 * @param expiresAt when that token expires, or {@code null} if there is none or its
+	 * issuer did not say
+	 * @param failedAt when signing in failed, or {@code null} if it succeeded since
+	 * @param failure why signing in failed, or {@code null}
+	 * @param requesting whether a request for a token is in the air
+	 */
+	public record State(boolean valid, @Nullable Instant expiresAt, @Nullable Instant failedAt,
+			@Nullable String failure, boolean requesting) {
+
 	}
 
 	/**

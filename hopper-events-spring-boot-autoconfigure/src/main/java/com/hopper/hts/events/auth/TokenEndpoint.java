@@ -105,7 +105,7 @@ final class TokenEndpoint {
 
 	private boolean isBasic() {
 		return this.credentials.oauth2()
-				&& this.credentials.authenticationMethod() == ClientAuthenticationMethod.CLIENT_SECRET_BASIC;
+				&& this.credentials.authenticationMethod() == ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC;
 	}
 
 	private String form() {

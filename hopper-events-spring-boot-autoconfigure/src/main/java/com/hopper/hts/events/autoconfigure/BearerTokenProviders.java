@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.Arrays;
 
 import com.hopper.hts.events.auth.ClientCredentials;
-import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.auth.TokenRequestException;
 import com.hopper.hts.events.observation.HopperMetrics;
@@ -56,13 +55,12 @@ final class BearerTokenProviders {
 				() -> Arrays.asList(details.getClientId(), details.getClientSecret(), details.getTokenUri(),
 						details.getBaseUrl(), auth.getAudience(), auth.getScope(),
 						auth.getClientAuthenticationMethod()),
-				() -> ClientCredentialsTokenProvider.builder(webClient, credentials(auth, details))
-					// Shorter than an attempt, which is then told what kept it waiting
-					.timeout(properties.client().responseTimeout().multipliedBy(4).dividedBy(5))
-					.onRequest((failure) -> metrics.tokenRequested(
-							(failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")))
-					.scheduler(scheduler)
-					.build());
+				() -> credentials(auth, details), webClient,
+				// Shorter than an attempt, which is then told what kept it waiting
+				properties.client().responseTimeout().multipliedBy(4).dividedBy(5),
+				(failure) -> metrics.tokenRequested(
+						(failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")),
+				scheduler);
 		if (!provider.isGiven()) {
 			Clock clock = SchedulerClock.of(scheduler);
 			metrics.bindTokenExpiry(() -> secondsToExpiry(provider.state(), clock));
@@ -92,7 +90,7 @@ final class BearerTokenProviders {
 				StringUtils.hasText(auth.getScope()) ? auth.getScope() : null, auth.getClientAuthenticationMethod());
 	}
 
-	private static double secondsToExpiry(ClientCredentialsTokenProvider.@Nullable State state, Clock clock) {
+	private static double secondsToExpiry(RotatingTokenProvider.@Nullable State state, Clock clock) {
 		if (state == null || !state.valid()) {
 			return 0;
 		}

@@ -71,7 +71,7 @@ class ClientCredentialsTokenProviderTests {
 	private final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
 
 	private final ClientCredentialsTokenProvider provider = provider(ClientCredentials.atIdentityProvider(this.tokenUri,
-			"client", SECRET, "https://airlines-api.hopper.com", null, ClientAuthenticationMethod.CLIENT_SECRET_POST));
+			"client", SECRET, "https://airlines-api.hopper.com", null, ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST));
 
 	@AfterEach
 	void close() throws Exception {
@@ -129,7 +129,7 @@ class ClientCredentialsTokenProviderTests {
 	void signsInAtAnIdentityProviderWithBasicAuthenticationAndScope() {
 		this.server.thenAnswer(issued("t1", 3600));
 		ClientCredentialsTokenProvider basic = provider(ClientCredentials.atIdentityProvider(this.tokenUri, "client",
-				SECRET, null, "events", ClientAuthenticationMethod.CLIENT_SECRET_BASIC));
+				SECRET, null, "events", ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC));
 		assertThat(basic.getToken().block(TIMEOUT)).isEqualTo("t1");
 		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
 			assertThat(request.text()).isEqualTo("grant_type=client_credentials&scope=events");

@@ -25,7 +25,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.auth.ClientCredentialsTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
@@ -179,7 +178,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 		// Nobody signs in with a bean that was not created yet
 		if (this.beanFactory.containsSingleton(TOKEN_PROVIDER) && this.beanFactory.getBean(TOKEN_PROVIDER,
 				BearerTokenProvider.class) instanceof RotatingTokenProvider provider) {
-			ClientCredentialsTokenProvider.State state = provider.state();
+			RotatingTokenProvider.State state = provider.state();
 			return state != null && state.requesting();
 		}
 		return false;
