@@ -104,8 +104,8 @@ final class TokenEndpoint {
 	}
 
 	private boolean isBasic() {
-		return this.credentials.oauth2()
-				&& this.credentials.authenticationMethod() == ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC;
+		return this.credentials.oauth2() && this.credentials
+			.authenticationMethod() == ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC;
 	}
 
 	private String form() {

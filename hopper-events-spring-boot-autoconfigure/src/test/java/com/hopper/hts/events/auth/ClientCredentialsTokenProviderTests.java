@@ -70,8 +70,9 @@ class ClientCredentialsTokenProviderTests {
 
 	private final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
 
-	private final ClientCredentialsTokenProvider provider = provider(ClientCredentials.atIdentityProvider(this.tokenUri,
-			"client", SECRET, "https://airlines-api.hopper.com", null, ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST));
+	private final ClientCredentialsTokenProvider provider = provider(
+			ClientCredentials.atIdentityProvider(this.tokenUri, "client", SECRET, "https://airlines-api.hopper.com",
+					null, ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST));
 
 	@AfterEach
 	void close() throws Exception {
