@@ -36,14 +36,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param headers Additional headers to send with every request to the API, such as
  * 'X-Partner-Id'.
  * @param retry Retrying failed requests.
- * @param outbox Storing events and delivering them in the background.
  */
 @ConfigurationProperties("hopper")
 record HopperProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("https://airlines-api.hopper.com/airline/v1.1") String baseUrl,
 		@DefaultValue("false") boolean requireSession, @DefaultValue Client client,
-		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry,
-		@DefaultValue Outbox outbox) implements AopInfrastructureBean {
+		@DefaultValue Map<String, String> headers, @DefaultValue Retry retry) implements AopInfrastructureBean {
 
 	// Advice that is meant for everything of ours passes by: a record has no subclasses
 
@@ -153,15 +151,6 @@ record HopperProperties(@DefaultValue("true") boolean enabled,
 			@DefaultValue("0.5") double jitter, @DefaultValue("10s") Duration maxRetryAfter,
 			@DefaultValue("30s") Duration timeout, @DefaultValue("true") boolean onTimeout,
 			@DefaultValue("100") int budget) {
-
-	}
-
-	/**
-	 * Outbox.
-	 *
-	 * @param shutdownTimeout Time that the end of the application waits for deliveries.
-	 */
-	record Outbox(@DefaultValue("20s") Duration shutdownTimeout) {
 
 	}
 

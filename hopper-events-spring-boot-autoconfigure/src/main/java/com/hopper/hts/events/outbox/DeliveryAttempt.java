@@ -85,7 +85,7 @@ final class DeliveryAttempt {
 	 * @param permit the permit, which is given back when the attempt is over
 	 * @return what came of it; never fails
 	 */
-	Mono<Outcome> deliver(StoredEvent event, RelayGate.Permit permit) {
+	Mono<EventStore.Outcome> deliver(StoredEvent event, RelayGate.Permit permit) {
 		return Mono.defer(() -> publish(event))
 			.map((receipt) -> succeeded(event, permit, receipt))
 			.onErrorResume((ex) -> Mono.just(failed(event, permit, ex)))
@@ -113,16 +113,16 @@ final class DeliveryAttempt {
 			.contextWrite((view) -> view.put(ObservationThreadLocalAccessor.KEY, observation));
 	}
 
-	private Outcome succeeded(StoredEvent event, RelayGate.Permit permit, EventReceipt receipt) {
+	private EventStore.Outcome succeeded(StoredEvent event, RelayGate.Permit permit, EventReceipt receipt) {
 		if (!receipt.delivered()) {
 			this.gate.release(permit);
-			return new Outcome.Discarded(event, DiscardReason.DISABLED);
+			return new EventStore.Outcome.Discarded(event, DiscardReason.DISABLED);
 		}
 		this.gate.delivered(permit);
-		return new Outcome.Delivered(event, receipt);
+		return new EventStore.Outcome.Delivered(event, receipt);
 	}
 
-	private Outcome failed(StoredEvent event, RelayGate.Permit permit, Throwable ex) {
+	private EventStore.Outcome failed(StoredEvent event, RelayGate.Permit permit, Throwable ex) {
 		Instant now = this.clock.instant();
 		StoredEvent failed = event.failed(failure(ex, now));
 		if (ex instanceof IllegalArgumentException) {
@@ -138,7 +138,7 @@ final class DeliveryAttempt {
 		}
 		if (fault == FailureKind.Fault.CLIENT) {
 			this.gate.failedForAll(permit, pauseReason(kind), message, retryAfter);
-			return new Outcome.Held(failed);
+			return new EventStore.Outcome.Held(failed);
 		}
 		if (fault == FailureKind.Fault.EVENT_OR_ADDRESS) {
 			this.gate.notFound(permit, event.id(), message);
@@ -160,10 +160,10 @@ final class DeliveryAttempt {
 		if (isTooOld(event, now)) {
 			return dead(failed, DeadLetterReason.EXPIRED, now);
 		}
-		return new Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
+		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
 	}
 
-	private Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind, Instant now) {
+	private EventStore.Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind, Instant now) {
 		if (kind == FailureKind.INVALID_EVENT) {
 			this.gate.release(permit);
 			return dead(event, DeadLetterReason.INVALID, now);
@@ -184,8 +184,8 @@ final class DeliveryAttempt {
 		return event.since().plus(this.policy.maxAge()).isBefore(now);
 	}
 
-	private static Outcome dead(StoredEvent event, DeadLetterReason reason, Instant now) {
-		return new Outcome.Dead(new DeadLetter(event, reason, now));
+	private static EventStore.Outcome dead(StoredEvent event, DeadLetterReason reason, Instant now) {
+		return new EventStore.Outcome.Dead(new DeadLetter(event, reason, now));
 	}
 
 	private static PauseReason pauseReason(@Nullable FailureKind kind) {

@@ -90,7 +90,7 @@ final class EventOutboxConfigurations {
 		@Bean
 		@ConditionalOnMissingBean
 		OutboxLifecycle hopperOutboxLifecycle(OutboxProperties properties, Environment environment,
-				ObjectProvider<EventPublisher> publisher, ObjectProvider<EventStoreFactory> factories,
+				ObjectProvider<EventPublisher> publisher, ObjectProvider<EventStore.Factory> factories,
 				ObjectProvider<EventDeliveryListener> listeners,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox) {
@@ -99,7 +99,7 @@ final class EventOutboxConfigurations {
 			}
 			RelayPolicy policy = properties.toPolicy();
 			Scheduler scheduler = waiting.getIfAvailable(Schedulers::parallel);
-			EventStoreFactory.Settings settings = new EventStoreFactory.Settings(scheduler, policy.maxAge(),
+			EventStore.Factory.Settings settings = new EventStore.Factory.Settings(scheduler, policy.maxAge(),
 					policy.shutdownTimeout());
 			OutboxProperties.Type type = properties.type();
 			EventStore store = factories.orderedStream()

@@ -22,7 +22,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
+import com.hopper.hts.events.EventReceipt;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+
+import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
  * What an engine has to do for a {@link OutboxRelay}: keep events, and hand out those
@@ -248,6 +252,102 @@ public interface EventStore {
 	 * @param oldestPending when the oldest that waits was stored, or {@code null}
 	 */
 	record Counts(Map<String, Long> pending, Map<String, Long> dead, @Nullable Instant oldestPending) {
+
+	}
+
+	/**
+	 * What an attempt to deliver an event means for the event.
+	 */
+	sealed interface Outcome {
+
+		/**
+		 * Return the event, with all its failures.
+		 * @return the event
+		 */
+		StoredEvent event();
+
+		/**
+		 * The API has it.
+		 *
+		 * @param event the event
+		 * @param receipt the confirmation
+		 */
+		record Delivered(StoredEvent event, EventReceipt receipt) implements Outcome {
+		}
+
+		/**
+		 * To be sent again, not before a certain time.
+		 *
+		 * @param event the event
+		 * @param notBefore the time
+		 */
+		record Retry(StoredEvent event, Instant notBefore) implements Outcome {
+		}
+
+		/**
+		 * To be sent again as soon as the relay goes on: the failure was not about the event.
+		 *
+		 * @param event the event
+		 */
+		record Held(StoredEvent event) implements Outcome {
+		}
+
+		/**
+		 * Given up.
+		 *
+		 * @param deadLetter the dead letter
+		 */
+		record Dead(DeadLetter deadLetter) implements Outcome {
+
+			@Override
+			public StoredEvent event() {
+				return this.deadLetter.event();
+			}
+
+		}
+
+		/**
+		 * Dropped by the publisher.
+		 *
+		 * @param event the event
+		 * @param reason why
+		 */
+		record Discarded(StoredEvent event, DiscardReason reason) implements Outcome {
+		}
+
+	}
+
+	/**
+	 * Creates the store of one kind of outbox. Which one is asked is decided when the
+	 * application runs, and not when it is built ahead of time. Advice that is meant for
+	 * everything of ours passes by.
+	 */
+	interface Factory extends AopInfrastructureBean {
+
+		/**
+		 * Return the kind of outbox.
+		 * @return the value of {@code hopper.outbox.type}, for example {@code memory}
+		 */
+		String type();
+
+		/**
+		 * Create a store. What it stands on, such as a data source, is looked up when it
+		 * starts or is first used.
+		 * @param settings what all stores have in common
+		 * @return the store, not open
+		 */
+		EventStore create(Settings settings);
+
+		/**
+		 * What all stores have in common.
+		 *
+		 * @param scheduler what waits and says what time it is
+		 * @param maxAge the time after which an event that keeps failing is given up
+		 * @param shutdownTimeout how long the end of the application waits
+		 */
+		record Settings(Scheduler scheduler, Duration maxAge, Duration shutdownTimeout) {
+
+		}
 
 	}
 

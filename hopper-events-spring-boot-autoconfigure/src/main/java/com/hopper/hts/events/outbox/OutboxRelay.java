@@ -88,7 +88,7 @@ final class OutboxRelay {
 
 	private final DeliveryAttempt attempt;
 
-	private final Queue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+	private final Queue<EventStore.Outcome> outcomes = new ConcurrentLinkedQueue<>();
 
 	private final Map<UUID, Sending> sending = new ConcurrentHashMap<>();
 
@@ -304,14 +304,14 @@ final class OutboxRelay {
 		Sending attempt = new Sending(event);
 		this.claimed.incrementAndGet();
 		this.sending.put(event.id(), attempt);
-		Mono<Outcome> outcome = this.attempt.deliver(event, permit);
+		Mono<EventStore.Outcome> outcome = this.attempt.deliver(event, permit);
 		if (!this.store.isBlocking() && this.listeners.mayBlock()) {
 			outcome = outcome.publishOn(Schedulers.boundedElastic());
 		}
 		attempt.subscription.update(outcome.subscribe((result) -> ended(attempt, result)));
 	}
 
-	private void ended(Sending attempt, Outcome outcome) {
+	private void ended(Sending attempt, EventStore.Outcome outcome) {
 		if (!this.sending.remove(attempt.event.id(), attempt)) {
 			// Cut off in the moment in which it ended
 			return;
@@ -327,7 +327,7 @@ final class OutboxRelay {
 	}
 
 	private void settle() {
-		List<Outcome> gathered = List.copyOf(this.outcomes);
+		List<EventStore.Outcome> gathered = List.copyOf(this.outcomes);
 		if (!gathered.isEmpty()) {
 			settle(gathered);
 			gathered.forEach((outcome) -> this.outcomes.remove());
@@ -337,7 +337,7 @@ final class OutboxRelay {
 	/**
 	 * Write down what came of events, and then tell the listeners.
 	 */
-	private void settle(List<Outcome> outcomes) {
+	private void settle(List<EventStore.Outcome> outcomes) {
 		this.store.settle(outcomes);
 		outcomes.forEach((outcome) -> {
 			announce(outcome);
@@ -433,7 +433,7 @@ final class OutboxRelay {
 			// What is cut off may have arrived, and is sent again by whoever goes on
 			List.copyOf(this.sending.values()).forEach((attempt) -> {
 				attempt.subscription.dispose();
-				ended(attempt, new Outcome.Held(attempt.event));
+				ended(attempt, new EventStore.Outcome.Held(attempt.event));
 			});
 			if (ended) {
 				settleAtLast();
@@ -537,20 +537,20 @@ final class OutboxRelay {
 	/**
 	 * Tell the listeners what came of an attempt.
 	 */
-	private void announce(Outcome outcome) {
-		if (outcome instanceof Outcome.Delivered delivered) {
+	private void announce(EventStore.Outcome outcome) {
+		if (outcome instanceof EventStore.Outcome.Delivered delivered) {
 			this.listeners.delivered(delivered.event(), delivered.receipt());
 		}
-		else if (outcome instanceof Outcome.Retry retry) {
+		else if (outcome instanceof EventStore.Outcome.Retry retry) {
 			this.listeners.retrying(retry.event(), retry.notBefore());
 		}
-		else if (outcome instanceof Outcome.Dead dead) {
+		else if (outcome instanceof EventStore.Outcome.Dead dead) {
 			DeadLetter letter = dead.deadLetter();
 			logger.warn("%s is now a dead letter (%s): %s".formatted(letter.event(), letter.reason(),
 					letter.event().failures().isEmpty() ? "" : lastFailure(letter.event())));
 			this.listeners.dead(letter);
 		}
-		else if (outcome instanceof Outcome.Discarded discarded) {
+		else if (outcome instanceof EventStore.Outcome.Discarded discarded) {
 			this.listeners.discarded(discarded.event(), discarded.reason());
 		}
 	}

@@ -380,7 +380,7 @@ class MemoryEventOutboxTests {
 
 	@Test
 	void fullOutboxDropsTheOldest() {
-		start((builder) -> builder.limits(2, 100_000).overflow(OverflowPolicy.DROP_OLDEST, Duration.ZERO));
+		start((builder) -> builder.limits(2, 100_000).overflow("DROP_OLDEST", Duration.ZERO));
 		this.outbox.pause("full");
 		UUID first = this.outbox.store("session-1", booking(1));
 		UUID second = this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
@@ -392,13 +392,13 @@ class MemoryEventOutboxTests {
 
 	@Test
 	void fullOutboxMakesTheCallerWait() {
-		start((builder) -> builder.limits(1, 100_000).overflow(OverflowPolicy.BLOCK, Duration.ofSeconds(10)));
+		start((builder) -> builder.limits(1, 100_000).overflow("BLOCK", Duration.ofSeconds(10)));
 		this.api.failNext(1, Fault.delay(Duration.ofMillis(200)));
 		this.outbox.store("session-1", booking(1));
 		this.outbox.store("session-1", booking(2));
 		assertThat(this.api.received()).isNotEmpty();
 		this.outbox.flush(SECONDS);
-		start((builder) -> builder.limits(1, 100_000).overflow(OverflowPolicy.BLOCK, Duration.ofMillis(50)));
+		start((builder) -> builder.limits(1, 100_000).overflow("BLOCK", Duration.ofMillis(50)));
 		this.outbox.pause("full");
 		this.outbox.store("session-1", booking(3));
 		assertThatExceptionOfType(EventNotStoredException.class)
@@ -674,7 +674,7 @@ class MemoryEventOutboxTests {
 
 	@Test
 	void everythingStoredEndsInOnePlace() {
-		start((builder) -> builder.limits(500, 10_000_000).overflow(OverflowPolicy.DROP_OLDEST, Duration.ZERO));
+		start((builder) -> builder.limits(500, 10_000_000).overflow("DROP_OLDEST", Duration.ZERO));
 		this.api.failRandomly(0.3, 42, Fault.status(503), Fault.status(422), Fault.reset(), Fault.resetAfterAccepting(),
 				Fault.status(429).withRetryAfter("0"));
 		int stored = 0;

@@ -45,7 +45,7 @@ final class MemoryOutboxes {
 
 		private long maxBytes = 16 * 1024 * 1024;
 
-		private OverflowPolicy overflow = OverflowPolicy.REJECT;
+		private String overflow = "REJECT";
 
 		private Duration overflowTimeout = Duration.ofSeconds(1);
 
@@ -81,7 +81,7 @@ final class MemoryOutboxes {
 			return this;
 		}
 
-		Builder overflow(OverflowPolicy overflow, Duration timeout) {
+		Builder overflow(String overflow, Duration timeout) {
 			this.overflow = overflow;
 			this.overflowTimeout = timeout;
 			return this;

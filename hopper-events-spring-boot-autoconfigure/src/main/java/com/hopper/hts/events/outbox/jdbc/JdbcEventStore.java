@@ -50,7 +50,6 @@ import com.hopper.hts.events.outbox.DeliveredFilter;
 import com.hopper.hts.events.outbox.DeliveryFailure;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.Outcome;
 import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.outbox.StoredEvents;

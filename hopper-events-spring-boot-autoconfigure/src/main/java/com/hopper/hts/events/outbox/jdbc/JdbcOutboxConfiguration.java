@@ -21,8 +21,6 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.EventStoreFactory;
-import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
@@ -57,7 +55,7 @@ public class JdbcOutboxConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperJdbcOutbox")
-	EventStoreFactory hopperJdbcOutbox(JdbcOutboxProperties properties, ConfigurableListableBeanFactory beanFactory) {
+	EventStore.Factory hopperJdbcOutbox(JdbcOutboxProperties properties, ConfigurableListableBeanFactory beanFactory) {
 		properties.validate();
 		return new Factory(properties, beanFactory);
 	}
@@ -69,7 +67,7 @@ public class JdbcOutboxConfiguration {
 	 * @param beanFactory where the data source is
 	 */
 	private record Factory(JdbcOutboxProperties properties,
-			ConfigurableListableBeanFactory beanFactory) implements EventStoreFactory {
+			ConfigurableListableBeanFactory beanFactory) implements EventStore.Factory {
 
 		@Override
 		public String type() {

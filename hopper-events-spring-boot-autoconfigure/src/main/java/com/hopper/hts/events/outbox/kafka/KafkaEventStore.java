@@ -40,8 +40,6 @@ import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.DiscardReason;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.EventStoreFactory;
-import com.hopper.hts.events.outbox.Outcome;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.commons.logging.Log;
@@ -85,7 +83,7 @@ final class KafkaEventStore implements EventStore {
 
 	private final KafkaOutboxProperties properties;
 
-	private final EventStoreFactory.Settings settings;
+	private final Factory.Settings settings;
 
 	private final Clock clock;
 
@@ -117,7 +115,7 @@ final class KafkaEventStore implements EventStore {
 
 	private volatile boolean closed;
 
-	KafkaEventStore(KafkaTopics topics, KafkaOutboxProperties properties, EventStoreFactory.Settings settings) {
+	KafkaEventStore(KafkaTopics topics, KafkaOutboxProperties properties, Factory.Settings settings) {
 		this.topics = topics;
 		this.properties = properties;
 		this.settings = settings;

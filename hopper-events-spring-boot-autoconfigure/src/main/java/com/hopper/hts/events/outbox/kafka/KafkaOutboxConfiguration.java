@@ -18,8 +18,6 @@ package com.hopper.hts.events.outbox.kafka;
 import java.util.Map;
 
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.EventStoreFactory;
-import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SslConfigs;
@@ -53,7 +51,7 @@ public class KafkaOutboxConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperKafkaOutbox")
-	EventStoreFactory hopperKafkaOutbox(KafkaOutboxProperties properties,
+	EventStore.Factory hopperKafkaOutbox(KafkaOutboxProperties properties,
 			ObjectProvider<KafkaProperties> kafkaProperties, ObjectProvider<KafkaConnectionDetails> connectionDetails) {
 		return new Factory(properties, kafkaProperties, connectionDetails);
 	}
@@ -66,7 +64,7 @@ public class KafkaOutboxConfiguration {
 	 * @param connectionDetails where the broker is
 	 */
 	private record Factory(KafkaOutboxProperties kafka, ObjectProvider<KafkaProperties> kafkaProperties,
-			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventStoreFactory {
+			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventStore.Factory {
 
 		@Override
 		public String type() {

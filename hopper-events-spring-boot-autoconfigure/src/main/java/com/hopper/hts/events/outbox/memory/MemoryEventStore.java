@@ -39,8 +39,6 @@ import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.DiscardReason;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.Outcome;
-import com.hopper.hts.events.outbox.OverflowPolicy;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.outbox.StoredEvents;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * Keeps events in memory. Needs nothing, never blocks, except with
- * {@link OverflowPolicy#BLOCK} while it is full, and survives outages of the API but not
+ * {@link MemoryOutboxProperties.Overflow#BLOCK} while it is full, and survives outages of the API but not
  * the end of the application.
  */
 final class MemoryEventStore implements EventStore {
@@ -59,7 +57,7 @@ final class MemoryEventStore implements EventStore {
 
 	private final long maxBytes;
 
-	private final OverflowPolicy overflow;
+	private final MemoryOutboxProperties.Overflow overflow;
 
 	private final Duration overflowTimeout;
 
@@ -172,7 +170,7 @@ final class MemoryEventStore implements EventStore {
 					remove(victim);
 					dropped.add(victim.event());
 				}
-				else if (this.overflow == OverflowPolicy.BLOCK && remaining > 0
+				else if (this.overflow == MemoryOutboxProperties.Overflow.BLOCK && remaining > 0
 						&& !Schedulers.isInNonBlockingThread()) {
 					remaining = this.changed.awaitNanos(remaining);
 				}
@@ -198,10 +196,10 @@ final class MemoryEventStore implements EventStore {
 	 * offers that were displayed.
 	 */
 	private @Nullable Entry victim(boolean forOffers) {
-		if (!this.offers.isEmpty() && (!forOffers || this.overflow == OverflowPolicy.DROP_OLDEST)) {
+		if (!this.offers.isEmpty() && (!forOffers || this.overflow == MemoryOutboxProperties.Overflow.DROP_OLDEST)) {
 			return this.offers.firstEntry().getValue();
 		}
-		return (this.overflow == OverflowPolicy.DROP_OLDEST && !forOffers && !this.others.isEmpty())
+		return (this.overflow == MemoryOutboxProperties.Overflow.DROP_OLDEST && !forOffers && !this.others.isEmpty())
 				? this.others.firstEntry().getValue() : null;
 	}
 

@@ -16,8 +16,6 @@
 package com.hopper.hts.events.outbox.memory;
 
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.EventStoreFactory;
-import com.hopper.hts.events.outbox.EventStoreFactory;
 import com.hopper.hts.events.time.SchedulerClock;
 
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -39,7 +37,7 @@ public class MemoryOutboxConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperMemoryOutbox")
-	EventStoreFactory hopperMemoryOutbox(MemoryOutboxProperties properties) {
+	EventStore.Factory hopperMemoryOutbox(MemoryOutboxProperties properties) {
 		properties.validate();
 		return new Factory(properties);
 	}
@@ -49,7 +47,7 @@ public class MemoryOutboxConfiguration {
 	 *
 	 * @param properties the properties
 	 */
-	private record Factory(MemoryOutboxProperties properties) implements EventStoreFactory {
+	private record Factory(MemoryOutboxProperties properties) implements EventStore.Factory {
 
 		@Override
 		public String type() {

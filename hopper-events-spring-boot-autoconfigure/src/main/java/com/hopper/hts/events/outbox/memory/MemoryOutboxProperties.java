@@ -17,8 +17,6 @@ package com.hopper.hts.events.outbox.memory;
 
 import java.time.Duration;
 
-import com.hopper.hts.events.outbox.OverflowPolicy;
-
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -36,7 +34,7 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("hopper.outbox.memory")
 record MemoryOutboxProperties(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
-		@DefaultValue("reject") OverflowPolicy overflow,
+		@DefaultValue("reject") Overflow overflow,
 		@DefaultValue("1s") Duration overflowTimeout) implements AopInfrastructureBean {
 
 	// Advice that is meant for everything of ours passes by: a record has no subclasses
@@ -54,6 +52,30 @@ record MemoryOutboxProperties(@DefaultValue("10000") int maxEvents, @DefaultValu
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.memory.overflow-timeout",
 					this.overflowTimeout, "must be greater than zero, for example 1s");
 		}
+	}
+
+	/**
+	 * What a full memory outbox does with one more event. Whatever the policy, an
+	 * {@code offers_displayed} that waits is dropped before any other event is refused or
+	 * dropped.
+	 */
+	enum Overflow {
+
+		/**
+		 * Refuse the new event.
+		 */
+		REJECT,
+
+		/**
+		 * Drop the oldest event that waits.
+		 */
+		DROP_OLDEST,
+
+		/**
+		 * Let the caller wait for space, and refuse the new event after a while.
+		 */
+		BLOCK
+
 	}
 
 }

@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.Map;
 
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.EventStoreFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import reactor.core.scheduler.Schedulers;
@@ -41,7 +40,7 @@ public final class KafkaStores {
 
 	public EventStore create(Duration maxAge, Duration shutdownTimeout) {
 		return new KafkaEventStore(this.topics, this.properties,
-				new EventStoreFactory.Settings(Schedulers.parallel(), maxAge, shutdownTimeout));
+				new EventStore.Factory.Settings(Schedulers.parallel(), maxAge, shutdownTimeout));
 	}
 
 	public Producer<byte[], byte[]> createProducer() {

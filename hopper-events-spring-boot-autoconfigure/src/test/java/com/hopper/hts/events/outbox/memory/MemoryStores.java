@@ -19,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.OverflowPolicy;
 
 import org.springframework.util.unit.DataSize;
 
@@ -31,10 +30,10 @@ public final class MemoryStores {
 	private MemoryStores() {
 	}
 
-	public static EventStore create(int maxEvents, long maxBytes, OverflowPolicy overflow, Duration timeout,
+	public static EventStore create(int maxEvents, long maxBytes, String overflow, Duration timeout,
 			Clock clock) {
 		return new MemoryEventStore(
-				new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes), overflow, timeout), clock);
+				new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes), MemoryOutboxProperties.Overflow.valueOf(overflow), timeout), clock);
 	}
 
 }
