@@ -163,7 +163,8 @@ final class DeliveryAttempt {
 		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
 	}
 
-	private EventStore.Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind, Instant now) {
+	private EventStore.Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind,
+			Instant now) {
 		if (kind == FailureKind.INVALID_EVENT) {
 			this.gate.release(permit);
 			return dead(event, DeadLetterReason.INVALID, now);

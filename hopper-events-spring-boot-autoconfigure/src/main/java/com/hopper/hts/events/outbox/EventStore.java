@@ -285,7 +285,8 @@ public interface EventStore {
 		}
 
 		/**
-		 * To be sent again as soon as the relay goes on: the failure was not about the event.
+		 * To be sent again as soon as the relay goes on: the failure was not about the
+		 * event.
 		 *
 		 * @param event the event
 		 */

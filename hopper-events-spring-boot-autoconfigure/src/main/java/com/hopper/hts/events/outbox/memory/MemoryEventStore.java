@@ -46,8 +46,8 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * Keeps events in memory. Needs nothing, never blocks, except with
- * {@link MemoryOutboxProperties.Overflow#BLOCK} while it is full, and survives outages of the API but not
- * the end of the application.
+ * {@link MemoryOutboxProperties.Overflow#BLOCK} while it is full, and survives outages of
+ * the API but not the end of the application.
  */
 final class MemoryEventStore implements EventStore {
 

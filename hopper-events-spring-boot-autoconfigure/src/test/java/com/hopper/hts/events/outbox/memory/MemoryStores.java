@@ -30,10 +30,9 @@ public final class MemoryStores {
 	private MemoryStores() {
 	}
 
-	public static EventStore create(int maxEvents, long maxBytes, String overflow, Duration timeout,
-			Clock clock) {
-		return new MemoryEventStore(
-				new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes), MemoryOutboxProperties.Overflow.valueOf(overflow), timeout), clock);
+	public static EventStore create(int maxEvents, long maxBytes, String overflow, Duration timeout, Clock clock) {
+		return new MemoryEventStore(new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes),
+				MemoryOutboxProperties.Overflow.valueOf(overflow), timeout), clock);
 	}
 
 }
