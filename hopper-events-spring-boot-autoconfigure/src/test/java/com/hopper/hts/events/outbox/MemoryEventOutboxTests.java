@@ -16,15 +16,8 @@
 package com.hopper.hts.events.outbox;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -33,21 +26,11 @@ import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -59,47 +42,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link DefaultEventOutbox} in memory.
  */
-class MemoryEventOutboxTests {
-
-	private static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
-
-	private static final Duration SECONDS = Duration.ofSeconds(20);
-
-	private final FakeHopperApi api = FakeHopperApi.builder()
-		.token(TestPublishers.TOKEN)
-		.unknownSession("unknown-session")
-		.start();
-
-	private final RecordingListener listener = new RecordingListener();
-
-	private RelayPolicy policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
-			Duration.ofMillis(50), Duration.ofSeconds(5));
-
-	private TestOutbox outbox;
-
-	@BeforeEach
-	void start() {
-		start(UnaryOperator.identity());
-	}
-
-	private void start(UnaryOperator<MemoryOutboxes.Builder> customizer) {
-		if (this.outbox != null) {
-			this.outbox.destroy();
-		}
-		this.outbox = customizer
-			.apply(MemoryOutboxes.builder(TestPublishers.create(this.api))
-				.policy(this.policy)
-				.listeners(List.of(this.listener)))
-			.build();
-		this.outbox.start();
-	}
-
-	@AfterEach
-	void stop() {
-		this.outbox.pause("end of test");
-		this.outbox.destroy();
-		this.api.close();
-	}
+class MemoryEventOutboxTests extends MemoryOutboxFixture {
 
 	@Test
 	void storedEventArrives() {
@@ -191,133 +134,6 @@ class MemoryEventOutboxTests {
 			.allSatisfy((event) -> assertThat(event.failures()).hasSize(1)));
 		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(2);
 		assertThat(this.listener.replayed).hasValue(2);
-	}
-
-	@Test
-	void failureThatPassesIsRetriedWithGrowingWaits() {
-		this.api.failNext(3, Fault.status(503));
-		this.outbox.store("session-1", booking(1));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(1);
-		assertThat(this.api.requests()).hasSize(4);
-		await().untilAsserted(() -> assertThat(this.listener.retrying).extracting(StoredEvent::attempts)
-			.containsExactlyInAnyOrder(1, 2, 3));
-	}
-
-	@Test
-	void retryAfterIsExact() {
-		Instant before = Instant.now();
-		this.api.failNext(1, Fault.status(503).withRetryAfter("1"));
-		this.outbox.store("session-1", booking(1));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(Duration.between(before, Instant.now())).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
-		assertThat(this.listener.nextAttempts).singleElement()
-			.satisfies((next) -> assertThat(next).isAfterOrEqualTo(before.plusSeconds(1)));
-	}
-
-	@Test
-	void tooManyRequestsHoldsEverythingForAsLongAsAsked() {
-		this.api.failNext(1, Fault.status(429).withRetryAfter("1"));
-		this.outbox.store("session-1", booking(1));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.RATE_LIMITED);
-		this.outbox.store("session-1", booking(2));
-		assertThat(this.api.requests()).hasSize(1);
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(2);
-	}
-
-	@Test
-	void refusedTokenPausesTheRelayAndNoEventIsGivenUp() {
-		this.api.revokeToken(TestPublishers.TOKEN);
-		IntStream.range(0, 100).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
-		assertThat(this.outbox.state().pendingCount()).isEqualTo(100);
-		await().until(() -> this.api.requests().size() >= 11);
-		// The first eight at a time, then one after the other
-		assertThat(this.api.requests().size()).isLessThan(30);
-		this.api.acceptToken(TestPublishers.TOKEN);
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(100);
-		assertThat(this.outbox.state().pause()).isNull();
-		assertThat(this.outbox.state().deadCount()).isZero();
-	}
-
-	@Test
-	void unknownSessionIsTheEventsFaultWhileOthersGetThrough() {
-		UUID lost = this.outbox.store("unknown-session", booking(0));
-		AtomicInteger number = new AtomicInteger();
-		await().until(() -> {
-			this.outbox.store("session-1", booking(number.incrementAndGet()));
-			return this.outbox.deadLetter(lost).isPresent();
-		});
-		assertThat(this.outbox.deadLetter(lost)).hasValueSatisfying((letter) -> {
-			assertThat(letter.reason()).isEqualTo(DeadLetterReason.NOT_FOUND);
-			assertThat(letter.event().attempts()).isGreaterThanOrEqualTo(3);
-		});
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(number.get());
-	}
-
-	@Test
-	void nothingFoundPausesTheRelay() {
-		this.api.failNext(30, Fault.status(404));
-		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.outbox.state().deadCount()).isZero();
-		assertThat(this.api.received()).hasSize(20);
-	}
-
-	@Test
-	void deadApiPausesTheRelayAndIsNotHitByAllAtOnceWhenItComesBack() {
-		this.api.failNext(20, Fault.reset());
-		IntStream.range(0, 200).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.API_UNAVAILABLE);
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(200);
-	}
-
-	@Test
-	void eventThatOutlivesTheMaximumAgeIsDead() {
-		VirtualTimeScheduler time = VirtualTimeScheduler.create();
-		start((builder) -> builder.scheduler(time));
-		this.api.failNext(1, Fault.status(503));
-		this.api.hold();
-		UUID id = this.outbox.store("session-1", booking(1));
-		this.api.awaitHeld(1);
-		time.advanceTimeBy(Duration.ofHours(73));
-		this.api.release();
-		await().until(() -> this.outbox.deadLetter(id).isPresent());
-		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetterReason.EXPIRED);
-		// Its age counts anew
-		this.api.failNext(1, Fault.status(503));
-		this.outbox.replay(id);
-		await().untilAsserted(() -> assertThat(this.listener.retrying).hasSize(1));
-		time.advanceTimeBy(Duration.ofHours(1));
-		this.outbox.store("session-1", booking(2));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(2);
-	}
-
-	@Test
-	void operatorPausesAndResumes() {
-		this.outbox.pause("maintenance");
-		this.outbox.pause("again");
-		this.outbox.store("session-1", booking(1));
-		assertThat(this.outbox.flush(Duration.ofMillis(100))).isFalse();
-		assertThat(this.api.requests()).isEmpty();
-		assertThat(this.outbox.state().pause()).satisfies((pause) -> {
-			assertThat(pause.reason()).isEqualTo(PauseReason.OPERATOR);
-			assertThat(pause.message()).isEqualTo("maintenance");
-			assertThat(pause.nextProbe()).isNull();
-		});
-		this.outbox.resume();
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(1);
 	}
 
 	@Test
@@ -427,124 +243,6 @@ class MemoryEventOutboxTests {
 	}
 
 	@Test
-	void stopDeliversWhatWaits() {
-		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofHours(1), Duration.ofHours(1),
-				Duration.ofMillis(50), Duration.ofSeconds(10));
-		start(UnaryOperator.identity());
-		this.api.failNext(1, Fault.status(503));
-		this.outbox.store("session-1", booking(0));
-		await().untilAsserted(() -> assertThat(this.listener.retrying).hasSize(1));
-		IntStream.range(1, 100).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		this.outbox.stop();
-		assertThat(this.api.received()).hasSize(100);
-		assertThat(this.listener.discarded).isEmpty();
-		assertThatExceptionOfType(EventNotStoredException.class)
-			.isThrownBy(() -> this.outbox.store("session-1", booking(1)))
-			.withMessageContaining("shutting down");
-		this.outbox.start();
-		this.outbox.store("session-1", booking(100));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-	}
-
-	@Test
-	@ExtendWith(OutputCaptureExtension.class)
-	void stopNamesWhatIsLost(CapturedOutput output) {
-		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
-				Duration.ofMillis(50), Duration.ofMillis(200));
-		start(UnaryOperator.identity());
-		this.outbox.store("session-1", booking(20));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		this.api.failRandomly(1, 1, Fault.status(503));
-		List<UUID> ids = IntStream.range(0, 20).mapToObj((i) -> this.outbox.store("session-1", booking(i))).toList();
-		this.outbox.stop();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).isEmpty();
-		assertThat(this.outbox.state().pendingCount()).isEqualTo(20);
-		this.outbox.destroy();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).extracting(StoredEvent::id)
-			.containsExactlyInAnyOrderElementsOf(ids);
-		assertThat(output.getAll().lines().filter((line) -> line.contains("20 events were lost"))).singleElement()
-			.satisfies((line) -> assertThat(ids.stream().filter((id) -> line.contains(id.toString()))).hasSize(10));
-		assertThat(this.outbox.state().pendingCount()).isZero();
-		assertThat(this.outbox.isRunning()).isFalse();
-	}
-
-	@Test
-	void stopAndStartLoseNothing() {
-		this.api.failRandomly(1, 1, Fault.status(503));
-		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
-				Duration.ofMillis(50), Duration.ofMillis(200));
-		start(UnaryOperator.identity());
-		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		this.outbox.stop();
-		this.api.recover();
-		this.outbox.start();
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(20);
-		assertThat(this.listener.discarded).isEmpty();
-	}
-
-	@Test
-	void failingListenerHarmsNothing() {
-		start((builder) -> builder.listeners(List.of(new EventDeliveryListener() {
-			@Override
-			public void stored(StoredEvent event) {
-				throw new IllegalStateException("test");
-			}
-
-			@Override
-			public void delivered(StoredEvent event, com.hopper.hts.events.EventReceipt receipt) {
-				throw new AssertionError("test");
-			}
-
-			@Override
-			public void retrying(StoredEvent event, Instant nextAttempt) {
-				throw new IllegalStateException("test");
-			}
-
-			@Override
-			public void dead(DeadLetter deadLetter) {
-				throw new NoClassDefFoundError("test");
-			}
-
-			@Override
-			public void discarded(StoredEvent event, DiscardReason reason) {
-				throw new IllegalStateException("test");
-			}
-
-			@Override
-			public void replayed(StoredEvent event) {
-				throw new IllegalStateException("test");
-			}
-		}, this.listener)));
-		this.api.failNext(1, Fault.status(503));
-		this.outbox.store("session-1", booking(1));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(1));
-		this.api.failNext(2, Fault.status(400));
-		UUID refused = this.outbox.store("session-1", booking(2));
-		UUID discarded = this.outbox.store("session-1", booking(3));
-		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(2));
-		assertThat(this.outbox.replay(refused)).isTrue();
-		assertThat(this.outbox.discard(discarded, "test")).isTrue();
-		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(2));
-	}
-
-	@Test
-	void listenerMayStoreAnotherEvent() {
-		AtomicInteger number = new AtomicInteger(1);
-		start((builder) -> builder.listeners(List.of(new EventDeliveryListener() {
-			@Override
-			public void delivered(StoredEvent event, com.hopper.hts.events.EventReceipt receipt) {
-				if (number.incrementAndGet() <= 5) {
-					MemoryEventOutboxTests.this.outbox.store("session-1", booking(number.get()));
-				}
-			}
-		})));
-		this.outbox.store("session-1", booking(1));
-		await().untilAsserted(() -> assertThat(this.api.received()).hasSize(5));
-	}
-
-	@Test
 	void savepointDecides() {
 		TransactionTemplate transactions = new TransactionTemplate(new TestTransactionManager());
 		transactions.executeWithoutResult((status) -> {
@@ -558,153 +256,6 @@ class MemoryEventOutboxTests {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.listener.discarded(DiscardReason.ROLLED_BACK)).hasSize(1);
-	}
-
-	@Test
-	void forbiddenPausesTheRelayAndNoEventIsGivenUp() {
-		this.api.failNext(10, Fault.status(403));
-		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.FORBIDDEN);
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(20);
-	}
-
-	@Test
-	void failureToSignInPausesTheRelayAndNoEventIsGivenUp() {
-		AtomicBoolean refused = new AtomicBoolean(true);
-		this.outbox.stop();
-		this.outbox = MemoryOutboxes
-			.builder(TestPublishers.create(this.api,
-					() -> refused.get() ? Mono.error(new IllegalStateException("The secret has expired"))
-							: Mono.just(TestPublishers.TOKEN)))
-			.policy(this.policy)
-			.listeners(List.of(this.listener))
-			.build();
-		this.outbox.start();
-		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
-		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.SIGN_IN_FAILED);
-		assertThat(this.api.requests()).isEmpty();
-		refused.set(false);
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		assertThat(this.api.received()).hasSize(20);
-	}
-
-	@Test
-	void eventThatIsNeverFoundIsDeadAtTheMaximumAge() {
-		VirtualTimeScheduler time = VirtualTimeScheduler.create();
-		start((builder) -> builder.scheduler(time));
-		UUID id = this.outbox.store("unknown-session", booking(1));
-		await().until(() -> this.listener.retrying.size() == 1);
-		time.advanceTimeBy(Duration.ofHours(73));
-		await().until(() -> {
-			time.advanceTimeBy(Duration.ofMinutes(1));
-			return this.outbox.deadLetter(id).isPresent();
-		});
-		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetterReason.EXPIRED);
-	}
-
-	@Test
-	void holdsNoThreadAndNoTimerWhileIdle() {
-		VirtualTimeScheduler time = VirtualTimeScheduler.create();
-		Set<Thread> before = Thread.getAllStackTraces().keySet();
-		start((builder) -> builder.scheduler(time));
-		assertThat(Thread.getAllStackTraces().keySet()).filteredOn((thread) -> !before.contains(thread)).isEmpty();
-		this.outbox.store("session-1", booking(1));
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		await().until(() -> this.outbox.inProgress() == 0);
-		assertThat(time.getScheduledTaskCount()).isZero();
-		this.api.failNext(1, Fault.status(503));
-		this.outbox.store("session-1", booking(2));
-		await().until(() -> this.listener.retrying.size() == 1);
-		await().until(() -> time.getScheduledTaskCount() == 1);
-	}
-
-	@Test
-	void eventThatBecomesDueJustAfterItWasLookedAtIsNotForgotten() {
-		VirtualTimeScheduler time = VirtualTimeScheduler.create();
-		AtomicLong now = new AtomicLong();
-		// Seven milliseconds pass between any two looks at the clock
-		Scheduler slow = new Scheduler() {
-			@Override
-			public Disposable schedule(Runnable task) {
-				return time.schedule(task);
-			}
-
-			@Override
-			public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
-				return time.schedule(task, delay, unit);
-			}
-
-			@Override
-			public Worker createWorker() {
-				return time.createWorker();
-			}
-
-			@Override
-			public long now(TimeUnit unit) {
-				return unit.convert(now.addAndGet(7), TimeUnit.MILLISECONDS);
-			}
-		};
-		start((builder) -> builder.random(() -> 0).scheduler(slow));
-		this.api.failNext(1, Fault.status(503));
-		this.outbox.store("session-1", booking(1));
-		await().until(() -> this.listener.retrying.size() == 1);
-		await().untilAsserted(() -> {
-			time.advanceTimeBy(Duration.ofMillis(10));
-			assertThat(this.api.received()).hasSize(1);
-		});
-	}
-
-	@Test
-	@Timeout(30)
-	void outboxThatWasNeverStartedDoesNotWaitForDeliveries() {
-		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
-				Duration.ofMillis(50), Duration.ofHours(1));
-		TestOutbox neverStarted = MemoryOutboxes.builder(TestPublishers.create(this.api))
-			.policy(this.policy)
-			.listeners(List.of(this.listener))
-			.build();
-		neverStarted.store("session-1", booking(1));
-		neverStarted.destroy();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).hasSize(1);
-		assertThat(this.api.requests()).isEmpty();
-	}
-
-	@Test
-	void everythingStoredEndsInOnePlace() {
-		start((builder) -> builder.limits(500, 10_000_000).overflow("DROP_OLDEST", Duration.ZERO));
-		this.api.failRandomly(0.3, 42, Fault.status(503), Fault.status(422), Fault.reset(), Fault.resetAfterAccepting(),
-				Fault.status(429).withRetryAfter("0"));
-		int stored = 0;
-		for (int i = 0; i < 5000; i++) {
-			if (i % 2 == 0) {
-				this.outbox.store("session-1", booking(i));
-				stored++;
-			}
-			else {
-				try {
-					this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
-					stored++;
-				}
-				catch (EventNotStoredException ex) {
-					// Full of bookings, and the caller knows
-				}
-			}
-		}
-		this.api.recover();
-		assertThat(this.outbox.flush(SECONDS)).isTrue();
-		int expected = stored;
-		await().untilAsserted(() -> assertThat(this.listener.delivered.size() + this.listener.dead.size()
-				+ this.listener.discarded(DiscardReason.OVERFLOW).size())
-			.isEqualTo(expected));
-		assertThat(this.listener.stored.size()).isEqualTo(expected);
-		assertThat(this.listener.dead).hasSize((int) this.outbox.state().deadCount());
-	}
-
-	private static BookingConfirmed booking(int number) {
-		return BookingConfirmed.occurredAt(TIME).withCfarContractId("contract-" + number);
 	}
 
 }
