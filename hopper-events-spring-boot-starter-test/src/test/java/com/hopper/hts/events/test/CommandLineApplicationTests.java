@@ -139,9 +139,8 @@ class CommandLineApplicationTests {
 		Stream
 			.concat(properties.stream(),
 					Stream.of("spring.main.web-application-type=none", "spring.main.banner-mode=off",
-							"hopper.outbox.jdbc.initialize-schema=always",
-							"spring.datasource.url=jdbc:h2:" + this.directory.resolve("outbox")
-								+ ";DB_CLOSE_ON_EXIT=FALSE"))
+							"hopper.outbox.jdbc.initialize-schema=always", "spring.datasource.url=jdbc:h2:"
+									+ this.directory.resolve("outbox") + ";DB_CLOSE_ON_EXIT=FALSE"))
 			.forEach((property) -> command.add("--" + property));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
 		try {
