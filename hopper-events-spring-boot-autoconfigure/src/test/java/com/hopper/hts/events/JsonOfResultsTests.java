@@ -24,7 +24,6 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -91,7 +90,7 @@ class JsonOfResultsTests {
 	@MethodSource("writers")
 	void deadLetterHasNeitherSessionNorPayload(Writer writer) throws Exception {
 		StoredEvent event = StoredEvent.of(new UUID(0, 1), Instant.EPOCH, SESSION, EVENT.event());
-		assertThat(writer.write(new DeadLetter(event, DeadLetterReason.REJECTED, Instant.EPOCH)))
+		assertThat(writer.write(new DeadLetter(event, DeadLetter.Reason.REJECTED, Instant.EPOCH)))
 			.contains("\"id\":\"00000000-0000-0000-0000-000000000001\"", "\"type\":\"booking_confirmed\"",
 					"\"attempts\":0", "\"failures\":[]", "\"reason\":\"REJECTED\"")
 			.doesNotContain("traveller", "sessionId", "payload");

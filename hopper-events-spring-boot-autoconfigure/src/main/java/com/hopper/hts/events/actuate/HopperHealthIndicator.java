@@ -22,7 +22,6 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
-import com.hopper.hts.events.outbox.PauseReason;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
@@ -38,8 +37,8 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  */
 class HopperHealthIndicator extends AbstractHealthIndicator {
 
-	private static final Set<PauseReason> NEED_SOMEBODY = EnumSet.of(PauseReason.SIGN_IN_FAILED,
-			PauseReason.UNAUTHORIZED, PauseReason.FORBIDDEN, PauseReason.NOT_FOUND, PauseReason.CONNECTION_FAILED);
+	private static final Set<EventOutboxState.PauseReason> NEED_SOMEBODY = EnumSet.of(EventOutboxState.PauseReason.SIGN_IN_FAILED,
+			EventOutboxState.PauseReason.UNAUTHORIZED, EventOutboxState.PauseReason.FORBIDDEN, EventOutboxState.PauseReason.NOT_FOUND, EventOutboxState.PauseReason.CONNECTION_FAILED);
 
 	private final boolean enabled;
 

@@ -17,6 +17,8 @@ package com.hopper.hts.events.outbox;
 
 import java.time.Instant;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.util.Assert;
 
 /**
@@ -27,7 +29,7 @@ import org.springframework.util.Assert;
  * @param deadSince when it was given up
  * @since 0.1.0
  */
-public record DeadLetter(StoredEvent event, DeadLetterReason reason, Instant deadSince) {
+public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 
 	/**
 	 * Create an instance.
@@ -39,6 +41,99 @@ public record DeadLetter(StoredEvent event, DeadLetterReason reason, Instant dea
 		Assert.notNull(event, "'event' must not be null");
 		Assert.notNull(reason, "'reason' must not be null");
 		Assert.notNull(deadSince, "'deadSince' must not be null");
+	}
+
+	/**
+	 * Why an event was given up.
+	 */
+	public enum Reason {
+
+		/**
+		 * The API read it and refused it: {@code 400}, {@code 413} or {@code 422}.
+		 */
+		REJECTED,
+
+		/**
+		 * It cannot be sent as it is, or what was stored cannot be read.
+		 */
+		INVALID,
+
+		/**
+		 * The API answered {@code 404} or in a way that has no meaning for events, several
+		 * times, while it took other events. Most often the session is not known to the API.
+		 */
+		NOT_FOUND,
+
+		/**
+		 * It could not be delivered within {@code hopper.outbox.max-age}.
+		 */
+		EXPIRED
+
+	}
+
+	/**
+	 * Selects dead letters. Immutable; criteria that are not set select everything.
+	 *
+	 * @param type the type of the event, for example {@code booking_confirmed}, or
+	 * {@code null}
+	 * @param reason why it was given up, or {@code null}
+	 * @param storedFrom the earliest time at which it was stored, inclusive, or {@code null}
+	 * @param storedBefore the time before which it was stored, exclusive, or {@code null}
+	 */
+	public record Filter(@Nullable String type, @Nullable Reason reason, @Nullable Instant storedFrom,
+			@Nullable Instant storedBefore) {
+
+		private static final Filter ALL = new Filter(null, null, null, null);
+
+		/**
+		 * Return a filter that selects every dead letter.
+		 * @return the filter
+		 */
+		public static Filter all() {
+			return ALL;
+		}
+
+		/**
+		 * Select by the type of the event.
+		 * @param type the type, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withType(@Nullable String type) {
+			return new Filter(type, this.reason, this.storedFrom, this.storedBefore);
+		}
+
+		/**
+		 * Select by the reason.
+		 * @param reason the reason, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withReason(@Nullable Reason reason) {
+			return new Filter(this.type, reason, this.storedFrom, this.storedBefore);
+		}
+
+		/**
+		 * Select by the time at which the event was stored.
+		 * @param from the earliest time, or {@code null} for all
+		 * @param before the time before which it was stored, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withStored(@Nullable Instant from, @Nullable Instant before) {
+			return new Filter(this.type, this.reason, from, before);
+		}
+
+		/**
+		 * Return whether a dead letter is selected.
+		 * @param deadLetter the dead letter
+		 * @return whether all criteria are met
+		 */
+		public boolean matches(DeadLetter deadLetter) {
+			StoredEvent event = deadLetter.event();
+			return (this.type == null || this.type.equals(event.type()))
+					&& (this.reason == null || this.reason == deadLetter.reason())
+					&& (this.storedFrom == null || !event.storedAt().isBefore(this.storedFrom))
+					&& (this.storedBefore == null || event.storedAt().isBefore(this.storedBefore));
+		}
+
 	}
 
 }

@@ -58,7 +58,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	public void pause(String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
 		if (this.store
-			.pause(new EventOutboxState.Pause(PauseReason.OPERATOR, this.relay.clock().instant(), reason, null))) {
+			.pause(new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR, this.relay.clock().instant(), reason, null))) {
 			logger.warn("Stored events are not delivered until an operator resumes: " + reason);
 		}
 	}
@@ -72,7 +72,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		Assert.notNull(filter, "'filter' must not be null");
 		Assert.isTrue(limit > 0, "'limit' must be greater than 0");
 		return this.store.deadLetters(filter, after, limit);
@@ -84,7 +84,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public List<DeliveredEvent> delivered(DeliveredFilter filter, @Nullable UUID after, int limit) {
+	public List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, @Nullable UUID after, int limit) {
 		Assert.notNull(filter, "'filter' must not be null");
 		Assert.isTrue(limit > 0, "'limit' must be greater than 0");
 		return this.store.delivered(filter, after, limit);
@@ -96,7 +96,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public long replayAll(DeadLetterFilter filter) {
+	public long replayAll(DeadLetter.Filter filter) {
 		return forEachPage(filter, this::replay);
 	}
 
@@ -116,7 +116,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public long discardAll(DeadLetterFilter filter, String reason) {
+	public long discardAll(DeadLetter.Filter filter, String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
 		return forEachPage(filter, (letters) -> discard(letters, reason));
 	}
@@ -125,12 +125,12 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 		List<StoredEvent> events = this.store.discard(letters);
 		whenCommitted(events, (committed) -> committed.forEach((event) -> {
 			logger.info("%s was discarded by an operator: %s".formatted(event, reason));
-			this.relay.listeners().discarded(event, DiscardReason.OPERATOR);
+			this.relay.listeners().discarded(event, EventDeliveryListener.DiscardReason.OPERATOR);
 		}));
 		return events.size();
 	}
 
-	private long forEachPage(DeadLetterFilter filter, Function<List<DeadLetter>, Integer> action) {
+	private long forEachPage(DeadLetter.Filter filter, Function<List<DeadLetter>, Integer> action) {
 		long count = 0;
 		UUID last = null;
 		List<DeadLetter> page;

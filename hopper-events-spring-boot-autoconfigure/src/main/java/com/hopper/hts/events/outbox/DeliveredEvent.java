@@ -44,4 +44,57 @@ public record DeliveredEvent(StoredEvent event, Instant deliveredAt, @Nullable I
 		Assert.notNull(deliveredAt, "'deliveredAt' must not be null");
 	}
 
+	/**
+	 * Selects delivered events that are kept as proof. Immutable; criteria that are not set
+	 * select everything.
+	 *
+	 * @param sessionId the id of the session, or {@code null}
+	 * @param type the type of the event, for example {@code booking_confirmed}, or
+	 * {@code null}
+	 * @param storedFrom the earliest time at which it was stored, inclusive, or {@code null}
+	 * @param storedBefore the time before which it was stored, exclusive, or {@code null}
+	 */
+	public record Filter(@Nullable String sessionId, @Nullable String type, @Nullable Instant storedFrom,
+			@Nullable Instant storedBefore) {
+
+		private static final Filter ALL = new Filter(null, null, null, null);
+
+		/**
+		 * Return a filter that selects every delivered event.
+		 * @return the filter
+		 */
+		public static Filter all() {
+			return ALL;
+		}
+
+		/**
+		 * Select by the session.
+		 * @param sessionId the id of the session, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withSession(@Nullable String sessionId) {
+			return new Filter(sessionId, this.type, this.storedFrom, this.storedBefore);
+		}
+
+		/**
+		 * Select by the type of the event.
+		 * @param type the type, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withType(@Nullable String type) {
+			return new Filter(this.sessionId, type, this.storedFrom, this.storedBefore);
+		}
+
+		/**
+		 * Select by the time at which the event was stored.
+		 * @param from the earliest time, or {@code null} for all
+		 * @param before the time before which it was stored, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withStored(@Nullable Instant from, @Nullable Instant before) {
+			return new Filter(this.sessionId, this.type, from, before);
+		}
+
+	}
+
 }

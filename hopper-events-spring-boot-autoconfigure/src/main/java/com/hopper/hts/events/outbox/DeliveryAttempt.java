@@ -116,7 +116,7 @@ final class DeliveryAttempt {
 	private EventStore.Outcome succeeded(StoredEvent event, RelayGate.Permit permit, EventReceipt receipt) {
 		if (!receipt.delivered()) {
 			this.gate.release(permit);
-			return new EventStore.Outcome.Discarded(event, DiscardReason.DISABLED);
+			return new EventStore.Outcome.Discarded(event, EventDeliveryListener.DiscardReason.DISABLED);
 		}
 		this.gate.delivered(permit);
 		return new EventStore.Outcome.Delivered(event, receipt);
@@ -127,7 +127,7 @@ final class DeliveryAttempt {
 		StoredEvent failed = event.failed(failure(ex, now));
 		if (ex instanceof IllegalArgumentException) {
 			this.gate.release(permit);
-			return dead(failed, DeadLetterReason.INVALID, now);
+			return dead(failed, DeadLetter.Reason.INVALID, now);
 		}
 		String message = String.valueOf(ex.getMessage());
 		Duration retryAfter = (ex instanceof HopperApiException exception) ? exception.getRetryAfter() : null;
@@ -143,7 +143,7 @@ final class DeliveryAttempt {
 		if (fault == FailureKind.Fault.EVENT_OR_ADDRESS) {
 			this.gate.notFound(permit, event.id(), message);
 			if (isGivenUp(failed)) {
-				return dead(failed, DeadLetterReason.NOT_FOUND, now);
+				return dead(failed, DeadLetter.Reason.NOT_FOUND, now);
 			}
 			retryAfter = null;
 		}
@@ -152,13 +152,13 @@ final class DeliveryAttempt {
 			this.gate.release(permit);
 		}
 		else if (kind == FailureKind.RATE_LIMITED && retryAfter != null) {
-			this.gate.failedForAll(permit, PauseReason.RATE_LIMITED, message, retryAfter);
+			this.gate.failedForAll(permit, EventOutboxState.PauseReason.RATE_LIMITED, message, retryAfter);
 		}
 		else {
 			this.gate.failed(permit, message, retryAfter);
 		}
 		if (isTooOld(event, now)) {
-			return dead(failed, DeadLetterReason.EXPIRED, now);
+			return dead(failed, DeadLetter.Reason.EXPIRED, now);
 		}
 		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
 	}
@@ -167,14 +167,14 @@ final class DeliveryAttempt {
 			Instant now) {
 		if (kind == FailureKind.INVALID_EVENT) {
 			this.gate.release(permit);
-			return dead(event, DeadLetterReason.INVALID, now);
+			return dead(event, DeadLetter.Reason.INVALID, now);
 		}
 		this.gate.refused(permit);
-		return dead(event, DeadLetterReason.REJECTED, now);
+		return dead(event, DeadLetter.Reason.REJECTED, now);
 	}
 
 	private boolean isGivenUp(StoredEvent event) {
-		List<DeliveryFailure> strikes = event.failures()
+		List<StoredEvent.Failure> strikes = event.failures()
 			.stream()
 			.filter((failure) -> AMBIGUOUS.contains(failure.kind()))
 			.toList();
@@ -185,18 +185,18 @@ final class DeliveryAttempt {
 		return event.since().plus(this.policy.maxAge()).isBefore(now);
 	}
 
-	private static EventStore.Outcome dead(StoredEvent event, DeadLetterReason reason, Instant now) {
+	private static EventStore.Outcome dead(StoredEvent event, DeadLetter.Reason reason, Instant now) {
 		return new EventStore.Outcome.Dead(new DeadLetter(event, reason, now));
 	}
 
-	private static PauseReason pauseReason(@Nullable FailureKind kind) {
+	private static EventOutboxState.PauseReason pauseReason(@Nullable FailureKind kind) {
 		if (kind == FailureKind.SIGN_IN_FAILED || kind == FailureKind.SIGN_IN_REFUSED) {
-			return PauseReason.SIGN_IN_FAILED;
+			return EventOutboxState.PauseReason.SIGN_IN_FAILED;
 		}
 		if (kind == FailureKind.UNAUTHORIZED) {
-			return PauseReason.UNAUTHORIZED;
+			return EventOutboxState.PauseReason.UNAUTHORIZED;
 		}
-		return (kind == FailureKind.FORBIDDEN) ? PauseReason.FORBIDDEN : PauseReason.CONNECTION_FAILED;
+		return (kind == FailureKind.FORBIDDEN) ? EventOutboxState.PauseReason.FORBIDDEN : EventOutboxState.PauseReason.CONNECTION_FAILED;
 	}
 
 	private Duration wait(StoredEvent event, @Nullable Duration retryAfter) {
@@ -208,14 +208,14 @@ final class DeliveryAttempt {
 		return retryAfter.plusNanos((long) (this.policy.initialInterval().toNanos() * this.random.getAsDouble() / 2));
 	}
 
-	private static DeliveryFailure failure(Throwable ex, Instant now) {
+	private static StoredEvent.Failure failure(Throwable ex, Instant now) {
 		HttpStatusCode status = (ex instanceof HopperApiException exception) ? exception.getStatusCode() : null;
 		List<ApiError> errors = (ex instanceof HopperApiException.Rejected rejected) ? rejected.getErrors() : List.of();
 		String kind = (ex instanceof HopperApiException exception) ? exception.getKind().tag() : "unknown";
 		// The message of an exception that is not ours may carry anything
 		String message = (ex instanceof HopperApiException || ex instanceof IllegalArgumentException)
 				? String.valueOf(ex.getMessage()) : ex.getClass().getName();
-		return new DeliveryFailure(now, kind, (status != null) ? status.value() : null,
+		return new StoredEvent.Failure(now, kind, (status != null) ? status.value() : null,
 				(message.length() > 500) ? message.substring(0, 500) : message, errors);
 	}
 

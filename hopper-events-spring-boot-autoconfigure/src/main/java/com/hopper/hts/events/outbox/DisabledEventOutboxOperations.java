@@ -35,7 +35,7 @@ class DisabledEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		return List.of();
 	}
 
@@ -50,7 +50,7 @@ class DisabledEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public long replayAll(DeadLetterFilter filter) {
+	public long replayAll(DeadLetter.Filter filter) {
 		return 0;
 	}
 
@@ -60,7 +60,7 @@ class DisabledEventOutboxOperations implements EventOutboxOperations {
 	}
 
 	@Override
-	public long discardAll(DeadLetterFilter filter, String reason) {
+	public long discardAll(DeadLetter.Filter filter, String reason) {
 		return 0;
 	}
 

@@ -76,4 +76,36 @@ public interface EventDeliveryListener {
 	default void replayed(StoredEvent event) {
 	}
 
+	/**
+	 * Why an event was dropped.
+	 */
+	enum DiscardReason {
+
+		/**
+		 * The memory outbox was full.
+		 */
+		OVERFLOW,
+
+		/**
+		 * The transaction in which it was stored was not committed.
+		 */
+		ROLLED_BACK,
+
+		/**
+		 * The application ended before the memory outbox could deliver it.
+		 */
+		SHUTDOWN,
+
+		/**
+		 * {@code hopper.enabled} is {@code false}.
+		 */
+		DISABLED,
+
+		/**
+		 * An operator discarded it.
+		 */
+		OPERATOR
+
+	}
+
 }

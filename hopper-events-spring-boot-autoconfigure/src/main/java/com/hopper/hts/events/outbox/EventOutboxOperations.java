@@ -48,7 +48,7 @@ public interface EventOutboxOperations {
 	 * @param limit how many at the most, one or more
 	 * @return the dead letters, fewer than {@code limit} if there are no more
 	 */
-	List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit);
+	List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit);
 
 	/**
 	 * Return one dead letter.
@@ -70,7 +70,7 @@ public interface EventOutboxOperations {
 	 * @param filter which ones
 	 * @return how many
 	 */
-	long replayAll(DeadLetterFilter filter);
+	long replayAll(DeadLetter.Filter filter);
 
 	/**
 	 * Drop a dead letter for good.
@@ -86,7 +86,7 @@ public interface EventOutboxOperations {
 	 * @param reason why, for the log
 	 * @return how many
 	 */
-	long discardAll(DeadLetterFilter filter, String reason);
+	long discardAll(DeadLetter.Filter filter, String reason);
 
 	/**
 	 * Return delivered events, as proof of what the API has confirmed, in the order in
@@ -98,7 +98,7 @@ public interface EventOutboxOperations {
 	 * @param limit how many at the most, one or more
 	 * @return the events, fewer than {@code limit} if there are no more
 	 */
-	default List<DeliveredEvent> delivered(DeliveredFilter filter, @Nullable UUID after, int limit) {
+	default List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, @Nullable UUID after, int limit) {
 		return List.of();
 	}
 

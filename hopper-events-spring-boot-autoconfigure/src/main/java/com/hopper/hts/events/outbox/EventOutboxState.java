@@ -87,4 +87,54 @@ public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead
 
 	}
 
+	/**
+	 * Why the relay sends nothing for a while. All but {@link #OPERATOR} end by themselves:
+	 * one event is sent from time to time to find out.
+	 */
+	public enum PauseReason {
+
+		/**
+		 * {@link EventOutboxOperations#pause} was called.
+		 */
+		OPERATOR,
+
+		/**
+		 * No bearer token could be obtained.
+		 */
+		SIGN_IN_FAILED,
+
+		/**
+		 * The API did not accept the bearer token: {@code 401}.
+		 */
+		UNAUTHORIZED,
+
+		/**
+		 * The client lacks the permission to send events: {@code 403}.
+		 */
+		FORBIDDEN,
+
+		/**
+		 * Nothing gets through because of {@code 404} or answers that the API never gives.
+		 * Most often {@code hopper.base-url} is wrong.
+		 */
+		NOT_FOUND,
+
+		/**
+		 * No connection can be made until somebody changes something: an untrusted
+		 * certificate, or a host name that does not exist.
+		 */
+		CONNECTION_FAILED,
+
+		/**
+		 * The API asked to wait: {@code 429} with {@code Retry-After}.
+		 */
+		RATE_LIMITED,
+
+		/**
+		 * The API is down or cannot be reached.
+		 */
+		API_UNAVAILABLE
+
+	}
+
 }

@@ -163,7 +163,7 @@ public interface EventStore {
 	 * @param limit how many at the most
 	 * @return the dead letters, fewer than {@code limit} if there are no more
 	 */
-	List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit);
+	List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit);
 
 	/**
 	 * Return one dead letter.
@@ -194,7 +194,7 @@ public interface EventStore {
 	 * @param limit how many at the most
 	 * @return the events, none if this engine does not keep any
 	 */
-	default List<DeliveredEvent> delivered(DeliveredFilter filter, @Nullable UUID after, int limit) {
+	default List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, @Nullable UUID after, int limit) {
 		return List.of();
 	}
 
@@ -240,7 +240,7 @@ public interface EventStore {
 		 * @param event the event
 		 * @param reason why
 		 */
-		void dropped(StoredEvent event, DiscardReason reason);
+		void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason);
 
 	}
 
@@ -313,7 +313,7 @@ public interface EventStore {
 		 * @param event the event
 		 * @param reason why
 		 */
-		record Discarded(StoredEvent event, DiscardReason reason) implements Outcome {
+		record Discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) implements Outcome {
 		}
 
 	}

@@ -87,7 +87,7 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	@Override
 	public void retrying(StoredEvent event, Instant nextAttempt) {
-		List<DeliveryFailure> failures = event.failures();
+		List<StoredEvent.Failure> failures = event.failures();
 		this.retries
 			.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, failures.get(failures.size() - 1).kind())
 			.increment();
@@ -102,7 +102,7 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	}
 
 	@Override
-	public void discarded(StoredEvent event, DiscardReason reason) {
+	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		this.discarded
 			.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
 			.increment();

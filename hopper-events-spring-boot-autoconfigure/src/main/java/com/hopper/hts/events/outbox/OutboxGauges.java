@@ -76,7 +76,7 @@ class OutboxGauges implements MeterBinder {
 				this::age)
 			.baseUnit("seconds")
 			.register(registry);
-		for (PauseReason reason : PauseReason.values()) {
+		for (EventOutboxState.PauseReason reason : EventOutboxState.PauseReason.values()) {
 			gauge("hopper.outbox.paused", "Whether the relay sends nothing at the moment",
 					(current) -> (current.pause() != null && current.pause().reason() == reason) ? 1 : 0)
 				.tag(EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))

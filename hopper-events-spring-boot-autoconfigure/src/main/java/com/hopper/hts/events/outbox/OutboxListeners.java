@@ -64,7 +64,7 @@ final class OutboxListeners implements EventDeliveryListener {
 	}
 
 	@Override
-	public void discarded(StoredEvent event, DiscardReason reason) {
+	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		forEach((listener) -> listener.discarded(event, reason));
 	}
 

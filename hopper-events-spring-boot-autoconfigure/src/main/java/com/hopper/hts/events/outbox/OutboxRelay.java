@@ -153,7 +153,7 @@ final class OutboxRelay {
 			}
 
 			@Override
-			public void dropped(StoredEvent event, DiscardReason reason) {
+			public void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 				OutboxRelay.this.dropped(event, reason);
 			}
 
@@ -366,8 +366,8 @@ final class OutboxRelay {
 		}
 	}
 
-	private void dropped(StoredEvent event, DiscardReason reason) {
-		if (reason == DiscardReason.OVERFLOW) {
+	private void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
+		if (reason == EventDeliveryListener.DiscardReason.OVERFLOW) {
 			logger.warn(event + " was dropped (" + reason + ")");
 		}
 		this.listeners.discarded(event, reason);
@@ -513,7 +513,7 @@ final class OutboxRelay {
 				+ lost.stream().collect(Collectors.groupingBy(StoredEvent::countedType, Collectors.counting())) + ", "
 				+ ((lost.size() > NAMED) ? "the first of them " : "") + named
 				+ ". hopper.outbox.type=jdbc keeps them.");
-		lost.forEach((event) -> this.listeners.discarded(event, DiscardReason.SHUTDOWN));
+		lost.forEach((event) -> this.listeners.discarded(event, EventDeliveryListener.DiscardReason.SHUTDOWN));
 	}
 
 	boolean isRunning() {

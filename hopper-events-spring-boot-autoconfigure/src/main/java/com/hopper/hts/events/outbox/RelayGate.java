@@ -222,7 +222,7 @@ final class RelayGate {
 	 * The failure is about this application, not about the event: every other event would
 	 * fail too.
 	 */
-	void failedForAll(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
+	void failedForAll(Permit permit, EventOutboxState.PauseReason reason, String message, @Nullable Duration retryAfter) {
 		this.lock.lock();
 		try {
 			returned(permit);
@@ -242,7 +242,7 @@ final class RelayGate {
 		try {
 			returned(permit);
 			if (++this.failuresInRow >= OUTAGE || permit.probe()) {
-				pause(permit, PauseReason.API_UNAVAILABLE, message, retryAfter);
+				pause(permit, EventOutboxState.PauseReason.API_UNAVAILABLE, message, retryAfter);
 			}
 		}
 		finally {
@@ -260,7 +260,7 @@ final class RelayGate {
 			returned(permit);
 			this.notFoundInRow.add(event);
 			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
-				pause(permit, PauseReason.NOT_FOUND, message, null);
+				pause(permit, EventOutboxState.PauseReason.NOT_FOUND, message, null);
 			}
 		}
 		finally {
@@ -288,7 +288,7 @@ final class RelayGate {
 		}
 	}
 
-	private void pause(Permit permit, PauseReason reason, String message, @Nullable Duration retryAfter) {
+	private void pause(Permit permit, EventOutboxState.PauseReason reason, String message, @Nullable Duration retryAfter) {
 		EventOutboxState.Pause current = this.pause;
 		if (current != null && !permit.probe()) {
 			// Sent before the pause began

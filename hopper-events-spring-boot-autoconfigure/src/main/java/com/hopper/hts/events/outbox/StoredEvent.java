@@ -23,6 +23,7 @@ import java.util.UUID;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonIncludeProperties;
+import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
@@ -59,14 +60,14 @@ public final class StoredEvent {
 
 	private final int attempts;
 
-	private final List<DeliveryFailure> failures;
+	private final List<Failure> failures;
 
 	private final @Nullable Instant replayedAt;
 
 	private final Map<String, String> traceContext;
 
 	StoredEvent(UUID id, Instant storedAt, @Nullable String sessionId, String type, byte[] payload, int attempts,
-			List<DeliveryFailure> failures, @Nullable Instant replayedAt, Map<String, String> traceContext) {
+			List<Failure> failures, @Nullable Instant replayedAt, Map<String, String> traceContext) {
 		Assert.notNull(id, "'id' must not be null");
 		Assert.notNull(storedAt, "'storedAt' must not be null");
 		Assert.notNull(type, "'type' must not be null");
@@ -157,7 +158,7 @@ public final class StoredEvent {
 	 * Return what went wrong, the first failure and the latest four.
 	 * @return the failures, oldest first, unmodifiable
 	 */
-	public List<DeliveryFailure> failures() {
+	public List<Failure> failures() {
 		return this.failures;
 	}
 
@@ -201,8 +202,8 @@ public final class StoredEvent {
 		return (this.replayedAt != null) ? this.replayedAt : this.storedAt;
 	}
 
-	StoredEvent failed(DeliveryFailure failure) {
-		List<DeliveryFailure> history = new ArrayList<>(this.failures);
+	StoredEvent failed(Failure failure) {
+		List<Failure> history = new ArrayList<>(this.failures);
 		history.add(failure);
 		if (history.size() > MAX_FAILURES) {
 			history.remove(1);
@@ -220,9 +221,9 @@ public final class StoredEvent {
 	 * Return the event with nothing of its failures but the kind of the last one.
 	 */
 	StoredEvent withoutDetails() {
-		List<DeliveryFailure> last = this.failures.stream()
+		List<Failure> last = this.failures.stream()
 			.skip(Math.max(0, this.failures.size() - 1))
-			.map((failure) -> new DeliveryFailure(failure.failedAt(), failure.kind(), failure.statusCode(), "",
+			.map((failure) -> new Failure(failure.failedAt(), failure.kind(), failure.statusCode(), "",
 					List.of()))
 			.toList();
 		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts, last,
@@ -248,6 +249,36 @@ public final class StoredEvent {
 	public String toString() {
 		return "StoredEvent[id=" + this.id + ", type=" + this.type.replaceAll("[^\\x20-\\x7E]", "?") + ", storedAt="
 				+ this.storedAt + ", attempts=" + this.attempts + "]";
+	}
+
+	/**
+	 * One failed attempt to deliver a stored event. Carries neither the token nor the
+	 * payload.
+	 *
+	 * @param failedAt when the attempt failed
+	 * @param kind the kind of failure, as in the metrics: for example {@code server_error}
+	 * @param statusCode the HTTP status, or {@code null} if there was no answer
+	 * @param message what happened and what to do next
+	 * @param errors what the API said is wrong, unmodifiable, empty if it did not say
+	 */
+	public record Failure(Instant failedAt, String kind, @Nullable Integer statusCode, String message,
+			List<ApiError> errors) {
+
+		/**
+		 * Create an instance.
+		 * @param failedAt when the attempt failed
+		 * @param kind the kind of failure
+		 * @param statusCode the HTTP status, or {@code null}
+		 * @param message what happened
+		 * @param errors what the API said is wrong
+		 */
+		public Failure {
+			Assert.notNull(failedAt, "'failedAt' must not be null");
+			Assert.hasText(kind, "'kind' must not be empty");
+			Assert.notNull(message, "'message' must not be null");
+			errors = List.copyOf(errors);
+		}
+
 	}
 
 }

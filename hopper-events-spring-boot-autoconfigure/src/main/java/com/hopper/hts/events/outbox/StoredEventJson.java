@@ -74,7 +74,7 @@ final class StoredEventJson {
 		return write(deadLetter.event(), deadLetter.reason(), deadLetter.deadSince());
 	}
 
-	private static byte[] write(StoredEvent event, @Nullable DeadLetterReason reason, @Nullable Instant deadSince) {
+	private static byte[] write(StoredEvent event, DeadLetter.@Nullable Reason reason, @Nullable Instant deadSince) {
 		ByteArrayOutputStream out = new ByteArrayOutputStream(256 + event.payload().length);
 		try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
 			json.writeStartObject();
@@ -166,8 +166,8 @@ final class StoredEventJson {
 		return out.toString();
 	}
 
-	static List<DeliveryFailure> readFailures(@Nullable String text, Instant storedAt) {
-		List<DeliveryFailure> failures = new ArrayList<>();
+	static List<StoredEvent.Failure> readFailures(@Nullable String text, Instant storedAt) {
+		List<StoredEvent.Failure> failures = new ArrayList<>();
 		if (text != null) {
 			tree(text.getBytes(StandardCharsets.UTF_8)).forEach((json) -> failures.add(readFailure(json, storedAt)));
 		}
@@ -178,7 +178,7 @@ final class StoredEventJson {
 		return strings(tree(text.getBytes(StandardCharsets.UTF_8)));
 	}
 
-	private static void writeFailure(JsonGenerator json, DeliveryFailure failure) {
+	private static void writeFailure(JsonGenerator json, StoredEvent.Failure failure) {
 		json.writeStartObject();
 		json.writeStringProperty("at", failure.failedAt().toString());
 		json.writeStringProperty("kind", failure.kind());
@@ -224,8 +224,8 @@ final class StoredEventJson {
 		JsonNode json = tree(bytes);
 		StoredEvent event = readEvent(json);
 		JsonNode dead = json.path("dead");
-		DeadLetterReason reason = DeadLetterReason.INVALID;
-		for (DeadLetterReason candidate : DeadLetterReason.values()) {
+		DeadLetter.Reason reason = DeadLetter.Reason.INVALID;
+		for (DeadLetter.Reason candidate : DeadLetter.Reason.values()) {
 			if (candidate.name().equals(dead.path("reason").asString(""))) {
 				reason = candidate;
 			}
@@ -246,7 +246,7 @@ final class StoredEventJson {
 		try {
 			JsonNode sessionId = json.path("session_id");
 			Instant storedAt = Instant.parse(json.path("stored_at").stringValue());
-			List<DeliveryFailure> failures = new ArrayList<>();
+			List<StoredEvent.Failure> failures = new ArrayList<>();
 			json.path("failures").forEach((failure) -> failures.add(readFailure(failure, storedAt)));
 			JsonNode replayedAt = json.path("replayed_at");
 			return new StoredEvent(UUID.fromString(json.path("id").stringValue()), storedAt,
@@ -260,13 +260,13 @@ final class StoredEventJson {
 		}
 	}
 
-	private static DeliveryFailure readFailure(JsonNode json, Instant storedAt) {
+	private static StoredEvent.Failure readFailure(JsonNode json, Instant storedAt) {
 		List<ApiError> errors = new ArrayList<>();
 		json.path("errors")
 			.forEach((error) -> errors.add(new ApiError(error.path("message").asString(""),
 					error.path("code").isString() ? error.path("code").stringValue() : null,
 					strings(error.path("messages")))));
-		return new DeliveryFailure(instant(json.path("at"), storedAt), json.path("kind").asString("unknown"),
+		return new StoredEvent.Failure(instant(json.path("at"), storedAt), json.path("kind").asString("unknown"),
 				json.path("status").isInt() ? json.path("status").intValue() : null, json.path("message").asString(""),
 				errors);
 	}

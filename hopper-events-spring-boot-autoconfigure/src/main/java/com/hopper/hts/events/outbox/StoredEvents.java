@@ -160,7 +160,7 @@ public final class StoredEvents {
 	 * @param failure the failure
 	 * @return the event
 	 */
-	public static StoredEvent failed(StoredEvent event, DeliveryFailure failure) {
+	public static StoredEvent failed(StoredEvent event, StoredEvent.Failure failure) {
 		return event.failed(failure);
 	}
 

@@ -23,10 +23,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
+import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
@@ -101,7 +100,7 @@ class HopperOutboxAutoConfigurationTests {
 		this.contextRunner.withPropertyValues("hopper.enabled=false", "hopper.outbox.type=jdbc").run((context) -> {
 			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
 			assertThat(context.getBean(EventOutboxOperations.class).state().running()).isFalse();
-			assertThat(context.getBean(EventOutboxOperations.class).replayAll(DeadLetterFilter.all())).isZero();
+			assertThat(context.getBean(EventOutboxOperations.class).replayAll(DeadLetter.Filter.all())).isZero();
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(this.api.requests()).isEmpty();
 		});

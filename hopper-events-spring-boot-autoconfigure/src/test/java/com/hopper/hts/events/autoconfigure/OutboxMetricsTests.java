@@ -27,10 +27,8 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.actuate.HopperHealthContributorAutoConfiguration;
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
-import com.hopper.hts.events.outbox.PauseReason;
+import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import com.hopper.hts.events.test.HopperTime;
@@ -138,7 +136,7 @@ class OutboxMetricsTests {
 					});
 				}
 				assertThat(outbox.flush(SECONDS)).isTrue();
-				List<DeadLetter> letters = operations.deadLetters(DeadLetterFilter.all(), null, 2);
+				List<DeadLetter> letters = operations.deadLetters(DeadLetter.Filter.all(), null, 2);
 				assertThat(operations.discard(letters.get(0).event().id(), "test")).isTrue();
 				this.api.recover();
 				assertThat(operations.replay(letters.get(1).event().id())).isTrue();
@@ -206,7 +204,7 @@ class OutboxMetricsTests {
 				outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 				await().until(() -> health.health().getStatus().equals(Status.DOWN));
 				assertThat(health.health().getDetails()).containsEntry("pending", 1L)
-					.containsEntry("paused", PauseReason.UNAUTHORIZED);
+					.containsEntry("paused", EventOutboxState.PauseReason.UNAUTHORIZED);
 				this.api.acceptToken("test-token");
 				assertThat(outbox.flush(SECONDS)).isTrue();
 				assertThat(health.health().getStatus()).isEqualTo(Status.UNKNOWN);

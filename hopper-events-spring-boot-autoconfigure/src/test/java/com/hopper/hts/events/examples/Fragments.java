@@ -23,9 +23,8 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
-import com.hopper.hts.events.outbox.DeadLetterReason;
-import com.hopper.hts.events.outbox.DeliveredFilter;
+import com.hopper.hts.events.outbox.DeadLetter;
+import com.hopper.hts.events.outbox.DeliveredEvent;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
@@ -77,13 +76,13 @@ class Fragments {
 	}
 
 	void operate(EventOutboxOperations operations) {
-		operations.deadLetters(DeadLetterFilter.all().withType("booking_confirmed"), null, 50)
+		operations.deadLetters(DeadLetter.Filter.all().withType("booking_confirmed"), null, 50)
 			.forEach((letter) -> logger.info("{} {}", letter.event(), letter.event().failures()));
-		operations.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED));
+		operations.replayAll(DeadLetter.Filter.all().withReason(DeadLetter.Reason.EXPIRED));
 	}
 
 	void prove(EventOutboxOperations operations, String sessionId) {
-		operations.delivered(DeliveredFilter.all().withSession(sessionId), null, 50)
+		operations.delivered(DeliveredEvent.Filter.all().withSession(sessionId), null, 50)
 			.forEach((delivered) -> logger.info("{} at {}", delivered.event().type(), delivered.deliveredAt()));
 	}
 

@@ -156,7 +156,7 @@ abstract class AbstractJdbcDeliveryTests extends JdbcOutboxFixture {
 		this.api.revokeToken(TestPublishers.TOKEN);
 		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.UNAUTHORIZED);
 		this.api.acceptToken(TestPublishers.TOKEN);
 		flush();
 		assertThat(this.api.received()).hasSize(50);
@@ -187,7 +187,7 @@ abstract class AbstractJdbcDeliveryTests extends JdbcOutboxFixture {
 		impatient.start();
 		try {
 			await().untilAsserted(() -> assertThat(impatient.deadLetter(id))
-				.hasValueSatisfying((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.EXPIRED)));
+				.hasValueSatisfying((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.EXPIRED)));
 		}
 		finally {
 			impatient.stop();

@@ -63,7 +63,7 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		flush();
 		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.outbox.deadLetter(ids.get(0))).hasValueSatisfying((letter) -> {
-			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 			assertThat(letter.event().event()).isEqualTo(booking(0));
 			assertThat(letter.event().sessionId()).isEqualTo("session-1");
 			assertThat(letter.event().failures()).singleElement()
@@ -71,27 +71,27 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		});
 		assertThat(this.outbox.state().dead()).containsEntry("booking_confirmed", 2L)
 			.containsEntry("offers_displayed", 1L);
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 2)).extracting((letter) -> letter.event().id())
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2)).extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(0), ids.get(1));
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), ids.get(1), 2))
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), ids.get(1), 2))
 			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(2));
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all().withType("offers_displayed"), null, 9)).hasSize(1);
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all().withType("offers_displayed"), null, 9)).hasSize(1);
 		assertThat(
-				this.outbox.deadLetters(DeadLetterFilter.all().withStored(Instant.now().plusSeconds(9), null), null, 9))
+				this.outbox.deadLetters(DeadLetter.Filter.all().withStored(Instant.now().plusSeconds(9), null), null, 9))
 			.isEmpty();
 		assertThat(this.outbox.replay(ids.get(0))).isTrue();
 		assertThat(this.outbox.replay(ids.get(0))).isFalse();
 		assertThat(this.outbox.discard(ids.get(1), "test")).isTrue();
 		assertThat(this.outbox.discard(ids.get(1), "test")).isFalse();
-		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED))).isZero();
-		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
-		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isZero();
+		assertThat(this.outbox.replayAll(DeadLetter.Filter.all().withReason(DeadLetter.Reason.EXPIRED))).isZero();
+		assertThat(this.outbox.replayAll(DeadLetter.Filter.all())).isOne();
+		assertThat(this.outbox.discardAll(DeadLetter.Filter.all(), "test")).isZero();
 		flush();
 		assertThat(this.api.received()).hasSize(3);
 		assertThat(rows()).isZero();
 		assertThat(this.listener.replayed).hasValue(2);
-		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(1);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OPERATOR)).hasSize(1);
 	}
 
 	@Test
@@ -150,12 +150,12 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		this.outbox.stop();
 		UUID pending = insertOld(old, 1, "PENDING", StoredEventJson.write(old));
 		UUID dead = insertOld(old, 2, "DEAD",
-				StoredEventJson.write(new DeadLetter(old, DeadLetterReason.REJECTED, old.storedAt())));
+				StoredEventJson.write(new DeadLetter(old, DeadLetter.Reason.REJECTED, old.storedAt())));
 		this.outbox.start();
 		await().untilAsserted(() -> assertThat(this.api.received()).hasSize(2));
 		assertThat(this.api.received().get(1).event()).isEqualTo(booking(1));
 		assertThat(this.outbox.deadLetter(dead)).hasValueSatisfying((letter) -> {
-			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 			assertThat(letter.event().sessionId()).isEqualTo("session-1");
 		});
 		assertThat(this.outbox.replay(dead)).isTrue();
@@ -204,7 +204,7 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 	 * operator would.
 	 */
 	private static Mono<Long> replayAll(TestOutbox target) {
-		return Mono.fromCallable(() -> target.replayAll(DeadLetterFilter.all()))
+		return Mono.fromCallable(() -> target.replayAll(DeadLetter.Filter.all()))
 			.retry(3)
 			.subscribeOn(Schedulers.boundedElastic());
 	}
@@ -216,16 +216,16 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 				this.outbox.store("session-1", booking(2)));
 		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(2));
 		// Both have read the dead letters
-		List<DeadLetter> letters = this.outbox.deadLetters(DeadLetterFilter.all(), null, 9);
+		List<DeadLetter> letters = this.outbox.deadLetters(DeadLetter.Filter.all(), null, 9);
 		EventStore late = store(this.dataSource, "hopper_event_outbox");
-		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isEqualTo(2);
+		assertThat(this.outbox.replayAll(DeadLetter.Filter.all())).isEqualTo(2);
 		flush();
 		assertThat(late.replay(letters, Instant.now())).isEmpty();
 		assertThat(this.api.received()).hasSize(2);
 		assertThat(late.discard(letters)).isEmpty();
 		assertThat(ids).hasSize(2);
 		assertThat(this.listener.replayed).hasValue(2);
-		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OPERATOR)).isEmpty();
 	}
 
 	@Test
@@ -306,15 +306,15 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		flush();
 		this.outbox.store("session-2", OffersDisplayed.occurredAt(TIME));
 		flush();
-		assertThat(this.outbox.delivered(DeliveredFilter.all(), null, 10)).hasSize(2);
-		assertThat(this.outbox.delivered(DeliveredFilter.all().withSession("session-1"), null, 10)).singleElement()
+		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all(), null, 10)).hasSize(2);
+		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all().withSession("session-1"), null, 10)).singleElement()
 			.satisfies((delivered) -> {
 				assertThat(delivered.event().id()).isEqualTo(id);
 				assertThat(delivered.event().attempts()).isOne();
 				assertThat(delivered.statusCode()).isEqualTo(204);
 				assertThat(delivered.deliveredAt()).isAfterOrEqualTo(delivered.event().storedAt().minusSeconds(5));
 			});
-		assertThat(this.outbox.delivered(DeliveredFilter.all().withType("offers_displayed"), id, 10)).hasSize(1);
+		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all().withType("offers_displayed"), id, 10)).hasSize(1);
 		assertThat(this.outbox.state().pendingCount()).isZero();
 		await().atMost(SECONDS).until(() -> rows() == 0);
 	}
@@ -327,19 +327,19 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		this.outbox.pause("maintenance");
 		this.transactions.executeWithoutResult((status) -> {
 			this.outbox.resume();
-			assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
+			assertThat(this.outbox.replayAll(DeadLetter.Filter.all())).isOne();
 			status.setRollbackOnly();
 		});
 		this.transactions.executeWithoutResult((status) -> {
-			assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isOne();
+			assertThat(this.outbox.discardAll(DeadLetter.Filter.all(), "test")).isOne();
 			status.setRollbackOnly();
 		});
 		assertThat(this.outbox.state().pause()).isNotNull();
 		assertThat(this.outbox.state().deadCount()).isOne();
 		assertThat(this.listener.replayed).hasValue(0);
-		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).isEmpty();
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OPERATOR)).isEmpty();
 		this.outbox.resume();
-		assertThat(this.outbox.replayAll(DeadLetterFilter.all())).isOne();
+		assertThat(this.outbox.replayAll(DeadLetter.Filter.all())).isOne();
 		flush();
 		assertThat(this.api.received()).hasSize(1);
 	}

@@ -133,8 +133,8 @@ class JdbcOutboxTableTests {
 			this.api.failNext(1, Fault.status(422));
 			UUID id = outbox.store("session-1", booking());
 			await().until(() -> outbox.deadLetter(id).isPresent());
-			assertThat(outbox.deadLetters(DeadLetterFilter.all(), null, 10)).hasSize(1);
-			assertThat(outbox.replayAll(DeadLetterFilter.all().withReason(DeadLetterReason.REJECTED))).isOne();
+			assertThat(outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).hasSize(1);
+			assertThat(outbox.replayAll(DeadLetter.Filter.all().withReason(DeadLetter.Reason.REJECTED))).isOne();
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			assertThat(this.api.received()).hasSize(1);
 			outbox.pause("maintenance");
@@ -159,7 +159,7 @@ class JdbcOutboxTableTests {
 		StoredEvent dead = StoredEvent.of(new UuidV7().create(Instant.now()), Instant.now(), "session-2", booking());
 		insertOld("booking_confirmed", pending, StoredEventJson.write(pending), "now()");
 		insertOld("dead.booking_confirmed", dead,
-				StoredEventJson.write(new DeadLetter(dead, DeadLetterReason.REJECTED, dead.storedAt())),
+				StoredEventJson.write(new DeadLetter(dead, DeadLetter.Reason.REJECTED, dead.storedAt())),
 				"timestamptz '9999-12-01 00:00:00Z'");
 		TestOutbox outbox = outbox(this.dataSource);
 		assertThatException().isThrownBy(outbox::start)
@@ -171,9 +171,9 @@ class JdbcOutboxTableTests {
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			assertThat(this.api.received()).singleElement()
 				.satisfies((received) -> assertThat(received.sessionId()).isEqualTo("session-1"));
-			assertThat(outbox.deadLetters(DeadLetterFilter.all(), null, 10)).singleElement().satisfies((letter) -> {
+			assertThat(outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).singleElement().satisfies((letter) -> {
 				assertThat(letter.event().id()).isEqualTo(dead.id());
-				assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+				assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 			});
 		}
 		finally {

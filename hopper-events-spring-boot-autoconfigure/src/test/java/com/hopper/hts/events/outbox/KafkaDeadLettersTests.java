@@ -49,7 +49,7 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(1);
 		assertThat(this.outbox.deadLetter(refused)).hasValueSatisfying((letter) -> {
-			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 			assertThat(letter.event().failures()).singleElement()
 				.satisfies((failure) -> assertThat(failure.statusCode()).isEqualTo(422));
 			assertThat(letter.event().event()).isEqualTo(booking(1));
@@ -80,20 +80,20 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 			int count = i + 1;
 			await().atMost(SECONDS).until(() -> this.listener.dead.size() == count);
 		}
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 2)).extracting((letter) -> letter.event().id())
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2)).extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(0), ids.get(1));
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), ids.get(1), 5))
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), ids.get(1), 5))
 			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(2), ids.get(3));
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all().withType("offers_displayed"), null, 10)).hasSize(1);
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all().withType("offers_displayed"), null, 10)).hasSize(1);
 		assertThat(this.outbox.discard(ids.get(1), "test")).isTrue();
 		assertThat(this.outbox.discard(ids.get(1), "test")).isFalse();
-		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withType("booking_confirmed"))).isEqualTo(2);
-		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isOne();
+		assertThat(this.outbox.replayAll(DeadLetter.Filter.all().withType("booking_confirmed"))).isEqualTo(2);
+		assertThat(this.outbox.discardAll(DeadLetter.Filter.all(), "test")).isOne();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(2);
-		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(2);
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 10)).isEmpty();
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OPERATOR)).hasSize(2);
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).isEmpty();
 	}
 
 	@Test
@@ -104,9 +104,9 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 		this.api.recover();
 		TestOutbox other = start(this.topic, true);
 		long replayed = Mono.zip(
-				Mono.fromCallable(() -> this.outbox.replayAll(DeadLetterFilter.all()))
+				Mono.fromCallable(() -> this.outbox.replayAll(DeadLetter.Filter.all()))
 					.subscribeOn(Schedulers.boundedElastic()),
-				Mono.fromCallable(() -> other.replayAll(DeadLetterFilter.all()))
+				Mono.fromCallable(() -> other.replayAll(DeadLetter.Filter.all()))
 					.subscribeOn(Schedulers.boundedElastic()),
 				Long::sum)
 			.block(SECONDS);
@@ -131,9 +131,9 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(bookings()).containsExactlyInAnyOrder(1, 2);
 		assertThat(this.api.requests()).hasSize(2);
-		List<DeadLetter> letters = this.outbox.deadLetters(DeadLetterFilter.all(), null, 10);
+		List<DeadLetter> letters = this.outbox.deadLetters(DeadLetter.Filter.all(), null, 10);
 		assertThat(letters).hasSize(2)
-			.allSatisfy((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.INVALID));
+			.allSatisfy((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.INVALID));
 		try (Consumer<byte[], byte[]> reader = topics().createReader()) {
 			assertThat(read(reader, this.topic + "-dead")).extracting((consumed) -> new String(consumed.value()))
 				.containsExactlyInAnyOrder("{\"not\":\"ours\"", "");
@@ -142,7 +142,7 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.replay(letters.get(0).event().id())).isTrue();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.requests()).hasSize(2);
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 10)).hasSize(2);
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).hasSize(2);
 	}
 
 	@Test

@@ -130,7 +130,7 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 			this.outbox.store("session-1", booking(2));
 			status.setRollbackOnly();
 		});
-		assertThat(this.listener.discarded(DiscardReason.ROLLED_BACK)).hasSize(1);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.ROLLED_BACK)).hasSize(1);
 		transactions.executeWithoutResult((status) -> {
 			this.outbox.store("session-1", booking(1));
 			assertThat(this.listener.stored).isEmpty();

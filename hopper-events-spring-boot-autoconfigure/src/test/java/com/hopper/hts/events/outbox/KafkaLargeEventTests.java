@@ -149,8 +149,8 @@ class KafkaLargeEventTests {
 		this.api.failNext(1, Fault.status(422));
 		outbox.store("session-1", booking(20_000));
 		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 1);
-		assertThat(outbox.deadLetters(DeadLetterFilter.all(), null, 10)).singleElement()
-			.satisfies((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED))
+		assertThat(outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).singleElement()
+			.satisfies((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED))
 			.satisfies((letter) -> assertThat(letter.event().failures()).singleElement()
 				.satisfies((failure) -> assertThat(failure.message()).isEmpty()));
 		assertThat(outbox.flush(SECONDS)).isTrue();

@@ -68,7 +68,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		this.api.failRandomly(1, 1, Fault.status(503));
 		IntStream.range(0, 300).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.API_UNAVAILABLE);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.API_UNAVAILABLE);
 		Instant begin = Instant.now();
 		// Longer than the broker waits for a consumer that does not poll
 		await().atMost(SECONDS).until(() -> Duration.between(begin, Instant.now()).toMillis() > 6000);
@@ -87,7 +87,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		this.api.revokeToken(TestPublishers.TOKEN);
 		IntStream.range(0, 50).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.UNAUTHORIZED);
 		await().atMost(SECONDS).until(() -> this.api.requests().size() >= 11);
 		// The first eight at a time, then one after the other
 		assertThat(this.api.requests().size()).isLessThan(20);
@@ -95,7 +95,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(50);
 		assertThat(this.outbox.state().pause()).isNull();
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 10)).isEmpty();
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).isEmpty();
 	}
 
 	@Test

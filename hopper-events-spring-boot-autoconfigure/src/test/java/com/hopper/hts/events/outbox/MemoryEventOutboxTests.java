@@ -93,7 +93,7 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.outbox.deadLetter(refused)).hasValueSatisfying((letter) -> {
-			assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 			assertThat(letter.event().attempts()).isOne();
 			assertThat(letter.event().failures()).singleElement().satisfies((failure) -> {
 				assertThat(failure.statusCode()).isEqualTo(422);
@@ -113,26 +113,26 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 			await().until(() -> this.outbox.deadLetter(id).isPresent());
 			return id;
 		}).toList();
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), null, 2)).extracting((letter) -> letter.event().id())
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2)).extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(0), ids.get(1));
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all(), ids.get(1), 2))
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), ids.get(1), 2))
 			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(2), ids.get(3));
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all().withType("offers_displayed"), null, 10)).hasSize(1);
-		assertThat(this.outbox.deadLetters(DeadLetterFilter.all().withReason(DeadLetterReason.EXPIRED), null, 10))
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all().withType("offers_displayed"), null, 10)).hasSize(1);
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all().withReason(DeadLetter.Reason.EXPIRED), null, 10))
 			.isEmpty();
 		assertThat(this.outbox.replay(ids.get(0))).isTrue();
 		assertThat(this.outbox.replay(ids.get(0))).isFalse();
 		assertThat(this.outbox.discard(ids.get(1), "test")).isTrue();
 		assertThat(this.outbox.discard(ids.get(1), "test")).isFalse();
-		assertThat(this.outbox.replayAll(DeadLetterFilter.all().withType("booking_confirmed"))).isOne();
-		assertThat(this.outbox.discardAll(DeadLetterFilter.all(), "test")).isOne();
+		assertThat(this.outbox.replayAll(DeadLetter.Filter.all().withType("booking_confirmed"))).isOne();
+		assertThat(this.outbox.discardAll(DeadLetter.Filter.all(), "test")).isOne();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(2);
 		assertThat(this.outbox.state().deadCount()).isZero();
 		await().untilAsserted(() -> assertThat(this.listener.delivered).hasSize(2)
 			.allSatisfy((event) -> assertThat(event.failures()).hasSize(1)));
-		assertThat(this.listener.discarded(DiscardReason.OPERATOR)).hasSize(2);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OPERATOR)).hasSize(2);
 		assertThat(this.listener.replayed).hasValue(2);
 	}
 
@@ -151,7 +151,7 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(1);
-		assertThat(this.listener.discarded(DiscardReason.ROLLED_BACK)).hasSize(1);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.ROLLED_BACK)).hasSize(1);
 		// As in an AFTER_COMMIT listener, where the transaction is over
 		transactions.executeWithoutResult(
 				(status) -> TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
@@ -188,7 +188,7 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 			.isThrownBy(() -> this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME)))
 			.withMessageContaining("hopper.outbox.memory.max-events=3");
 		this.outbox.store("session-1", booking(3));
-		assertThat(this.listener.discarded(DiscardReason.OVERFLOW)).extracting(StoredEvent::id).containsExactly(first);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW)).extracting(StoredEvent::id).containsExactly(first);
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> this.outbox.store("session-1", booking(4)));
 		assertThat(this.outbox.state().pending()).containsOnly(java.util.Map.entry("booking_confirmed", 3L));
@@ -202,7 +202,7 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 		UUID second = this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
 		this.outbox.store("session-1", booking(2));
 		this.outbox.store("session-1", booking(3));
-		assertThat(this.listener.discarded(DiscardReason.OVERFLOW)).extracting(StoredEvent::id)
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW)).extracting(StoredEvent::id)
 			.containsExactly(second, first);
 	}
 
@@ -255,7 +255,7 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(2);
-		assertThat(this.listener.discarded(DiscardReason.ROLLED_BACK)).hasSize(1);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.ROLLED_BACK)).hasSize(1);
 	}
 
 }

@@ -70,7 +70,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		this.api.failNext(1, Fault.status(429).withRetryAfter("1"));
 		this.outbox.store("session-1", booking(1));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.RATE_LIMITED);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
 		this.outbox.store("session-1", booking(2));
 		assertThat(this.api.requests()).hasSize(1);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
@@ -82,7 +82,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		this.api.revokeToken(TestPublishers.TOKEN);
 		IntStream.range(0, 100).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.UNAUTHORIZED);
 		assertThat(this.outbox.state().pendingCount()).isEqualTo(100);
 		await().until(() -> this.api.requests().size() >= 11);
 		// The first eight at a time, then one after the other
@@ -103,7 +103,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 			return this.outbox.deadLetter(lost).isPresent();
 		});
 		assertThat(this.outbox.deadLetter(lost)).hasValueSatisfying((letter) -> {
-			assertThat(letter.reason()).isEqualTo(DeadLetterReason.NOT_FOUND);
+			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.NOT_FOUND);
 			assertThat(letter.event().attempts()).isGreaterThanOrEqualTo(3);
 		});
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
@@ -115,7 +115,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		this.api.failNext(30, Fault.status(404));
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.NOT_FOUND);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.outbox.state().deadCount()).isZero();
 		assertThat(this.api.received()).hasSize(20);
@@ -126,7 +126,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		this.api.failNext(20, Fault.reset());
 		IntStream.range(0, 200).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.API_UNAVAILABLE);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.API_UNAVAILABLE);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(200);
 	}
@@ -142,7 +142,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		time.advanceTimeBy(Duration.ofHours(73));
 		this.api.release();
 		await().until(() -> this.outbox.deadLetter(id).isPresent());
-		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetterReason.EXPIRED);
+		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetter.Reason.EXPIRED);
 		// Its age counts anew
 		this.api.failNext(1, Fault.status(503));
 		this.outbox.replay(id);
@@ -161,7 +161,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		assertThat(this.outbox.flush(Duration.ofMillis(100))).isFalse();
 		assertThat(this.api.requests()).isEmpty();
 		assertThat(this.outbox.state().pause()).satisfies((pause) -> {
-			assertThat(pause.reason()).isEqualTo(PauseReason.OPERATOR);
+			assertThat(pause.reason()).isEqualTo(EventOutboxState.PauseReason.OPERATOR);
 			assertThat(pause.message()).isEqualTo("maintenance");
 			assertThat(pause.nextProbe()).isNull();
 		});
@@ -175,7 +175,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		this.api.failNext(10, Fault.status(403));
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.FORBIDDEN);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.FORBIDDEN);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(20);
 	}
@@ -194,7 +194,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		this.outbox.start();
 		IntStream.range(0, 20).forEach((i) -> this.outbox.store("session-1", booking(i)));
 		await().until(() -> this.outbox.state().pause() != null);
-		assertThat(this.outbox.state().pause().reason()).isEqualTo(PauseReason.SIGN_IN_FAILED);
+		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.SIGN_IN_FAILED);
 		assertThat(this.api.requests()).isEmpty();
 		refused.set(false);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
@@ -212,7 +212,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 			time.advanceTimeBy(Duration.ofMinutes(1));
 			return this.outbox.deadLetter(id).isPresent();
 		});
-		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetterReason.EXPIRED);
+		assertThat(this.outbox.deadLetter(id).orElseThrow().reason()).isEqualTo(DeadLetter.Reason.EXPIRED);
 	}
 
 	@Test
@@ -276,7 +276,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		int expected = stored;
 		await().untilAsserted(() -> assertThat(this.listener.delivered.size() + this.listener.dead.size()
-				+ this.listener.discarded(DiscardReason.OVERFLOW).size())
+				+ this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW).size())
 			.isEqualTo(expected));
 		assertThat(this.listener.stored.size()).isEqualTo(expected);
 		assertThat(this.listener.dead).hasSize((int) this.outbox.state().deadCount());

@@ -74,10 +74,10 @@ class MemoryOutboxLifecycleTests extends MemoryOutboxFixture {
 		this.api.failRandomly(1, 1, Fault.status(503));
 		List<UUID> ids = IntStream.range(0, 20).mapToObj((i) -> this.outbox.store("session-1", booking(i))).toList();
 		this.outbox.stop();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).isEmpty();
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.SHUTDOWN)).isEmpty();
 		assertThat(this.outbox.state().pendingCount()).isEqualTo(20);
 		this.outbox.destroy();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).extracting(StoredEvent::id)
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.SHUTDOWN)).extracting(StoredEvent::id)
 			.containsExactlyInAnyOrderElementsOf(ids);
 		assertThat(output.getAll().lines().filter((line) -> line.contains("20 events were lost"))).singleElement()
 			.satisfies((line) -> assertThat(ids.stream().filter((id) -> line.contains(id.toString()))).hasSize(10));
@@ -124,7 +124,7 @@ class MemoryOutboxLifecycleTests extends MemoryOutboxFixture {
 			}
 
 			@Override
-			public void discarded(StoredEvent event, DiscardReason reason) {
+			public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 				throw new IllegalStateException("test");
 			}
 
@@ -188,7 +188,7 @@ class MemoryOutboxLifecycleTests extends MemoryOutboxFixture {
 			.build();
 		neverStarted.store("session-1", booking(1));
 		neverStarted.destroy();
-		assertThat(this.listener.discarded(DiscardReason.SHUTDOWN)).hasSize(1);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.SHUTDOWN)).hasSize(1);
 		assertThat(this.api.requests()).isEmpty();
 	}
 

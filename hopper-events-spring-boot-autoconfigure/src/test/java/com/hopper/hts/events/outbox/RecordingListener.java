@@ -40,7 +40,7 @@ class RecordingListener implements EventDeliveryListener {
 
 	final List<DeadLetter> dead = new CopyOnWriteArrayList<>();
 
-	final Map<DiscardReason, List<StoredEvent>> discarded = new ConcurrentHashMap<>();
+	final Map<EventDeliveryListener.DiscardReason, List<StoredEvent>> discarded = new ConcurrentHashMap<>();
 
 	final AtomicInteger replayed = new AtomicInteger();
 
@@ -66,7 +66,7 @@ class RecordingListener implements EventDeliveryListener {
 	}
 
 	@Override
-	public void discarded(StoredEvent event, DiscardReason reason) {
+	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		this.discarded.computeIfAbsent(reason, (key) -> new CopyOnWriteArrayList<>()).add(event);
 	}
 
@@ -75,7 +75,7 @@ class RecordingListener implements EventDeliveryListener {
 		this.replayed.incrementAndGet();
 	}
 
-	List<StoredEvent> discarded(DiscardReason reason) {
+	List<StoredEvent> discarded(EventDeliveryListener.DiscardReason reason) {
 		return this.discarded.getOrDefault(reason, new ArrayList<>());
 	}
 

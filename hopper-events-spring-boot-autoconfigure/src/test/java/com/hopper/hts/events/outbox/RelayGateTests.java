@@ -55,7 +55,7 @@ class RelayGateTests {
 
 	@Test
 	void growsFromOneAfterAPause() {
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);
 		assertThat(this.gate.tryAcquire()).isNull();
 		advance(Duration.ofSeconds(1));
 		RelayGate.Permit probe = this.gate.tryAcquire();
@@ -71,21 +71,21 @@ class RelayGateTests {
 
 	@Test
 	void probesAreSpacedFurtherAndFurther() {
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.SIGN_IN_FAILED, "test", null);
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.SIGN_IN_FAILED, "test", null);
 		for (int seconds : new int[] { 1, 2, 4, 8, 16, 30, 30 }) {
 			advance(Duration.ofSeconds(seconds).minusMillis(1));
 			assertThat(this.gate.tryAcquire()).isNull();
 			advance(Duration.ofMillis(1));
 			RelayGate.Permit probe = this.gate.tryAcquire();
 			assertThat(probe).isNotNull();
-			this.gate.failedForAll(probe, PauseReason.SIGN_IN_FAILED, "test", null);
+			this.gate.failedForAll(probe, EventOutboxState.PauseReason.SIGN_IN_FAILED, "test", null);
 		}
 	}
 
 	@Test
 	void whatWasSentBeforeThePauseDoesNotProlongIt() {
 		Deque<RelayGate.Permit> permits = acquireAll();
-		permits.forEach((permit) -> this.gate.failedForAll(permit, PauseReason.UNAUTHORIZED, "test", null));
+		permits.forEach((permit) -> this.gate.failedForAll(permit, EventOutboxState.PauseReason.UNAUTHORIZED, "test", null));
 		advance(Duration.ofSeconds(1));
 		assertThat(this.gate.tryAcquire()).isNotNull();
 	}
@@ -105,7 +105,7 @@ class RelayGateTests {
 		for (int i = 0; i < 10; i++) {
 			this.gate.failed(this.gate.tryAcquire(), "test", null);
 		}
-		assertThat(this.gate.pause().reason()).isEqualTo(PauseReason.API_UNAVAILABLE);
+		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.API_UNAVAILABLE);
 	}
 
 	@Test
@@ -117,12 +117,12 @@ class RelayGateTests {
 		assertThat(this.gate.pause()).isNull();
 		this.gate.notFound(this.gate.tryAcquire(), UUID.randomUUID(), "test");
 		this.gate.notFound(this.gate.tryAcquire(), UUID.randomUUID(), "test");
-		assertThat(this.gate.pause().reason()).isEqualTo(PauseReason.NOT_FOUND);
+		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.NOT_FOUND);
 	}
 
 	@Test
 	void refusedEventProvesThatTheApiIsBack() {
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);
 		advance(Duration.ofSeconds(1));
 		this.gate.refused(this.gate.tryAcquire());
 		assertThat(this.gate.pause()).isNull();
@@ -131,7 +131,7 @@ class RelayGateTests {
 
 	@Test
 	void operatorWhoResumesEndsThePauseCarefully() {
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);
 		assertThat(this.gate.pause()).isNotNull();
 		this.gate.resume();
 		assertThat(this.gate.pause()).isNull();
@@ -151,9 +151,9 @@ class RelayGateTests {
 	@Test
 	void answerToAnEarlierRequestDoesNotShortenTheTimeThatTheApiHasAskedFor() {
 		RelayGate.Permit earlier = this.gate.tryAcquire();
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(1));
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(1));
 		this.gate.delivered(earlier);
-		assertThat(this.gate.pause().reason()).isEqualTo(PauseReason.RATE_LIMITED);
+		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
 		advance(Duration.ofSeconds(59));
 		assertThat(this.gate.tryAcquire()).isNull();
 		advance(Duration.ofSeconds(1));
@@ -165,14 +165,14 @@ class RelayGateTests {
 	@Test
 	void answerToAnEarlierRequestEndsAnyOtherPause() {
 		RelayGate.Permit earlier = this.gate.tryAcquire();
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);
 		this.gate.delivered(earlier);
 		assertThat(this.gate.pause()).isNull();
 	}
 
 	@Test
 	void clockThatIsSetBackDoesNotProlongAPause() {
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.UNAUTHORIZED, "test", null);
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);
 		this.clock.advance(Duration.ofHours(-1));
 		this.scheduler.advanceTimeBy(Duration.ofMillis(999));
 		assertThat(this.gate.tryAcquire()).isNull();
@@ -183,7 +183,7 @@ class RelayGateTests {
 	@Test
 	void wakesUpWhenAProbeIsDue() {
 		AtomicInteger calls = new AtomicInteger();
-		this.gate.failedForAll(this.gate.tryAcquire(), PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(7));
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(7));
 		this.gate.onAvailable(calls::incrementAndGet);
 		advance(Duration.ofMinutes(7).minusMillis(1));
 		assertThat(calls).hasValue(0);

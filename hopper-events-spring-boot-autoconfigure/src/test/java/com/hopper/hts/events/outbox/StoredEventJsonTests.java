@@ -68,11 +68,11 @@ class StoredEventJsonTests {
 			.withCfarOfferIds("offer-1")
 			.withBookingReference("cfar", "PNR"));
 		assertThat(event.attempts()).isEqualTo(2);
-		assertThat(event.failures()).containsExactly(new DeliveryFailure(Instant.parse("2026-05-04T10:15:31Z"),
+		assertThat(event.failures()).containsExactly(new StoredEvent.Failure(Instant.parse("2026-05-04T10:15:31Z"),
 				"rejected", 422, "Refused", List.of(new ApiError("wrong", "C1", Map.of("field", "***")))));
 		assertThat(event.replayedAt()).isEqualTo(Instant.parse("2026-05-05T00:00:00Z"));
 		assertThat(event.traceContext()).containsEntry("traceparent", "00-1-2-01");
-		assertThat(letter.reason()).isEqualTo(DeadLetterReason.REJECTED);
+		assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 		assertThat(StoredEventJson.write(letter))
 			.isEqualTo(StoredEventJson.write(StoredEventJson.readDeadLetter(StoredEventJson.write(letter))));
 	}
@@ -84,7 +84,7 @@ class StoredEventJsonTests {
 			.replace("\"booking_confirmed\",\"occurred",
 					"\"booking_confirmed\",\"new_field\":{\"a\":[1.50]},\"occurred");
 		DeadLetter letter = StoredEventJson.readDeadLetter(bytes(later));
-		assertThat(letter.reason()).isEqualTo(DeadLetterReason.INVALID);
+		assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.INVALID);
 		HopperEvent event = letter.event().event();
 		assertThat(event).isInstanceOf(CustomEvent.class);
 		assertThat(event.type()).isEqualTo("booking_confirmed");
@@ -134,10 +134,10 @@ class StoredEventJsonTests {
 	void historyKeepsTheFirstFailureAndTheLatest() {
 		StoredEvent event = StoredEventJson.read(bytes(VERSION_1)).replayed(TIME);
 		for (int i = 0; i < 20; i++) {
-			event = event.failed(new DeliveryFailure(TIME.plusSeconds(i), "timeout", null, "failure " + i, List.of()));
+			event = event.failed(new StoredEvent.Failure(TIME.plusSeconds(i), "timeout", null, "failure " + i, List.of()));
 		}
 		assertThat(event.attempts()).isEqualTo(20);
-		assertThat(event.failures()).extracting(DeliveryFailure::message)
+		assertThat(event.failures()).extracting(StoredEvent.Failure::message)
 			.containsExactly("Refused", "failure 16", "failure 17", "failure 18", "failure 19");
 	}
 

@@ -125,7 +125,7 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, UUID after, int limit) {
 		return this.operations.deadLetters(filter, after, limit);
 	}
 
@@ -140,7 +140,7 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public long replayAll(DeadLetterFilter filter) {
+	public long replayAll(DeadLetter.Filter filter) {
 		return this.operations.replayAll(filter);
 	}
 
@@ -150,12 +150,12 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public long discardAll(DeadLetterFilter filter, String reason) {
+	public long discardAll(DeadLetter.Filter filter, String reason) {
 		return this.operations.discardAll(filter, reason);
 	}
 
 	@Override
-	public List<DeliveredEvent> delivered(DeliveredFilter filter, UUID after, int limit) {
+	public List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, UUID after, int limit) {
 		return this.operations.delivered(filter, after, limit);
 	}
 

@@ -24,7 +24,6 @@ import java.util.concurrent.locks.LockSupport;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DiscardReason;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState.Pause;
@@ -132,7 +131,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 	}
 
 	@Override
-	public void discarded(StoredEvent event, DiscardReason reason) {
+	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		this.steps.add(this.steps.discarded, event);
 	}
 

@@ -32,7 +32,6 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.StoredEvent;
@@ -193,7 +192,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		return List.of();
 	}
 
@@ -208,7 +207,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public long replayAll(DeadLetterFilter filter) {
+	public long replayAll(DeadLetter.Filter filter) {
 		return 0;
 	}
 
@@ -218,7 +217,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public long discardAll(DeadLetterFilter filter, String reason) {
+	public long discardAll(DeadLetter.Filter filter, String reason) {
 		return 0;
 	}
 

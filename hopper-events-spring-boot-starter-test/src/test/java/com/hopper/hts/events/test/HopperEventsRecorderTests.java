@@ -27,7 +27,7 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
+import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -140,7 +140,7 @@ class HopperEventsRecorderTests {
 		assertThat(this.recorder.outbox()).isInstanceOfSatisfying(EventOutboxOperations.class, (operations) -> {
 			assertThat(operations.state().pendingCount()).isZero();
 			assertThat(operations.state().running()).isTrue();
-			assertThat(operations.deadLetters(DeadLetterFilter.all(), null, 10)).isEmpty();
+			assertThat(operations.deadLetters(DeadLetter.Filter.all(), null, 10)).isEmpty();
 		});
 	}
 

@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.PauseReason;
+import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -101,7 +101,7 @@ class HopperRelayTests {
 		IntStream.range(0, 60).forEach((i) -> this.outbox.store("session-1", booking()));
 		this.api.failAll(Fault.status(401));
 		HopperRelay.Step refused = this.relay.runOnce();
-		assertThat(refused.pause().reason()).isEqualTo(PauseReason.UNAUTHORIZED);
+		assertThat(refused.pause().reason()).isEqualTo(EventOutboxState.PauseReason.UNAUTHORIZED);
 		assertThat(refused.delivered()).isEmpty();
 		this.api.recover();
 		HopperRelay.Step step = this.relay.runOnce();

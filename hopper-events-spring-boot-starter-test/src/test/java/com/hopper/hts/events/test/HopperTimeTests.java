@@ -29,10 +29,9 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
-import com.hopper.hts.events.outbox.DeadLetterReason;
+import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
-import com.hopper.hts.events.outbox.PauseReason;
+import com.hopper.hts.events.outbox.EventOutboxState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -98,7 +97,7 @@ class HopperTimeTests {
 		this.time.advanceBy(Duration.ofHours(6));
 		assertThat(this.time.now()).isEqualTo(start.plus(Duration.ofHours(6)));
 		assertThat(this.api.received()).isEmpty();
-		assertThat(this.operations.state().pause().reason()).isEqualTo(PauseReason.API_UNAVAILABLE);
+		assertThat(this.operations.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.API_UNAVAILABLE);
 		// One probe in up to thirty seconds
 		assertThat(this.api.requests().size()).isBetween(6 * 120, 6 * 160);
 		this.api.recover();
@@ -126,10 +125,10 @@ class HopperTimeTests {
 		this.api.failAll(Fault.status(503));
 		this.outbox.store("session-1", booking());
 		this.time.advanceBy(Duration.ofMinutes(59));
-		assertThat(this.operations.deadLetters(DeadLetterFilter.all(), null, 10)).isEmpty();
+		assertThat(this.operations.deadLetters(DeadLetter.Filter.all(), null, 10)).isEmpty();
 		this.time.advanceBy(Duration.ofMinutes(7));
-		assertThat(this.operations.deadLetters(DeadLetterFilter.all(), null, 10)).singleElement()
-			.satisfies((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetterReason.EXPIRED));
+		assertThat(this.operations.deadLetters(DeadLetter.Filter.all(), null, 10)).singleElement()
+			.satisfies((letter) -> assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.EXPIRED));
 	}
 
 	@Test

@@ -43,14 +43,9 @@ import java.util.function.Supplier;
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.observation.EventTags;
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
-import com.hopper.hts.events.outbox.DeadLetterReason;
 import com.hopper.hts.events.outbox.DeliveredEvent;
-import com.hopper.hts.events.outbox.DeliveredFilter;
-import com.hopper.hts.events.outbox.DeliveryFailure;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
-import com.hopper.hts.events.outbox.PauseReason;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.commons.logging.Log;
@@ -482,7 +477,7 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		Query query = new Query("state = 'DEAD' and due_at = ?", NEVER).and("event_type = ?", filter.type())
 			.and("reason = ?", (filter.reason() != null) ? filter.reason().name() : null)
 			.and("stored_at >= ?", timeIfAny(filter.storedFrom()))
@@ -497,7 +492,7 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	@Override
-	public List<DeliveredEvent> delivered(DeliveredFilter filter, @Nullable UUID after, int limit) {
+	public List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, @Nullable UUID after, int limit) {
 		Query query = new Query("state = 'DELIVERED' and id > ?", (after != null) ? after : PAUSE)
 			.and("session_id = ?", filter.sessionId())
 			.and("event_type = ?", filter.type())
@@ -584,7 +579,7 @@ final class JdbcEventStore implements EventStore {
 				bind(statement, id(PAUSE));
 				try (ResultSet result = statement.executeQuery()) {
 					return result.next()
-							? Optional.of(new EventOutboxState.Pause(PauseReason.OPERATOR,
+							? Optional.of(new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
 									instant(result.getObject(1, LocalDateTime.class)), result.getString(2), null))
 							: Optional.empty();
 				}
@@ -707,11 +702,11 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	private static @Nullable String lastError(StoredEvent event) {
-		List<DeliveryFailure> failures = event.failures();
+		List<StoredEvent.Failure> failures = event.failures();
 		if (failures.isEmpty()) {
 			return null;
 		}
-		DeliveryFailure last = failures.get(failures.size() - 1);
+		StoredEvent.Failure last = failures.get(failures.size() - 1);
 		return shortened(
 				last.kind() + ((last.statusCode() != null) ? " " + last.statusCode() : "") + ": " + last.message());
 	}
@@ -775,12 +770,12 @@ final class JdbcEventStore implements EventStore {
 			@Nullable String claimedBy, long version) {
 
 		DeadLetter letter() {
-			for (DeadLetterReason candidate : DeadLetterReason.values()) {
+			for (DeadLetter.Reason candidate : DeadLetter.Reason.values()) {
 				if (candidate.name().equals(this.reason)) {
 					return new DeadLetter(this.event, candidate, this.finishedAt);
 				}
 			}
-			return new DeadLetter(this.event, DeadLetterReason.INVALID, this.finishedAt);
+			return new DeadLetter(this.event, DeadLetter.Reason.INVALID, this.finishedAt);
 		}
 
 	}

@@ -36,8 +36,7 @@ import java.util.stream.Collectors;
 
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
-import com.hopper.hts.events.outbox.DiscardReason;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.outbox.StoredEvent;
@@ -291,7 +290,7 @@ final class KafkaEventStore implements EventStore {
 	public void rolledBack(List<StoredEvent> events) {
 		Callback current = this.relay;
 		if (current != null) {
-			events.forEach((event) -> current.dropped(event, DiscardReason.ROLLED_BACK));
+			events.forEach((event) -> current.dropped(event, EventDeliveryListener.DiscardReason.ROLLED_BACK));
 		}
 	}
 
@@ -410,7 +409,7 @@ final class KafkaEventStore implements EventStore {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		NavigableMap<UUID, KafkaRecords.Letter> letters = this.deadLetters.read(filter::matches);
 		return ((after != null) ? letters.tailMap(after, false) : letters).values()
 			.stream()

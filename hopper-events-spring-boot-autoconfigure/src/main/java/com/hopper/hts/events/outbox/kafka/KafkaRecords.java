@@ -22,8 +22,6 @@ import java.util.List;
 import java.util.UUID;
 
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterReason;
-import com.hopper.hts.events.outbox.DeliveryFailure;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -151,8 +149,8 @@ final class KafkaRecords {
 
 	private static DeadLetter unreadable(UUID id, byte[] value, Instant storedAt, String message, Instant now) {
 		StoredEvent event = StoredEvents.restore(id, storedAt, null, UNREADABLE_TYPE, value, 0, null, null, null);
-		event = StoredEvents.failed(event, new DeliveryFailure(now, "invalid_event", null, message, List.of()));
-		return new DeadLetter(event, DeadLetterReason.INVALID, now);
+		event = StoredEvents.failed(event, new StoredEvent.Failure(now, "invalid_event", null, message, List.of()));
+		return new DeadLetter(event, DeadLetter.Reason.INVALID, now);
 	}
 
 	/**

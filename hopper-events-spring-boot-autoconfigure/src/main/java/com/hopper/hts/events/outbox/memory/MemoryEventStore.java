@@ -35,8 +35,7 @@ import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.observation.EventTags;
 import com.hopper.hts.events.outbox.DeadLetter;
-import com.hopper.hts.events.outbox.DeadLetterFilter;
-import com.hopper.hts.events.outbox.DiscardReason;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.outbox.StoredEvent;
@@ -187,7 +186,7 @@ final class MemoryEventStore implements EventStore {
 		}
 		finally {
 			this.lock.unlock();
-			dropped.forEach((event) -> dropped(event, DiscardReason.OVERFLOW));
+			dropped.forEach((event) -> dropped(event, EventDeliveryListener.DiscardReason.OVERFLOW));
 		}
 	}
 
@@ -224,7 +223,7 @@ final class MemoryEventStore implements EventStore {
 			events.forEach(this::free);
 			this.changed.signalAll();
 		});
-		events.forEach((event) -> dropped(event, DiscardReason.ROLLED_BACK));
+		events.forEach((event) -> dropped(event, EventDeliveryListener.DiscardReason.ROLLED_BACK));
 	}
 
 	private void add(StoredEvent event, Instant due) {
@@ -275,7 +274,7 @@ final class MemoryEventStore implements EventStore {
 			outcomes.forEach((outcome) -> settle(outcome, dropped));
 			this.changed.signalAll();
 		});
-		dropped.forEach((event) -> dropped(event, DiscardReason.OVERFLOW));
+		dropped.forEach((event) -> dropped(event, EventDeliveryListener.DiscardReason.OVERFLOW));
 	}
 
 	private void settle(Outcome outcome, List<StoredEvent> dropped) {
@@ -310,7 +309,7 @@ final class MemoryEventStore implements EventStore {
 		}
 	}
 
-	private void dropped(StoredEvent event, DiscardReason reason) {
+	private void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		if (this.relay != null) {
 			this.relay.dropped(event, reason);
 		}
@@ -367,7 +366,7 @@ final class MemoryEventStore implements EventStore {
 	}
 
 	@Override
-	public List<DeadLetter> deadLetters(DeadLetterFilter filter, @Nullable UUID after, int limit) {
+	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		return locked(() -> ((after != null) ? this.dead.tailMap(after, false) : this.dead).values()
 			.stream()
 			.filter(filter::matches)
