@@ -37,8 +37,10 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  */
 class HopperHealthIndicator extends AbstractHealthIndicator {
 
-	private static final Set<EventOutboxState.PauseReason> NEED_SOMEBODY = EnumSet.of(EventOutboxState.PauseReason.SIGN_IN_FAILED,
-			EventOutboxState.PauseReason.UNAUTHORIZED, EventOutboxState.PauseReason.FORBIDDEN, EventOutboxState.PauseReason.NOT_FOUND, EventOutboxState.PauseReason.CONNECTION_FAILED);
+	private static final Set<EventOutboxState.PauseReason> NEED_SOMEBODY = EnumSet.of(
+			EventOutboxState.PauseReason.SIGN_IN_FAILED, EventOutboxState.PauseReason.UNAUTHORIZED,
+			EventOutboxState.PauseReason.FORBIDDEN, EventOutboxState.PauseReason.NOT_FOUND,
+			EventOutboxState.PauseReason.CONNECTION_FAILED);
 
 	private final boolean enabled;
 

@@ -59,8 +59,9 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 		INVALID,
 
 		/**
-		 * The API answered {@code 404} or in a way that has no meaning for events, several
-		 * times, while it took other events. Most often the session is not known to the API.
+		 * The API answered {@code 404} or in a way that has no meaning for events,
+		 * several times, while it took other events. Most often the session is not known
+		 * to the API.
 		 */
 		NOT_FOUND,
 
@@ -77,7 +78,8 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 	 * @param type the type of the event, for example {@code booking_confirmed}, or
 	 * {@code null}
 	 * @param reason why it was given up, or {@code null}
-	 * @param storedFrom the earliest time at which it was stored, inclusive, or {@code null}
+	 * @param storedFrom the earliest time at which it was stored, inclusive, or
+	 * {@code null}
 	 * @param storedBefore the time before which it was stored, exclusive, or {@code null}
 	 */
 	public record Filter(@Nullable String type, @Nullable Reason reason, @Nullable Instant storedFrom,

@@ -57,8 +57,8 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	@Override
 	public void pause(String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
-		if (this.store
-			.pause(new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR, this.relay.clock().instant(), reason, null))) {
+		if (this.store.pause(new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
+				this.relay.clock().instant(), reason, null))) {
 			logger.warn("Stored events are not delivered until an operator resumes: " + reason);
 		}
 	}

@@ -45,13 +45,14 @@ public record DeliveredEvent(StoredEvent event, Instant deliveredAt, @Nullable I
 	}
 
 	/**
-	 * Selects delivered events that are kept as proof. Immutable; criteria that are not set
-	 * select everything.
+	 * Selects delivered events that are kept as proof. Immutable; criteria that are not
+	 * set select everything.
 	 *
 	 * @param sessionId the id of the session, or {@code null}
 	 * @param type the type of the event, for example {@code booking_confirmed}, or
 	 * {@code null}
-	 * @param storedFrom the earliest time at which it was stored, inclusive, or {@code null}
+	 * @param storedFrom the earliest time at which it was stored, inclusive, or
+	 * {@code null}
 	 * @param storedBefore the time before which it was stored, exclusive, or {@code null}
 	 */
 	public record Filter(@Nullable String sessionId, @Nullable String type, @Nullable Instant storedFrom,

@@ -196,7 +196,8 @@ final class DeliveryAttempt {
 		if (kind == FailureKind.UNAUTHORIZED) {
 			return EventOutboxState.PauseReason.UNAUTHORIZED;
 		}
-		return (kind == FailureKind.FORBIDDEN) ? EventOutboxState.PauseReason.FORBIDDEN : EventOutboxState.PauseReason.CONNECTION_FAILED;
+		return (kind == FailureKind.FORBIDDEN) ? EventOutboxState.PauseReason.FORBIDDEN
+				: EventOutboxState.PauseReason.CONNECTION_FAILED;
 	}
 
 	private Duration wait(StoredEvent event, @Nullable Duration retryAfter) {

@@ -88,8 +88,8 @@ public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead
 	}
 
 	/**
-	 * Why the relay sends nothing for a while. All but {@link #OPERATOR} end by themselves:
-	 * one event is sent from time to time to find out.
+	 * Why the relay sends nothing for a while. All but {@link #OPERATOR} end by
+	 * themselves: one event is sent from time to time to find out.
 	 */
 	public enum PauseReason {
 
@@ -114,8 +114,8 @@ public record EventOutboxState(Map<String, Long> pending, Map<String, Long> dead
 		FORBIDDEN,
 
 		/**
-		 * Nothing gets through because of {@code 404} or answers that the API never gives.
-		 * Most often {@code hopper.base-url} is wrong.
+		 * Nothing gets through because of {@code 404} or answers that the API never
+		 * gives. Most often {@code hopper.base-url} is wrong.
 		 */
 		NOT_FOUND,
 

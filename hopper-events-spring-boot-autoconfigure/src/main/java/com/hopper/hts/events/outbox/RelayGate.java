@@ -222,7 +222,8 @@ final class RelayGate {
 	 * The failure is about this application, not about the event: every other event would
 	 * fail too.
 	 */
-	void failedForAll(Permit permit, EventOutboxState.PauseReason reason, String message, @Nullable Duration retryAfter) {
+	void failedForAll(Permit permit, EventOutboxState.PauseReason reason, String message,
+			@Nullable Duration retryAfter) {
 		this.lock.lock();
 		try {
 			returned(permit);
@@ -288,7 +289,8 @@ final class RelayGate {
 		}
 	}
 
-	private void pause(Permit permit, EventOutboxState.PauseReason reason, String message, @Nullable Duration retryAfter) {
+	private void pause(Permit permit, EventOutboxState.PauseReason reason, String message,
+			@Nullable Duration retryAfter) {
 		EventOutboxState.Pause current = this.pause;
 		if (current != null && !permit.probe()) {
 			// Sent before the pause began

@@ -223,8 +223,7 @@ public final class StoredEvent {
 	StoredEvent withoutDetails() {
 		List<Failure> last = this.failures.stream()
 			.skip(Math.max(0, this.failures.size() - 1))
-			.map((failure) -> new Failure(failure.failedAt(), failure.kind(), failure.statusCode(), "",
-					List.of()))
+			.map((failure) -> new Failure(failure.failedAt(), failure.kind(), failure.statusCode(), "", List.of()))
 			.toList();
 		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts, last,
 				this.replayedAt, Map.of());
@@ -256,7 +255,8 @@ public final class StoredEvent {
 	 * payload.
 	 *
 	 * @param failedAt when the attempt failed
-	 * @param kind the kind of failure, as in the metrics: for example {@code server_error}
+	 * @param kind the kind of failure, as in the metrics: for example
+	 * {@code server_error}
 	 * @param statusCode the HTTP status, or {@code null} if there was no answer
 	 * @param message what happened and what to do next
 	 * @param errors what the API said is wrong, unmodifiable, empty if it did not say

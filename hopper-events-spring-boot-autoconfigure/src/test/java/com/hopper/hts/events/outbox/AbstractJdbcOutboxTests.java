@@ -71,14 +71,15 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		});
 		assertThat(this.outbox.state().dead()).containsEntry("booking_confirmed", 2L)
 			.containsEntry("offers_displayed", 1L);
-		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2)).extracting((letter) -> letter.event().id())
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2))
+			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(0), ids.get(1));
 		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), ids.get(1), 2))
 			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(2));
 		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all().withType("offers_displayed"), null, 9)).hasSize(1);
-		assertThat(
-				this.outbox.deadLetters(DeadLetter.Filter.all().withStored(Instant.now().plusSeconds(9), null), null, 9))
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all().withStored(Instant.now().plusSeconds(9), null), null,
+				9))
 			.isEmpty();
 		assertThat(this.outbox.replay(ids.get(0))).isTrue();
 		assertThat(this.outbox.replay(ids.get(0))).isFalse();
@@ -307,7 +308,8 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		this.outbox.store("session-2", OffersDisplayed.occurredAt(TIME));
 		flush();
 		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all(), null, 10)).hasSize(2);
-		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all().withSession("session-1"), null, 10)).singleElement()
+		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all().withSession("session-1"), null, 10))
+			.singleElement()
 			.satisfies((delivered) -> {
 				assertThat(delivered.event().id()).isEqualTo(id);
 				assertThat(delivered.event().attempts()).isOne();

@@ -80,7 +80,8 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 			int count = i + 1;
 			await().atMost(SECONDS).until(() -> this.listener.dead.size() == count);
 		}
-		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2)).extracting((letter) -> letter.event().id())
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2))
+			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(0), ids.get(1));
 		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), ids.get(1), 5))
 			.extracting((letter) -> letter.event().id())

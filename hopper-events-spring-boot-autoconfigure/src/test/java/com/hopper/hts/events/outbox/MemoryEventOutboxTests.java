@@ -113,7 +113,8 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 			await().until(() -> this.outbox.deadLetter(id).isPresent());
 			return id;
 		}).toList();
-		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2)).extracting((letter) -> letter.event().id())
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 2))
+			.extracting((letter) -> letter.event().id())
 			.containsExactly(ids.get(0), ids.get(1));
 		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), ids.get(1), 2))
 			.extracting((letter) -> letter.event().id())
@@ -188,7 +189,8 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 			.isThrownBy(() -> this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME)))
 			.withMessageContaining("hopper.outbox.memory.max-events=3");
 		this.outbox.store("session-1", booking(3));
-		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW)).extracting(StoredEvent::id).containsExactly(first);
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW)).extracting(StoredEvent::id)
+			.containsExactly(first);
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> this.outbox.store("session-1", booking(4)));
 		assertThat(this.outbox.state().pending()).containsOnly(java.util.Map.entry("booking_confirmed", 3L));

@@ -85,7 +85,8 @@ class RelayGateTests {
 	@Test
 	void whatWasSentBeforeThePauseDoesNotProlongIt() {
 		Deque<RelayGate.Permit> permits = acquireAll();
-		permits.forEach((permit) -> this.gate.failedForAll(permit, EventOutboxState.PauseReason.UNAUTHORIZED, "test", null));
+		permits.forEach(
+				(permit) -> this.gate.failedForAll(permit, EventOutboxState.PauseReason.UNAUTHORIZED, "test", null));
 		advance(Duration.ofSeconds(1));
 		assertThat(this.gate.tryAcquire()).isNotNull();
 	}
@@ -151,7 +152,8 @@ class RelayGateTests {
 	@Test
 	void answerToAnEarlierRequestDoesNotShortenTheTimeThatTheApiHasAskedFor() {
 		RelayGate.Permit earlier = this.gate.tryAcquire();
-		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(1));
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.RATE_LIMITED, "test",
+				Duration.ofMinutes(1));
 		this.gate.delivered(earlier);
 		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
 		advance(Duration.ofSeconds(59));
@@ -183,7 +185,8 @@ class RelayGateTests {
 	@Test
 	void wakesUpWhenAProbeIsDue() {
 		AtomicInteger calls = new AtomicInteger();
-		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(7));
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.RATE_LIMITED, "test",
+				Duration.ofMinutes(7));
 		this.gate.onAvailable(calls::incrementAndGet);
 		advance(Duration.ofMinutes(7).minusMillis(1));
 		assertThat(calls).hasValue(0);

@@ -134,7 +134,8 @@ class StoredEventJsonTests {
 	void historyKeepsTheFirstFailureAndTheLatest() {
 		StoredEvent event = StoredEventJson.read(bytes(VERSION_1)).replayed(TIME);
 		for (int i = 0; i < 20; i++) {
-			event = event.failed(new StoredEvent.Failure(TIME.plusSeconds(i), "timeout", null, "failure " + i, List.of()));
+			event = event
+				.failed(new StoredEvent.Failure(TIME.plusSeconds(i), "timeout", null, "failure " + i, List.of()));
 		}
 		assertThat(event.attempts()).isEqualTo(20);
 		assertThat(event.failures()).extracting(StoredEvent.Failure::message)
