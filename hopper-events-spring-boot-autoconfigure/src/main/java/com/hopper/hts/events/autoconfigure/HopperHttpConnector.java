@@ -15,23 +15,18 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
-import java.net.URI;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-import com.hopper.hts.events.http.ResponseFraming;
-import com.hopper.hts.events.net.NetworkFailure;
+import com.hopper.hts.events.http.ApiConnector;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timeout;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
@@ -52,11 +47,8 @@ import org.springframework.boot.ssl.SslOptions;
 import org.springframework.context.Lifecycle;
 import org.springframework.context.Phased;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
-import org.springframework.http.client.reactive.ClientHttpRequest;
-import org.springframework.http.client.reactive.ClientHttpResponse;
 import org.springframework.util.StringUtils;
 
 /**
@@ -103,8 +95,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 				// Retrying is the publisher's decision
 				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true)
 					// The token is in what would be logged
-					.wiretap(false)
-					.doOnConnected(ResponseFraming::watch));
+					.wiretap(false));
 			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
 					? http2(client, ownSettings.sslBundle()) : client;
 			ConnectionProvider provider = connectionProvider("hopper-events", properties.pool().maxConnections());
@@ -112,14 +103,16 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			UnaryOperator<HttpClient> loops = (client) -> (ownResources != null)
 					? client.runOn(ownResources.getLoopResources()) : client;
 			return new Connections(provider,
-					new AnyHost((origin) -> builder
-						.withHttpClientFactory(() -> withOrigin(loops.apply(create(provider)), origin))
+					new ApiConnector((customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(provider)))
 						.withHttpClientCustomizer(protocol)
-						.build(ownSettings)),
+						.withHttpClientCustomizer(customizer)
+						.build(ownSettings), proxy(properties.proxy())),
 					signInProvider,
-					new AnyHost((origin) -> builder
-						.withHttpClientFactory(() -> withOrigin(loops.apply(create(signInProvider)), origin))
-						.build(ownSettings)));
+					new ApiConnector(
+							(customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(signInProvider)))
+								.withHttpClientCustomizer(customizer)
+								.build(ownSettings),
+							proxy(properties.proxy())));
 		};
 		this.sslBundle = sslBundle;
 		this.connections = this.factory.apply(sslBundle);
@@ -131,9 +124,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 * @return the connector
 	 */
 	ClientHttpConnector get() {
-		return (method, uri, requestCallback) -> this.connections.connector()
-			.connect(method, uri, requestCallback)
-			.onErrorMap(this::withProxy);
+		return (method, uri, requestCallback) -> this.connections.connector().connect(method, uri, requestCallback);
 	}
 
 	/**
@@ -143,14 +134,11 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 */
 	ClientHttpConnector forSignIn() {
 		return (method, uri, requestCallback) -> this.connections.signInConnector()
-			.connect(method, uri, requestCallback)
-			.onErrorMap(this::withProxy);
+			.connect(method, uri, requestCallback);
 	}
 
-	private Throwable withProxy(Throwable failure) {
-		HopperProperties.Proxy proxy = this.properties.proxy();
-		return NetworkFailure.withProxy(failure,
-				StringUtils.hasText(proxy.host()) ? proxy.host() + ":" + proxy.port() : null);
+	private static @Nullable String proxy(HopperProperties.Proxy properties) {
+		return StringUtils.hasText(properties.host()) ? properties.host() + ":" + properties.port() : null;
 	}
 
 	/**
@@ -172,10 +160,6 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 		resources.setShutdownQuietPeriod(Duration.ZERO);
 		resources.afterPropertiesSet();
 		return resources;
-	}
-
-	private static HttpClient withOrigin(HttpClient client, @Nullable String origin) {
-		return (origin != null) ? client.baseUrl(origin) : client;
 	}
 
 	private static HttpClient create(ConnectionProvider provider) {
@@ -307,38 +291,6 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			this.ownResources.destroy();
 		}
 		this.timer.stop();
-	}
-
-	/**
-	 * Takes URIs whose host is none to {@link URI#getHost()}, with an underscore for
-	 * example, relative to a client of their own: Reactor Netty reads the host of such a
-	 * client from text.
-	 */
-	private static final class AnyHost implements ClientHttpConnector {
-
-		private final ClientHttpConnector connector;
-
-		private final Function<@Nullable String, ClientHttpConnector> factory;
-
-		private final Map<String, ClientHttpConnector> byOrigin = new ConcurrentHashMap<>();
-
-		AnyHost(Function<@Nullable String, ClientHttpConnector> factory) {
-			this.connector = factory.apply(null);
-			this.factory = factory;
-		}
-
-		@Override
-		public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
-				Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
-			if (uri.getHost() != null || uri.getRawAuthority() == null) {
-				return this.connector.connect(method, uri, requestCallback);
-			}
-			String origin = uri.getScheme() + "://" + uri.getRawAuthority();
-			String path = uri.toString().substring(origin.length());
-			return this.byOrigin.computeIfAbsent(origin, this.factory)
-				.connect(method, URI.create(path.startsWith("/") ? path : "/" + path), requestCallback);
-		}
-
 	}
 
 	/**

@@ -43,10 +43,8 @@ import reactor.netty.NettyPipeline;
  * asked for; HTTP/1.1 has no number that tells which request they belong to. A connection
  * on which anything arrives that does not belong to the answer that is awaited is closed
  * before another request can use it. Interim answers are dropped.
- *
- * @since 0.1.0
  */
-public final class ResponseFraming {
+final class ResponseFraming {
 
 	private static final String BYTES = "hopper.bytes";
 
@@ -61,7 +59,7 @@ public final class ResponseFraming {
 	 * @param connection the connection
 	 * @see reactor.netty.http.client.HttpClient#doOnConnected
 	 */
-	public static void watch(Connection connection) {
+	static void watch(Connection connection) {
 		ChannelPipeline pipeline = connection.channel().pipeline();
 		if (pipeline.get(NettyPipeline.HttpCodec) instanceof HttpClientCodec && pipeline.get(MESSAGES) == null) {
 			Messages messages = new Messages();

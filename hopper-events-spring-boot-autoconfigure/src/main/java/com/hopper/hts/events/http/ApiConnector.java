@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.http;
+
+import java.net.URI;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+import com.hopper.hts.events.net.NetworkFailure;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+
+import org.springframework.http.HttpMethod;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.http.client.reactive.ClientHttpResponse;
+
+/**
+ * Connects to the API with Reactor Netty. Gives a request no answer but its own, names
+ * the proxy in the proxy's failures, and takes URIs whose host is none to
+ * {@link URI#getHost()}, with an underscore for example: such a URI is sent relative to a
+ * client of its own, for Reactor Netty reads the host of a client from text.
+ *
+ * @since 0.1.0
+ */
+public final class ApiConnector implements ClientHttpConnector {
+
+	private final Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory;
+
+	private final @Nullable String proxy;
+
+	private final ClientHttpConnector connector;
+
+	private final Map<String, ClientHttpConnector> byOrigin = new ConcurrentHashMap<>();
+
+	/**
+	 * Create an instance.
+	 * @param factory creates a connector with a client that is customized
+	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
+	 * {@code null} if there is none
+	 */
+	public ApiConnector(Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory, @Nullable String proxy) {
+		this.factory = factory;
+		this.proxy = proxy;
+		this.connector = factory.apply(ApiConnector::watched);
+	}
+
+	private static HttpClient watched(HttpClient client) {
+		return client.doOnConnected(ResponseFraming::watch);
+	}
+
+	@Override
+	public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
+			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+		return connectToAnyHost(method, uri, requestCallback)
+			.onErrorMap((failure) -> NetworkFailure.withProxy(failure, this.proxy));
+	}
+
+	private Mono<ClientHttpResponse> connectToAnyHost(HttpMethod method, URI uri,
+			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
+		if (uri.getHost() != null || uri.getRawAuthority() == null) {
+			return this.connector.connect(method, uri, requestCallback);
+		}
+		String origin = uri.getScheme() + "://" + uri.getRawAuthority();
+		String path = uri.toString().substring(origin.length());
+		return this.byOrigin
+			.computeIfAbsent(origin, (key) -> this.factory.apply((client) -> watched(client.baseUrl(key))))
+			.connect(method, URI.create(path.startsWith("/") ? path : "/" + path), requestCallback);
+	}
+
+}
