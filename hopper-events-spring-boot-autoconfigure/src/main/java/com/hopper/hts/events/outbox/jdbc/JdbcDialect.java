@@ -17,25 +17,28 @@ package com.hopper.hts.events.outbox.jdbc;
 
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.core.RowMapper;
 
 /**
  * What databases say differently. All times in the table are in UTC and have no zone.
  */
 enum JdbcDialect {
 
-	POSTGRESQL("(statement_timestamp() at time zone 'UTC')", "limit %s for update skip locked") {
-
-		@Override
-		Object id(UUID id) {
-			return id;
-		}
-
-	},
+	POSTGRESQL("(statement_timestamp() at time zone 'UTC')", "limit %s for update skip locked"),
 
 	MYSQL("utc_timestamp(6)", "limit %s for update skip locked"),
 
@@ -116,10 +119,84 @@ enum JdbcDialect {
 	}
 
 	/**
+	 * Change rows. Not with spring-jdbc, which logs what is bound, and repeats in its
+	 * exceptions what the database says.
+	 * @param connection the connection
+	 * @param sql the statement, in which {@code (?)} stands for a collection
+	 * @param arguments what is bound
+	 * @return how many rows were changed
+	 */
+	int update(Connection connection, String sql, @Nullable Object... arguments) throws SQLException {
+		try (PreparedStatement statement = prepare(connection, sql, arguments)) {
+			return statement.executeUpdate();
+		}
+	}
+
+	<T extends @Nullable Object> List<T> query(Connection connection, String sql, int limit, RowMapper<T> mapper,
+			@Nullable Object... arguments) throws SQLException {
+		List<T> rows = new ArrayList<>();
+		try (PreparedStatement statement = prepare(connection, sql, arguments)) {
+			statement.setMaxRows(limit);
+			statement.setFetchSize(limit);
+			try (ResultSet result = statement.executeQuery()) {
+				while (result.next()) {
+					rows.add(mapper.mapRow(result, rows.size()));
+				}
+			}
+		}
+		return rows;
+	}
+
+	private PreparedStatement prepare(Connection connection, String sql, @Nullable Object... arguments)
+			throws SQLException {
+		List<@Nullable Object> values = new ArrayList<>();
+		String expanded = sql;
+		for (Object argument : arguments) {
+			if (argument instanceof Collection<?> several) {
+				expanded = expanded.replace("(?)", "(" + String.join(", ", Collections.nCopies(several.size(), "?")) + ")");
+				values.addAll(several);
+			}
+			else {
+				values.add(argument);
+			}
+		}
+		PreparedStatement statement = connection.prepareStatement(expanded);
+		try {
+			for (int i = 0; i < values.size(); i++) {
+				bind(statement, i + 1, values.get(i));
+			}
+			return statement;
+		}
+		catch (SQLException ex) {
+			statement.close();
+			throw ex;
+		}
+	}
+
+	private void bind(PreparedStatement statement, int index, @Nullable Object value) throws SQLException {
+		if (value instanceof byte[] bytes) {
+			statement.setBytes(index, bytes);
+		}
+		else if (value == null || value instanceof String) {
+			statement.setString(index, (String) value);
+		}
+		else {
+			statement.setObject(index, (value instanceof UUID && this != POSTGRESQL) ? value.toString() : value);
+		}
+	}
+
+	/**
 	 * Return the name in the scripts.
 	 */
 	String platform() {
 		return name().toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * Return what stands where a statement without a table has its table.
+	 */
+	String fromNothing() {
+		return (this == ORACLE) ? " from dual" : (this == HSQLDB) ? " from (values(0))" : "";
 	}
 
 	/**
@@ -131,10 +208,6 @@ enum JdbcDialect {
 
 	boolean locksRows() {
 		return this != HSQLDB;
-	}
-
-	Object id(UUID id) {
-		return id.toString();
 	}
 
 	String claim(String columns, String table, String condition, int limit) {

@@ -16,7 +16,6 @@
 package com.hopper.hts.events.outbox.jdbc;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -27,8 +26,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +50,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -179,8 +177,8 @@ final class JdbcEventStore implements EventStore {
 		this.held.clear();
 		if (!ids.isEmpty()) {
 			own((connection) -> update(connection,
-					"set claimed_by = null, claimed_until = null where claimed_by = ? and " + in("id", ids.size()),
-					concat(this.instance, ids)));
+					"set claimed_by = null, claimed_until = null where claimed_by = ? and id in (?)", this.instance,
+					ids));
 		}
 	}
 
@@ -203,8 +201,8 @@ final class JdbcEventStore implements EventStore {
 		}
 		catch (SQLException ex) {
 			throw new EventNotStoredException(
-					"The event was not stored " + table().description() + " because " + JdbcFailures.reason(ex, events),
-					JdbcFailures.withoutValues(ex, events));
+					"The event was not stored " + table().description() + " because " + JdbcFailures.reason(ex, true),
+					JdbcFailures.withoutValues(ex, true));
 		}
 		catch (JdbcOutboxException ex) {
 			throw new EventNotStoredException("The event was not stored because " + ex.getMessage(), ex);
@@ -229,14 +227,11 @@ final class JdbcEventStore implements EventStore {
 	 * One by one and not as a batch, whose failure would show all values.
 	 */
 	private void insert(Connection connection, List<StoredEvent> events) throws SQLException {
-		try (PreparedStatement statement = connection.prepareStatement("insert into " + table().name()
-				+ " (id, event_type, session_id, state, payload, occurred_at, stored_at, due_at, attempts, trace, version) "
-				+ "values (?, ?, ?, 'PENDING', ?, ?, ?, " + now() + ", 0, ?, 0)")) {
-			for (StoredEvent event : events) {
-				bind(statement, id(event.id()), event.type(), event.sessionId(), StoredEvents.payload(event),
-						timeIfAny(StoredEvents.occurredAt(event)), time(event.storedAt()), StoredEvents.trace(event));
-				statement.executeUpdate();
-			}
+		for (StoredEvent event : events) {
+			execute(connection, "insert into {table} (id, event_type, session_id, state, payload, occurred_at, "
+					+ "stored_at, due_at, attempts, trace, version) values (?, ?, ?, 'PENDING', ?, ?, ?, {now}, 0, ?, 0)",
+					event.id(), event.type(), event.sessionId(), StoredEvents.payload(event),
+					timeIfAny(StoredEvents.occurredAt(event)), time(event.storedAt()), StoredEvents.trace(event));
 		}
 	}
 
@@ -283,39 +278,27 @@ final class JdbcEventStore implements EventStore {
 
 	private List<Row> claim(Connection connection, int max) throws SQLException {
 		JdbcDialect dialect = table().dialect();
-		String now = now();
-		String sql = dialect.claim(COLUMNS + ", " + now, table().name(),
-				"where state = 'PENDING' and due_at <= " + now + " and (claimed_until is null or claimed_until < " + now
-						+ ") and not exists (select 1 from " + table().name()
-						+ " p where p.id = ?) order by due_at, id",
-				max);
-		List<Row> rows = new ArrayList<>();
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
-			statement.setMaxRows(max);
-			statement.setFetchSize(max);
-			bind(statement, id(PAUSE));
-			try (ResultSet result = statement.executeQuery()) {
-				while (result.next()) {
-					this.time = new DatabaseTime(result.getObject(16, LocalDateTime.class), System.nanoTime());
-					rows.add(row(result));
-				}
-			}
-		}
+		List<Row> rows = query(connection, dialect.claim(COLUMNS + ", {now}", "{table}",
+				"where state = 'PENDING' and due_at <= {now} and (claimed_until is null or claimed_until < {now}) "
+						+ "and not exists (select 1 from {table} p where p.id = ?) order by due_at, id",
+				max), max, (row, number) -> {
+					readTime(row, 16);
+					return row(row);
+				}, PAUSE);
 		if (rows.isEmpty()) {
 			return rows;
 		}
+		String change = "set claimed_by = ?, claimed_until = ?, version = version + 1 where ";
 		LocalDateTime until = databaseTime().plus(this.lease);
 		if (dialect.locksRows()) {
-			update(connection,
-					"set claimed_by = ?, claimed_until = ?, version = version + 1 where " + in("id", rows.size()),
-					concat(this.instance, concat(until, rows.stream().map((row) -> row.event().id()).toList())));
+			update(connection, change + "id in (?)", this.instance, until,
+					rows.stream().map((row) -> row.event().id()).toList());
 			return rows;
 		}
 		List<Row> won = new ArrayList<>();
 		for (Row row : rows) {
-			if (update(connection,
-					"set claimed_by = ?, claimed_until = ?, version = version + 1 where id = ? and version = ?",
-					List.of(this.instance, until, row.event().id(), row.version())) == 1) {
+			if (update(connection, change + "id = ? and version = ?", this.instance, until, row.event().id(),
+					row.version()) == 1) {
 				won.add(row);
 			}
 		}
@@ -330,34 +313,28 @@ final class JdbcEventStore implements EventStore {
 		}
 		List<UUID> ids = List.copyOf(this.held);
 		own((connection) -> {
-			readTime(connection);
-			if (!ids.isEmpty()) {
-				update(connection, "set claimed_until = ? where claimed_by = ? and " + in("id", ids.size()),
-						concat(databaseTime().plus(this.lease), concat(this.instance, ids)));
-			}
-			return true;
+			query(connection, "select {now}" + table().dialect().fromNothing(), 1, (row, number) -> readTime(row, 1));
+			return ids.isEmpty() ? 0 : update(connection, "set claimed_until = ? where claimed_by = ? and id in (?)",
+					databaseTime().plus(this.lease), this.instance, ids);
 		});
 		this.renewedAt = now;
 		purge();
 	}
 
-	private void readTime(Connection connection) throws SQLException {
-		String from = (table().dialect() == JdbcDialect.ORACLE) ? " from dual"
-				: (table().dialect() == JdbcDialect.HSQLDB) ? " from (values(0))" : "";
-		try (PreparedStatement statement = connection.prepareStatement("select " + now() + from);
-				ResultSet result = statement.executeQuery()) {
-			result.next();
-			this.time = new DatabaseTime(result.getObject(1, LocalDateTime.class), System.nanoTime());
-		}
+	private boolean readTime(ResultSet row, int column) throws SQLException {
+		this.time = new DatabaseTime(row.getObject(column, LocalDateTime.class), System.nanoTime());
+		return true;
 	}
 
 	private void purge() {
 		int purged;
 		do {
-			List<UUID> ids = own((connection) -> ids(connection, "where state = 'DELIVERED' and due_at <= " + now()
-					+ " order by due_at " + table().dialect().limit(PURGED)));
-			purged = ids.isEmpty() ? 0 : own((connection) -> delete(connection,
-					"where state = 'DELIVERED' and " + in("id", ids.size()), List.copyOf(ids)));
+			purged = own((connection) -> {
+				List<UUID> ids = ids(connection, PURGED,
+						"where state = 'DELIVERED' and due_at <= {now} order by due_at " + table().dialect().limit(PURGED));
+				// What was delivered stays delivered: to name the state would make it a scan
+				return ids.isEmpty() ? 0 : execute(connection, "delete from {table} where id in (?)", ids);
+			});
 		}
 		while (purged == PURGED);
 	}
@@ -369,13 +346,14 @@ final class JdbcEventStore implements EventStore {
 			for (Outcome outcome : outcomes) {
 				if (outcome instanceof Outcome.Retry retry) {
 					Duration delay = Duration.between(this.clock.instant(), retry.notBefore());
-					release(connection, retry.event(), databaseTime().plus(delay));
+					release(connection, retry.event(), "due_at = ?, ", databaseTime().plus(delay));
 				}
 				else if (outcome instanceof Outcome.Held held) {
-					release(connection, held.event(), null);
+					release(connection, held.event(), "");
 				}
 				else if (outcome instanceof Outcome.Dead dead) {
-					bury(connection, dead.deadLetter());
+					release(connection, dead.event(), "state = 'DEAD', reason = ?, due_at = ?, finished_at = ?, ",
+							dead.deadLetter().reason().name(), NEVER, databaseTime());
 				}
 				else {
 					done.add(outcome.event().id());
@@ -398,42 +376,21 @@ final class JdbcEventStore implements EventStore {
 		});
 	}
 
-	private void release(Connection connection, StoredEvent event, @Nullable LocalDateTime due) throws SQLException {
-		List<@Nullable Object> arguments = new ArrayList<>();
-		if (due != null) {
-			arguments.add(due);
-		}
-		Collections.addAll(arguments, event.attempts(), lastError(event), StoredEvents.failures(event), event.id(),
-				this.instance);
-		update(connection,
-				"set " + ((due != null) ? "due_at = ?, " : "")
-						+ "attempts = ?, last_error = ?, failures = ?, claimed_by = null, claimed_until = null, "
-						+ "version = version + 1 where id = ? and claimed_by = ?",
-				arguments);
-	}
-
-	private void bury(Connection connection, DeadLetter letter) throws SQLException {
-		StoredEvent event = letter.event();
-		List<@Nullable Object> arguments = new ArrayList<>();
-		Collections.addAll(arguments, letter.reason().name(), NEVER, databaseTime(), event.attempts(), lastError(event),
-				StoredEvents.failures(event), event.id(), this.instance);
-		update(connection,
-				"set state = 'DEAD', reason = ?, due_at = ?, finished_at = ?, attempts = ?, last_error = ?, "
-						+ "failures = ?, claimed_by = null, claimed_until = null, version = version + 1 "
-						+ "where id = ? and claimed_by = ?",
-				arguments);
+	private void release(Connection connection, StoredEvent event, String change, Object... values)
+			throws SQLException {
+		update(connection, "set " + change + "attempts = ?, last_error = ?, failures = ?, claimed_by = null, "
+				+ "claimed_until = null, version = version + 1 where id = ? and claimed_by = ?", List.of(values),
+				event.attempts(), lastError(event), StoredEvents.failures(event), event.id(), this.instance);
 	}
 
 	private void complete(Connection connection, List<UUID> ids) throws SQLException {
 		if (this.keepDelivered == null) {
-			delete(connection, "where " + in("id", ids.size()), List.copyOf(ids));
+			execute(connection, "delete from {table} where id in (?)", ids);
 			return;
 		}
 		LocalDateTime now = databaseTime();
-		update(connection,
-				"set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
-						+ "claimed_until = null, version = version + 1 where " + in("id", ids.size()),
-				concat(now.plus(this.keepDelivered), concat(now, ids)));
+		update(connection, "set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
+				+ "claimed_until = null, version = version + 1 where id in (?)", now.plus(this.keepDelivered), now, ids);
 	}
 
 	@Override
@@ -450,74 +407,68 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public boolean isEmpty() {
-		return read((connection) -> ids(connection, "where state = 'PENDING' " + table().dialect().limit(1)).isEmpty());
+		return read(
+				(connection) -> ids(connection, 1, "where state = 'PENDING' " + table().dialect().limit(1)).isEmpty());
 	}
 
 	@Override
 	public Counts counts() {
-		return read((connection) -> {
-			Map<String, Long> pending = new TreeMap<>();
-			Map<String, Long> dead = new TreeMap<>();
-			TreeSet<String> oldest = new TreeSet<>();
-			try (PreparedStatement statement = connection.prepareStatement(
-					"select state, event_type, count(*), min(cast(id as " + table().dialect().text() + ")) from "
-							+ table().name() + " where state in ('PENDING', 'DEAD') group by state, event_type");
-					ResultSet result = statement.executeQuery()) {
-				while (result.next()) {
-					boolean waits = "PENDING".equals(result.getString(1).strip());
-					(waits ? pending : dead).merge(EventTags.type(result.getString(2)), result.getLong(3), Long::sum);
-					if (waits) {
-						oldest.add(result.getString(4).strip());
-					}
-				}
-			}
-			return new Counts(pending, dead,
-					oldest.isEmpty() ? null : StoredEvents.storedAt(UUID.fromString(oldest.first())));
-		});
+		Map<String, Long> pending = new TreeMap<>();
+		Map<String, Long> dead = new TreeMap<>();
+		TreeSet<String> oldest = new TreeSet<>();
+		read((connection) -> query(connection,
+				"select state, event_type, count(*), min(cast(id as " + table().dialect().text() + ")) from {table} "
+						+ "where state in ('PENDING', 'DEAD') group by state, event_type",
+				0, (row, number) -> {
+					boolean waits = "PENDING".equals(row.getString(1).strip());
+					(waits ? pending : dead).merge(EventTags.type(row.getString(2)), row.getLong(3), Long::sum);
+					return waits && oldest.add(row.getString(4).strip());
+				}));
+		return new Counts(pending, dead,
+				oldest.isEmpty() ? null : StoredEvents.storedAt(UUID.fromString(oldest.first())));
 	}
 
 	@Override
 	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
-		Query query = new Query("state = 'DEAD' and due_at = ?", NEVER).and("event_type = ?", filter.type())
-			.and("reason = ?", (filter.reason() != null) ? filter.reason().name() : null)
-			.and("stored_at >= ?", timeIfAny(filter.storedFrom()))
-			.and("stored_at < ?", timeIfAny(filter.storedBefore()))
-			.and("id > ?", after);
-		return rows(query, limit).stream().map(Row::letter).toList();
+		return rows(limit, "state = 'DEAD' and due_at = ?", NEVER, "event_type = ?", filter.type(), "reason = ?",
+				filter.reason(), "stored_at >= ?", timeIfAny(filter.storedFrom()), "stored_at < ?",
+				timeIfAny(filter.storedBefore()), "id > ?", after)
+			.stream()
+			.map(Row::letter)
+			.toList();
 	}
 
 	@Override
 	public Optional<DeadLetter> deadLetter(UUID id) {
-		return rows(new Query("state = 'DEAD' and id = ?", id), 1).stream().map(Row::letter).findFirst();
+		return rows(1, "state = 'DEAD' and id = ?", id).stream().map(Row::letter).findFirst();
 	}
 
 	@Override
 	public List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, @Nullable UUID after, int limit) {
-		Query query = new Query("state = 'DELIVERED' and id > ?", (after != null) ? after : PAUSE)
-			.and("session_id = ?", filter.sessionId())
-			.and("event_type = ?", filter.type())
-			.and("stored_at >= ?", timeIfAny(filter.storedFrom()))
-			.and("stored_at < ?", timeIfAny(filter.storedBefore()));
-		return rows(query, limit).stream()
+		return rows(limit, "state = 'DELIVERED' and id > ?", (after != null) ? after : PAUSE, "session_id = ?",
+				filter.sessionId(), "event_type = ?", filter.type(), "stored_at >= ?", timeIfAny(filter.storedFrom()),
+				"stored_at < ?", timeIfAny(filter.storedBefore()))
+			.stream()
 			.map((row) -> new DeliveredEvent(row.event(), row.finishedAt(), row.statusCode()))
 			.toList();
 	}
 
-	private List<Row> rows(Query query, int limit) {
-		return read((connection) -> {
-			List<Row> rows = new ArrayList<>();
-			try (PreparedStatement statement = connection
-				.prepareStatement("select " + COLUMNS + " from " + table().name() + " where " + query.condition
-						+ " order by id " + table().dialect().limit(limit))) {
-				bind(statement, query.arguments.toArray());
-				try (ResultSet result = statement.executeQuery()) {
-					while (result.next()) {
-						rows.add(row(result));
-					}
-				}
+	/**
+	 * Return the rows that meet all conditions whose argument is not {@code null}.
+	 */
+	private List<Row> rows(int limit, @Nullable Object... conditions) {
+		List<String> where = new ArrayList<>();
+		List<Object> arguments = new ArrayList<>();
+		for (int i = 0; i < conditions.length; i += 2) {
+			Object argument = conditions[i + 1];
+			if (argument != null) {
+				where.add(String.valueOf(conditions[i]));
+				arguments.add((argument instanceof Enum<?> constant) ? constant.name() : argument);
 			}
-			return rows;
-		});
+		}
+		return read((connection) -> query(connection, "select " + COLUMNS + " from {table} where "
+				+ String.join(" and ", where) + " order by id " + table().dialect().limit(limit), limit,
+				(row, number) -> row(row), arguments));
 	}
 
 	@Override
@@ -526,10 +477,9 @@ final class JdbcEventStore implements EventStore {
 			List<StoredEvent> events = new ArrayList<>();
 			for (DeadLetter letter : letters) {
 				if (update(connection,
-						"set state = 'PENDING', reason = null, due_at = " + now()
-								+ ", attempts = 0, finished_at = null, replayed_at = ?, version = version + 1 "
-								+ "where id = ? and state = 'DEAD'",
-						List.of(time(now), letter.event().id())) == 1) {
+						"set state = 'PENDING', reason = null, due_at = {now}, attempts = 0, finished_at = null, "
+								+ "replayed_at = ?, version = version + 1 where id = ? and state = 'DEAD'",
+						time(now), letter.event().id()) == 1) {
 					events.add(StoredEvents.replayed(letter.event(), now));
 				}
 			}
@@ -542,7 +492,8 @@ final class JdbcEventStore implements EventStore {
 		return write((connection) -> {
 			List<StoredEvent> events = new ArrayList<>();
 			for (DeadLetter letter : letters) {
-				if (delete(connection, "where state = 'DEAD' and id = ?", List.of(letter.event().id())) == 1) {
+				if (execute(connection, "delete from {table} where state = 'DEAD' and id = ?",
+						letter.event().id()) == 1) {
 					events.add(letter.event());
 				}
 			}
@@ -555,37 +506,27 @@ final class JdbcEventStore implements EventStore {
 		if (pause() != null) {
 			return false;
 		}
-		return write((connection) -> {
-			try (PreparedStatement statement = connection.prepareStatement("insert into " + table().name()
-					+ " (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version) "
-					+ "values (?, 'pause', 'PAUSED', ?, ?, ?, 0, ?, 0)")) {
-				bind(statement, id(PAUSE), new byte[1], time(pause.since()), NEVER, shortened(pause.message()));
-				statement.executeUpdate();
-			}
-			return true;
-		});
+		write((connection) -> execute(connection,
+				"insert into {table} (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version) "
+						+ "values (?, 'pause', 'PAUSED', ?, ?, ?, 0, ?, 0)",
+				PAUSE, new byte[1], time(pause.since()), NEVER, shortened(pause.message())));
+		return true;
 	}
 
 	@Override
 	public boolean resume() {
-		return write((connection) -> delete(connection, "where id = ?", List.of(PAUSE)) > 0);
+		return write((connection) -> execute(connection, "delete from {table} where id = ?", PAUSE) > 0);
 	}
 
 	@Override
 	public EventOutboxState.@Nullable Pause pause() {
-		Optional<EventOutboxState.Pause> pause = read((connection) -> {
-			try (PreparedStatement statement = connection
-				.prepareStatement("select stored_at, last_error from " + table().name() + " where id = ?")) {
-				bind(statement, id(PAUSE));
-				try (ResultSet result = statement.executeQuery()) {
-					return result.next()
-							? Optional.of(new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
-									instant(result.getObject(1, LocalDateTime.class)), result.getString(2), null))
-							: Optional.empty();
-				}
-			}
-		});
-		return pause.orElse(null);
+		return read((connection) -> query(connection, "select stored_at, last_error from {table} where id = ?", 1,
+				(row, number) -> new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
+						instant(row.getObject(1, LocalDateTime.class)), row.getString(2), null),
+				PAUSE))
+			.stream()
+			.findFirst()
+			.orElse(null);
 	}
 
 	private JdbcOutboxTable table() {
@@ -610,71 +551,31 @@ final class JdbcEventStore implements EventStore {
 		}
 		catch (SQLException ex) {
 			throw new DataAccessResourceFailureException(
-					"Events " + table().description() + " cannot be used because " + JdbcFailures.reason(ex, List.of()),
-					JdbcFailures.withoutValues(ex, List.of()));
+					"Events " + table().description() + " cannot be used because " + JdbcFailures.reason(ex, true),
+					JdbcFailures.withoutValues(ex, true));
 		}
 	}
 
-	private int update(Connection connection, String change, List<? extends @Nullable Object> arguments)
-			throws SQLException {
-		return execute(connection, "update " + table().name() + " " + change, arguments);
+	private int update(Connection connection, String change, @Nullable Object... arguments) throws SQLException {
+		return execute(connection, "update {table} " + change, arguments);
 	}
 
-	private int delete(Connection connection, String condition, List<?> arguments) throws SQLException {
-		return execute(connection, "delete from " + table().name() + " " + condition, arguments);
+	private int execute(Connection connection, String sql, @Nullable Object... arguments) throws SQLException {
+		return table().dialect().update(connection, complete(sql), arguments);
 	}
 
-	private int execute(Connection connection, String sql, List<? extends @Nullable Object> arguments)
-			throws SQLException {
-		try (PreparedStatement statement = connection.prepareStatement(sql)) {
-			bind(statement, arguments.toArray());
-			return statement.executeUpdate();
-		}
+	private <T extends @Nullable Object> List<T> query(Connection connection, String sql, int limit,
+			RowMapper<T> mapper, @Nullable Object... arguments) throws SQLException {
+		return table().dialect().query(connection, complete(sql), limit, mapper, arguments);
 	}
 
-	private List<UUID> ids(Connection connection, String condition) throws SQLException {
-		List<UUID> ids = new ArrayList<>();
-		try (PreparedStatement statement = connection
-			.prepareStatement("select id from " + table().name() + " " + condition);
-				ResultSet result = statement.executeQuery()) {
-			while (result.next()) {
-				ids.add(UUID.fromString(result.getString(1)));
-			}
-		}
-		return ids;
+	private List<UUID> ids(Connection connection, int limit, String condition) throws SQLException {
+		return query(connection, "select id from {table} " + condition, limit,
+				(row, number) -> UUID.fromString(row.getString(1).strip()));
 	}
 
-	private void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {
-		for (int i = 0; i < values.length; i++) {
-			Object value = values[i];
-			if (value instanceof UUID id) {
-				statement.setObject(i + 1, id(id));
-			}
-			else if (value instanceof byte[] bytes) {
-				statement.setBytes(i + 1, bytes);
-			}
-			else if (value == null || value instanceof String) {
-				statement.setString(i + 1, (String) value);
-			}
-			else {
-				statement.setObject(i + 1, value);
-			}
-		}
-	}
-
-	private Object id(UUID id) {
-		return table().dialect().id(id);
-	}
-
-	private static String in(String column, int count) {
-		return column + " in (" + String.join(", ", Collections.nCopies(count, "?")) + ")";
-	}
-
-	private static List<Object> concat(Object first, Collection<?> others) {
-		List<Object> all = new ArrayList<>();
-		all.add(first);
-		all.addAll(others);
-		return all;
+	private String complete(String sql) {
+		return sql.replace("{table}", table().name()).replace("{now}", now());
 	}
 
 	/**
@@ -787,30 +688,6 @@ final class JdbcEventStore implements EventStore {
 
 		LocalDateTime now() {
 			return this.read.plusNanos(System.nanoTime() - this.at).truncatedTo(ChronoUnit.MICROS);
-		}
-
-	}
-
-	/**
-	 * Conditions that are set.
-	 */
-	private static final class Query {
-
-		private final List<Object> arguments = new ArrayList<>();
-
-		private String condition;
-
-		Query(String condition, Object argument) {
-			this.condition = condition;
-			this.arguments.add(argument);
-		}
-
-		Query and(String condition, @Nullable Object argument) {
-			if (argument != null) {
-				this.condition += " and " + condition;
-				this.arguments.add(argument);
-			}
-			return this;
 		}
 
 	}

@@ -15,20 +15,9 @@
  */
 package com.hopper.hts.events.outbox.jdbc;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-
-import com.hopper.hts.events.outbox.StoredEvent;
-import com.hopper.hts.events.outbox.StoredEvents;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a database says about a failure, without what it says about the event: many
@@ -36,14 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class JdbcFailures {
 
-	private static final Pattern QUOTED = Pattern.compile("'([^']*)'|\"([^\"]*)\"|\\(([^()]*)\\)");
+	/**
+	 * Classes of SQL states whose messages tell of connections, transactions, rights and
+	 * names, and not of values.
+	 */
+	private static final Set<String> ABOUT_NO_VALUES = Set.of("08", "25", "28", "40", "42", "53", "57");
 
 	private static final int MAX_LENGTH = 300;
-
-	/**
-	 * Shorter parts of a message can be in a payload by chance.
-	 */
-	private static final int MIN_LENGTH = 3;
 
 	/**
 	 * Codes of Oracle: a serialization failure, and a deadlock.
@@ -68,8 +56,10 @@ final class JdbcFailures {
 
 	/**
 	 * Return why, for a sentence that ends in "because".
+	 * @param ex what the database says
+	 * @param values whether it may repeat the values of an event
 	 */
-	static String reason(SQLException ex, List<StoredEvent> events) {
+	static String reason(SQLException ex, boolean values) {
 		String state = String.valueOf(ex.getSQLState());
 		String what = switch (state) {
 			case "25006" -> "the database takes no writes at the moment, or the transaction is read-only";
@@ -80,65 +70,26 @@ final class JdbcFailures {
 			default -> (ex instanceof SQLTransientConnectionException || state.startsWith("08"))
 					? "there was no usable connection to the database in time" : "the database refused";
 		};
-		return what + " (SQL state " + state + ": " + message(ex, events) + ")";
+		return what + " (SQL state " + state + ": " + message(ex, values) + ")";
 	}
 
 	/**
 	 * Return an exception like the one given that says nothing about the event.
 	 */
-	static SQLException withoutValues(SQLException ex, List<StoredEvent> events) {
-		SQLException clean = new SQLException(message(ex, events), ex.getSQLState(), ex.getErrorCode());
+	static SQLException withoutValues(SQLException ex, boolean values) {
+		SQLException clean = new SQLException(message(ex, values), ex.getSQLState(), ex.getErrorCode());
 		clean.setStackTrace(ex.getStackTrace());
 		return clean;
 	}
 
-	static String message(SQLException ex, List<StoredEvent> events) {
-		String text = String.valueOf(ex.getMessage());
-		int end = text.indexOf('\n');
-		text = (end != -1) ? text.substring(0, end) : text;
-		List<String> values = values(events);
-		Matcher quoted = QUOTED.matcher(text);
-		text = quoted.replaceAll((match) -> {
-			String content = content(match.group(1), match.group(2), match.group(3));
-			String shown = isValue(content, values)
-					? match.group().charAt(0) + "..." + match.group().charAt(match.group().length() - 1)
-					: match.group();
-			return Matcher.quoteReplacement(shown);
-		});
-		for (String value : values) {
-			if (value.length() >= MIN_LENGTH && text.toLowerCase(Locale.ROOT).contains(value)) {
-				text = text.substring(0, Math.max(text.toLowerCase(Locale.ROOT).indexOf(value), 0)) + "...";
-			}
+	private static String message(SQLException ex, boolean values) {
+		String state = String.valueOf(ex.getSQLState());
+		if (values && !(ex instanceof SQLTransientConnectionException)
+				&& !ABOUT_NO_VALUES.contains(state.substring(0, Math.min(2, state.length())))) {
+			return "error code " + ex.getErrorCode() + "; what the database says could repeat the event";
 		}
-		return (text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text.strip();
-	}
-
-	private static String content(@Nullable String... groups) {
-		for (String group : groups) {
-			if (group != null) {
-				return group.toLowerCase(Locale.ROOT);
-			}
-		}
-		return "";
-	}
-
-	private static boolean isValue(String content, List<String> values) {
-		return content.length() >= MIN_LENGTH && values.stream()
-			.anyMatch((value) -> value.contains(content) || (value.length() >= MIN_LENGTH && content.contains(value)));
-	}
-
-	private static List<String> values(List<StoredEvent> events) {
-		List<String> values = new ArrayList<>();
-		for (StoredEvent event : events) {
-			byte[] payload = StoredEvents.payload(event);
-			values.add(new String(payload, StandardCharsets.UTF_8).toLowerCase(Locale.ROOT));
-			values.add(HexFormat.of().formatHex(payload));
-			if (event.sessionId() != null) {
-				values.add(event.sessionId().toLowerCase(Locale.ROOT));
-			}
-			event.traceContext().values().forEach((value) -> values.add(value.toLowerCase(Locale.ROOT)));
-		}
-		return values;
+		String text = String.valueOf(ex.getMessage()).lines().findFirst().orElse("").strip();
+		return (text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text;
 	}
 
 }

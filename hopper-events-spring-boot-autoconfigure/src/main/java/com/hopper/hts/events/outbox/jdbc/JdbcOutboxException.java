@@ -16,7 +16,6 @@
 package com.hopper.hts.events.outbox.jdbc;
 
 import java.io.Serial;
-import java.util.List;
 
 import java.sql.SQLException;
 
@@ -33,7 +32,7 @@ final class JdbcOutboxException extends RuntimeException {
 	private final String action;
 
 	JdbcOutboxException(String description, String action, @Nullable SQLException cause) {
-		super(description, (cause != null) ? JdbcFailures.withoutValues(cause, List.of()) : null);
+		super(description, (cause != null) ? JdbcFailures.withoutValues(cause, false) : null);
 		this.action = action;
 	}
 

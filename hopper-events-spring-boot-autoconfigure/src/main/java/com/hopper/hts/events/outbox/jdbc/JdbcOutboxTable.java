@@ -18,13 +18,15 @@ package com.hopper.hts.events.outbox.jdbc;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDateTime;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 import javax.sql.DataSource;
@@ -95,7 +97,7 @@ final class JdbcOutboxTable {
 		catch (SQLException ex) {
 			throw new JdbcOutboxException(
 					"The data source '" + dataSourceName + "' of the outbox gives no connection because "
-							+ JdbcFailures.reason(ex, List.of()),
+							+ JdbcFailures.reason(ex, false),
 					"Check the settings of the data source and whether the database is up.", ex);
 		}
 	}
@@ -182,109 +184,75 @@ final class JdbcOutboxTable {
 
 	private void tryOut(Connection connection, String[] step) throws SQLException {
 		UUID id = new UUID(0x7000, 0x8000_0000_0000_0001L);
-		byte[] payload = new byte[70_000];
-		Arrays.fill(payload, (byte) 0xFE);
-		String text = "x".repeat(500);
 		LocalDateTime time = LocalDateTime.parse("2026-02-03T04:05:06.123456");
-		try (PreparedStatement statement = connection.prepareStatement("insert into " + this.name
+		this.dialect.update(connection, "insert into " + this.name
 				+ " (id, event_type, session_id, state, payload, occurred_at, stored_at, due_at, attempts, trace, version) "
-				+ "values (?, ?, ?, 'TRIAL', ?, ?, ?, ?, 0, ?, 0)")) {
-			statement.setObject(1, this.dialect.id(id));
-			statement.setString(2, "trial");
-			statement.setString(3, "trial");
-			statement.setBytes(4, new byte[1]);
-			statement.setObject(5, time);
-			statement.setObject(6, time);
-			statement.setObject(7, time);
-			statement.setString(8, "trial");
-			statement.executeUpdate();
-		}
+				+ "values (?, 'trial', 'trial', 'TRIAL', ?, ?, ?, ?, 0, 'trial', 0)", id, new byte[1], time, time, time);
+		Map<String, Object> values = trialValues(id, time);
 		// One by one, because many databases do not say which column a value did not fit
-		for (String column : List.of("session_id", "last_error", "trace")) {
-			change(connection, step, column, id, (statement) -> statement.setString(1, text));
+		for (Map.Entry<String, Object> value : values.entrySet()) {
+			step[0] = "change column '" + value.getKey() + "' of";
+			this.dialect.update(connection, "update " + this.name + " set " + value.getKey() + " = ? where id = ?",
+					value.getValue(), id);
 		}
-		for (String column : List.of("replayed_at", "finished_at", "claimed_until")) {
-			change(connection, step, column, id, (statement) -> statement.setObject(1, time));
-		}
-		change(connection, step, "payload", id, (statement) -> statement.setBytes(1, payload));
-		change(connection, step, "failures", id, (statement) -> statement.setString(1, "x".repeat(70_000)));
-		change(connection, step, "claimed_by", id, (statement) -> statement.setString(1, id.toString()));
-		change(connection, step, "event_type", id, (statement) -> statement.setString(1, "x".repeat(255)));
-		change(connection, step, "reason", id, (statement) -> statement.setString(1, "REJECTED"));
-		change(connection, step, "state", id, (statement) -> statement.setString(1, "DELIVERED"));
-		change(connection, step, "state", id, (statement) -> statement.setString(1, "TRIAL"));
-		change(connection, step, "status_code", id, (statement) -> statement.setInt(1, 204));
-		change(connection, step, "attempts", id, (statement) -> statement.setInt(1, 100_000));
-		change(connection, step, "version", id, (statement) -> statement.setLong(1, 1L << 40));
-		step[0] = "read";
-		readBack(connection, step, id, payload, text, time);
-		step[0] = "lock and claim";
-		try (PreparedStatement statement = connection.prepareStatement(this.dialect.claim("id", this.name,
-				"where state = 'TRIAL' and due_at <= " + this.dialect.now() + " order by due_at, id", 1))) {
-			statement.setMaxRows(1);
-			statement.executeQuery().close();
-		}
-		step[0] = "remove";
-		try (PreparedStatement statement = connection.prepareStatement("delete from " + this.name + " where id = ?")) {
-			statement.setObject(1, this.dialect.id(id));
-			statement.executeUpdate();
-		}
-	}
-
-	private void change(Connection connection, String[] step, String column, UUID id, Parameter value)
-			throws SQLException {
-		step[0] = "change column '" + column + "' of";
-		try (PreparedStatement statement = connection
-			.prepareStatement("update " + this.name + " set " + column + " = ? where id = ?")) {
-			value.set(statement);
-			statement.setObject(2, this.dialect.id(id));
-			statement.executeUpdate();
-		}
-	}
-
-	private void readBack(Connection connection, String[] step, UUID id, byte[] payload, String text,
-			LocalDateTime time) throws SQLException {
-		try (PreparedStatement statement = connection
-			.prepareStatement("select id, session_id, payload, stored_at, due_at, trace, last_error, failures, "
-					+ "replayed_at, claimed_by, claimed_until, finished_at, occurred_at, version from " + this.name
-					+ " where id = ?")) {
-			statement.setObject(1, this.dialect.id(id));
-			try (ResultSet result = statement.executeQuery()) {
-				if (!result.next()) {
-					throw changed("id");
-				}
-				check(step, "id", () -> id.toString().equals(result.getString(1)));
-				check(step, "session_id", () -> text.equals(result.getString(2)));
-				check(step, "payload", () -> Arrays.equals(payload, result.getBytes(3)));
-				for (String column : List.of("stored_at", "due_at", "replayed_at", "claimed_until", "finished_at",
-						"occurred_at")) {
-					check(step, column, () -> time.equals(result.getObject(column, LocalDateTime.class)));
-				}
-				check(step, "trace", () -> text.equals(result.getString("trace")));
-				check(step, "last_error", () -> text.equals(result.getString("last_error")));
-				check(step, "failures", () -> result.getString("failures").length() == 70_000);
-				check(step, "claimed_by", () -> id.toString().equals(result.getString("claimed_by")));
-				check(step, "version", () -> result.getLong("version") == 1L << 40);
+		for (Map.Entry<String, Object> value : values.entrySet()) {
+			step[0] = "read column '" + value.getKey() + "' of";
+			List<Object> read = this.dialect.query(connection,
+					"select " + value.getKey() + " from " + this.name + " where id = ?", 1,
+					(row, number) -> read(row, value.getValue()), id);
+			if (!Objects.deepEquals(read.toArray(), new Object[] { value.getValue() })) {
+				throw new SQLException("column '" + value.getKey() + "' gives back something else than what was "
+						+ "written: its type is not that of the script");
 			}
 		}
+		step[0] = "lock and claim";
+		this.dialect.query(connection,
+				this.dialect.claim("id", this.name,
+						"where id = ? and due_at <= " + this.dialect.now() + " order by due_at, id", 1),
+				1, (row, number) -> true, id);
+		step[0] = "remove";
+		this.dialect.update(connection, "delete from " + this.name + " where id = ?", id);
 	}
 
-	private void check(String[] step, String column, Reading reading) throws SQLException {
-		step[0] = "read column '" + column + "' of";
-		if (!reading.isRight()) {
-			throw changed(column);
+	private static Map<String, Object> trialValues(UUID id, LocalDateTime time) {
+		byte[] payload = new byte[70_000];
+		Arrays.fill(payload, (byte) 0xFE);
+		Map<String, Object> values = new LinkedHashMap<>();
+		values.put("id", id);
+		for (String column : List.of("session_id", "last_error", "trace")) {
+			values.put(column, "x".repeat(500));
 		}
+		for (String column : List.of("occurred_at", "stored_at", "due_at", "replayed_at", "finished_at",
+				"claimed_until")) {
+			values.put(column, time);
+		}
+		values.put("payload", payload);
+		values.put("failures", "x".repeat(70_000));
+		values.put("claimed_by", id.toString());
+		values.put("event_type", "x".repeat(255));
+		values.put("reason", "REJECTED");
+		values.put("state", "DELIVERED");
+		values.put("status_code", 204L);
+		values.put("attempts", 100_000L);
+		values.put("version", 1L << 40);
+		return values;
 	}
 
-	private SQLException changed(String column) {
-		return new SQLException("column '" + column + "' gives back something else than what was written: its type is "
-				+ "not that of the script");
+	private static Object read(ResultSet row, Object written) throws SQLException {
+		if (written instanceof LocalDateTime) {
+			return row.getObject(1, LocalDateTime.class);
+		}
+		if (written instanceof UUID) {
+			return UUID.fromString(row.getString(1).strip());
+		}
+		return (written instanceof byte[]) ? row.getBytes(1)
+				: (written instanceof Long) ? row.getLong(1) : row.getString(1).strip();
 	}
 
 	private JdbcOutboxException unusable(String step, SQLException ex, @Nullable Exception createFailed) {
 		String what = "The table '" + this.name + "' of the data source '" + this.dataSourceName
 				+ "' cannot be used by the outbox: it could not " + step + " a row on trial because "
-				+ JdbcFailures.reason(ex, List.of());
+				+ JdbcFailures.reason(ex, false);
 		String scripts = "classpath:" + SCRIPTS;
 		if (has("task_name, task_instance")) {
 			return new JdbcOutboxException(
@@ -310,13 +278,9 @@ final class JdbcOutboxTable {
 
 	private boolean has(String columns) {
 		try {
-			return this.transactions.own((connection) -> {
-				try (PreparedStatement statement = connection
-					.prepareStatement("select " + columns + " from " + this.name + " where 1 = 0")) {
-					statement.executeQuery().close();
-					return true;
-				}
-			});
+			return this.transactions.own((connection) -> this.dialect
+				.query(connection, "select " + columns + " from " + this.name + " where 1 = 0", 1, (row, number) -> true)
+				.isEmpty());
 		}
 		catch (SQLException ex) {
 			return false;
@@ -325,28 +289,8 @@ final class JdbcOutboxTable {
 
 	private static String message(Exception ex) {
 		Throwable cause = (ex instanceof ScriptStatementFailedException && ex.getCause() != null) ? ex.getCause() : ex;
-		return (cause instanceof SQLException sql) ? JdbcFailures.reason(sql, List.of())
+		return (cause instanceof SQLException sql) ? JdbcFailures.reason(sql, false)
 				: String.valueOf(cause.getMessage());
-	}
-
-	/**
-	 * Sets the first parameter of a statement.
-	 */
-	@FunctionalInterface
-	private interface Parameter {
-
-		void set(PreparedStatement statement) throws SQLException;
-
-	}
-
-	/**
-	 * Reads a column.
-	 */
-	@FunctionalInterface
-	private interface Reading {
-
-		boolean isRight() throws SQLException;
-
 	}
 
 }
