@@ -153,7 +153,8 @@ enum JdbcDialect {
 		String expanded = sql;
 		for (Object argument : arguments) {
 			if (argument instanceof Collection<?> several) {
-				expanded = expanded.replace("(?)", "(" + String.join(", ", Collections.nCopies(several.size(), "?")) + ")");
+				expanded = expanded.replace("(?)",
+						"(" + String.join(", ", Collections.nCopies(several.size(), "?")) + ")");
 				values.addAll(several);
 			}
 			else {

@@ -331,8 +331,10 @@ final class JdbcEventStore implements EventStore {
 		do {
 			purged = own((connection) -> {
 				List<UUID> ids = ids(connection, PURGED,
-						"where state = 'DELIVERED' and due_at <= {now} order by due_at " + table().dialect().limit(PURGED));
-				// What was delivered stays delivered: to name the state would make it a scan
+						"where state = 'DELIVERED' and due_at <= {now} order by due_at "
+								+ table().dialect().limit(PURGED));
+				// What was delivered stays delivered: to name the state would make it a
+				// scan
 				return ids.isEmpty() ? 0 : execute(connection, "delete from {table} where id in (?)", ids);
 			});
 		}
@@ -378,9 +380,11 @@ final class JdbcEventStore implements EventStore {
 
 	private void release(Connection connection, StoredEvent event, String change, Object... values)
 			throws SQLException {
-		update(connection, "set " + change + "attempts = ?, last_error = ?, failures = ?, claimed_by = null, "
-				+ "claimed_until = null, version = version + 1 where id = ? and claimed_by = ?", List.of(values),
-				event.attempts(), lastError(event), StoredEvents.failures(event), event.id(), this.instance);
+		update(connection,
+				"set " + change + "attempts = ?, last_error = ?, failures = ?, claimed_by = null, "
+						+ "claimed_until = null, version = version + 1 where id = ? and claimed_by = ?",
+				List.of(values), event.attempts(), lastError(event), StoredEvents.failures(event), event.id(),
+				this.instance);
 	}
 
 	private void complete(Connection connection, List<UUID> ids) throws SQLException {
@@ -389,8 +393,10 @@ final class JdbcEventStore implements EventStore {
 			return;
 		}
 		LocalDateTime now = databaseTime();
-		update(connection, "set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
-				+ "claimed_until = null, version = version + 1 where id in (?)", now.plus(this.keepDelivered), now, ids);
+		update(connection,
+				"set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
+						+ "claimed_until = null, version = version + 1 where id in (?)",
+				now.plus(this.keepDelivered), now, ids);
 	}
 
 	@Override
@@ -416,9 +422,9 @@ final class JdbcEventStore implements EventStore {
 		Map<String, Long> pending = new TreeMap<>();
 		Map<String, Long> dead = new TreeMap<>();
 		TreeSet<String> oldest = new TreeSet<>();
-		read((connection) -> query(connection,
-				"select state, event_type, count(*), min(cast(id as " + table().dialect().text() + ")) from {table} "
-						+ "where state in ('PENDING', 'DEAD') group by state, event_type",
+		read((connection) -> query(
+				connection, "select state, event_type, count(*), min(cast(id as " + table().dialect().text()
+						+ ")) from {table} " + "where state in ('PENDING', 'DEAD') group by state, event_type",
 				0, (row, number) -> {
 					boolean waits = "PENDING".equals(row.getString(1).strip());
 					(waits ? pending : dead).merge(EventTags.type(row.getString(2)), row.getLong(3), Long::sum);
@@ -466,9 +472,11 @@ final class JdbcEventStore implements EventStore {
 				arguments.add((argument instanceof Enum<?> constant) ? constant.name() : argument);
 			}
 		}
-		return read((connection) -> query(connection, "select " + COLUMNS + " from {table} where "
-				+ String.join(" and ", where) + " order by id " + table().dialect().limit(limit), limit,
-				(row, number) -> row(row), arguments));
+		return read(
+				(connection) -> query(
+						connection, "select " + COLUMNS + " from {table} where " + String.join(" and ", where)
+								+ " order by id " + table().dialect().limit(limit),
+						limit, (row, number) -> row(row), arguments));
 	}
 
 	@Override

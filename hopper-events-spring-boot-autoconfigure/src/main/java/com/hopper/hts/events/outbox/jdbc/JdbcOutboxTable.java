@@ -187,7 +187,8 @@ final class JdbcOutboxTable {
 		LocalDateTime time = LocalDateTime.parse("2026-02-03T04:05:06.123456");
 		this.dialect.update(connection, "insert into " + this.name
 				+ " (id, event_type, session_id, state, payload, occurred_at, stored_at, due_at, attempts, trace, version) "
-				+ "values (?, 'trial', 'trial', 'TRIAL', ?, ?, ?, ?, 0, 'trial', 0)", id, new byte[1], time, time, time);
+				+ "values (?, 'trial', 'trial', 'TRIAL', ?, ?, ?, ?, 0, 'trial', 0)", id, new byte[1], time, time,
+				time);
 		Map<String, Object> values = trialValues(id, time);
 		// One by one, because many databases do not say which column a value did not fit
 		for (Map.Entry<String, Object> value : values.entrySet()) {
@@ -278,9 +279,11 @@ final class JdbcOutboxTable {
 
 	private boolean has(String columns) {
 		try {
-			return this.transactions.own((connection) -> this.dialect
-				.query(connection, "select " + columns + " from " + this.name + " where 1 = 0", 1, (row, number) -> true)
-				.isEmpty());
+			return this.transactions.own(
+					(connection) -> this.dialect
+						.query(connection, "select " + columns + " from " + this.name + " where 1 = 0", 1,
+								(row, number) -> true)
+						.isEmpty());
 		}
 		catch (SQLException ex) {
 			return false;
