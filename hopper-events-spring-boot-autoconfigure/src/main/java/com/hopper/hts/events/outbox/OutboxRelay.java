@@ -495,9 +495,15 @@ final class OutboxRelay {
 		if (this.claimed.get() > 0) {
 			return true;
 		}
-		EventOutboxState.Pause pause = this.gate.pause();
-		boolean held = (pause != null && this.store.isBlocking()) || this.store.pause() != null;
-		return this.store.hasUnsent() && !held;
+		try {
+			boolean held = (this.gate.pause() != null && this.store.isBlocking()) || this.store.pause() != null;
+			return this.store.hasUnsent() && !held;
+		}
+		catch (RuntimeException ex) {
+			// Nothing can be delivered from a database that is gone
+			failed(ex);
+			return false;
+		}
 	}
 
 	/**
