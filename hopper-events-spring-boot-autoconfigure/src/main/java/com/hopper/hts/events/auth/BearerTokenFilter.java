@@ -23,10 +23,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
+import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.http.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
@@ -52,19 +53,10 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
  * request to any other scheme, host or port never learns the token. A request that is
  * answered with {@code 401} is sent once more if the {@link BearerTokenProvider} has
  * another token. Without a token the request fails with a {@link TokenRequestException}.
- *
- * @since 0.1.0
  */
-public final class BearerTokenFilter implements ExchangeFilterFunction {
+final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
-
-	/**
-	 * Name of a request attribute, an {@link AtomicReference} of the answer as it was
-	 * before any other filter saw it. With it a {@code 401} is noticed that another
-	 * filter turns into an exception of its own.
-	 */
-	public static final String ANSWER_ATTRIBUTE = BearerTokenFilter.class.getName() + ".answer";
 
 	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
@@ -74,12 +66,7 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private volatile @Nullable Authorization last;
 
-	/**
-	 * Create an instance.
-	 * @param baseUrl the base URL of the API
-	 * @param tokenProvider the provider of the token
-	 */
-	public BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
+	BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		Assert.notNull(tokenProvider, "'tokenProvider' must not be null");
 		this.origin = origin(baseUrl);
@@ -114,7 +101,7 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	private static boolean isUnauthorized(ClientRequest request, Throwable failure) {
-		ClientResponse answer = answer(request);
+		ClientResponse answer = NetworkFailure.answer(request);
 		if (answer != null) {
 			return answer.statusCode().value() == 401;
 		}
@@ -124,11 +111,6 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 			}
 		}
 		return false;
-	}
-
-	private static @Nullable ClientResponse answer(ClientRequest request) {
-		return (request.attributes().get(ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference
-				&& reference.get() instanceof ClientResponse answer) ? answer : null;
 	}
 
 	/**
@@ -152,7 +134,7 @@ public final class BearerTokenFilter implements ExchangeFilterFunction {
 	 */
 	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
 			Authorization rejected, Throwable failure) {
-		ClientResponse answer = answer(request);
+		ClientResponse answer = NetworkFailure.answer(request);
 		Mono<?> released = (answer != null) ? readBody(answer) : Mono.empty();
 		return released
 			.then(Mono.defer(() -> authorization(Mono.defer(() -> this.tokenProvider.replaceToken(rejected.token())))))

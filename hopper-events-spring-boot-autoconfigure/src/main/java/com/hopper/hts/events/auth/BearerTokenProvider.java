@@ -15,9 +15,13 @@
  */
 package com.hopper.hts.events.auth;
 
+import java.net.URI;
+
+import com.hopper.hts.events.TokenRequestException;
 import reactor.core.publisher.Mono;
 
 import org.springframework.util.Assert;
+import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 
 /**
  * Provides the bearer token that every call to the Hopper API carries. A bean of this
@@ -60,6 +64,19 @@ public interface BearerTokenProvider {
 		String problem = BearerTokens.findProblem(token);
 		Assert.isTrue(problem == null, () -> "'token' " + problem);
 		return new GivenTokenProvider(token);
+	}
+
+	/**
+	 * Create a filter that signs requests with the bearer token, if and only if they go
+	 * to the API: a request to any other scheme, host or port never learns the token. A
+	 * request that is answered with {@code 401} is sent once more if there is another
+	 * token. Without a token a request fails with a {@link TokenRequestException}.
+	 * @param baseUrl the base URL of the API
+	 * @param tokenProvider the provider of the token
+	 * @return the filter
+	 */
+	static ExchangeFilterFunction filter(URI baseUrl, BearerTokenProvider tokenProvider) {
+		return new BearerTokenFilter(baseUrl, tokenProvider);
 	}
 
 }

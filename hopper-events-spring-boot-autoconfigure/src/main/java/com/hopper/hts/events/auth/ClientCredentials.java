@@ -17,7 +17,7 @@ package com.hopper.hts.events.auth;
 
 import java.net.URI;
 
-import com.hopper.hts.events.net.NetworkFailure;
+import com.hopper.hts.events.http.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;

@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 import com.hopper.hts.events.FailureKind;
-import com.hopper.hts.events.net.NetworkFailure;
-import com.hopper.hts.events.net.RetryAfterHeader;
+import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.http.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
@@ -141,7 +141,7 @@ final class TokenEndpoint {
 	private Mono<AccessToken> decode(ClientResponse response) {
 		this.reached = true;
 		int status = response.statusCode().value();
-		Duration retryAfter = RetryAfterHeader.read(response.headers().asHttpHeaders(), this.clock);
+		Duration retryAfter = NetworkFailure.retryAfter(response.headers().asHttpHeaders(), this.clock);
 		return DataBufferUtils
 			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
 			.map(TokenEndpoint::toBytes)

@@ -22,7 +22,7 @@ import java.util.Arrays;
 
 import com.hopper.hts.events.auth.ClientCredentials;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
-import com.hopper.hts.events.auth.TokenRequestException;
+import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;

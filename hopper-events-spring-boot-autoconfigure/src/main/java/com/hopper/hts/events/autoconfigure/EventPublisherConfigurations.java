@@ -18,7 +18,6 @@ package com.hopper.hts.events.autoconfigure;
 import java.net.URI;
 
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
@@ -190,7 +189,7 @@ final class EventPublisherConfigurations {
 					headers.remove(HttpHeaders.USER_AGENT);
 					properties.headers().forEach(headers::set);
 				})
-				.filter(new BearerTokenFilter(baseUrl, signIn));
+				.filter(BearerTokenProvider.filter(baseUrl, signIn));
 			String built = uriBuilderFactory.expand("/").toString();
 			if (!built.equals(baseUrl + "/")) {
 				builder.filter(keepSlashes(built, baseUrl + "/"));

@@ -24,8 +24,6 @@ import java.util.function.Supplier;
 
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
-import com.hopper.hts.events.auth.BearerTokenFilter;
-import com.hopper.hts.events.net.NetworkFailure;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
@@ -256,7 +254,7 @@ abstract class ApiCall<R> {
 		return this.client.webClient.post()
 			.uri(this.uri)
 			.headers((headers) -> setHeaders(headers, sessionId))
-			.attribute(BearerTokenFilter.ANSWER_ATTRIBUTE, this.answer)
+			.attribute(ApiClient.ANSWER_ATTRIBUTE, this.answer)
 			.body((output, context) -> write(output, this.body))
 			.exchangeToMono((response) -> {
 				long answered = this.client.now();

@@ -21,7 +21,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -42,6 +41,13 @@ import org.springframework.web.reactive.function.client.WebClient;
 final class ApiClient {
 
 	private static final Log logger = LogFactory.getLog(ApiClient.class);
+
+	/**
+	 * Name of a request attribute, an {@link AtomicReference} of the answer as it was
+	 * before any other filter saw it. With it a {@code 401} is noticed that another
+	 * filter turns into an exception of its own.
+	 */
+	static final String ANSWER_ATTRIBUTE = ApiClient.class.getName() + ".answer";
 
 	final WebClient webClient;
 
@@ -100,7 +106,7 @@ final class ApiClient {
 	}
 
 	private static Mono<ClientResponse> noteAnswer(ClientRequest request, ExchangeFunction next) {
-		if (!(request.attributes().get(BearerTokenFilter.ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference)) {
+		if (!(request.attributes().get(ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference)) {
 			return next.exchange(request);
 		}
 		@SuppressWarnings("unchecked")

@@ -21,7 +21,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-import com.hopper.hts.events.net.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -69,7 +68,7 @@ public final class ApiConnector implements ClientHttpConnector {
 	public Mono<ClientHttpResponse> connect(HttpMethod method, URI uri,
 			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
 		return connectToAnyHost(method, uri, requestCallback)
-			.onErrorMap((failure) -> NetworkFailure.withProxy(failure, this.proxy));
+			.onErrorMap((failure) -> ProxyFailure.name(failure, this.proxy));
 	}
 
 	private Mono<ClientHttpResponse> connectToAnyHost(HttpMethod method, URI uri,

@@ -22,8 +22,7 @@ import java.util.List;
 
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.FailureKind;
-import com.hopper.hts.events.auth.TokenRequestException;
-import com.hopper.hts.events.net.NetworkFailure;
+import com.hopper.hts.events.TokenRequestException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;

@@ -32,9 +32,7 @@ import java.util.stream.Collectors;
 
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.FailureKind;
-import com.hopper.hts.events.auth.TokenRequestException;
-import com.hopper.hts.events.net.NetworkFailure;
-import com.hopper.hts.events.net.RetryAfterHeader;
+import com.hopper.hts.events.TokenRequestException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -178,7 +176,7 @@ final class ResponseDecoder {
 	}
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
-		return AttemptFailure.ofResponse(status, headers, RetryAfterHeader.read(headers, this.clock), errors,
+		return AttemptFailure.ofResponse(status, headers, NetworkFailure.retryAfter(headers, this.clock), errors,
 				"the answer was %s%s".formatted(status.value(), content));
 	}
 

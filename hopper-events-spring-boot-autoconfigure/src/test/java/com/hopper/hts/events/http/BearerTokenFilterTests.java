@@ -22,7 +22,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.Test;
@@ -41,7 +40,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
- * Tests for {@link BearerTokenFilter} and {@link BearerTokenProvider}.
+ * Tests for {@link BearerTokenProvider} and the filter that signs requests with it.
  */
 class BearerTokenFilterTests {
 
@@ -58,7 +57,7 @@ class BearerTokenFilterTests {
 			"https://api.hopper.com/airline,/relative,false" })
 	void onlyTheApiLearnsTheToken(URI baseUrl, URI target, boolean signed) {
 		AtomicReference<ClientRequest> sent = new AtomicReference<>();
-		new BearerTokenFilter(baseUrl, BearerTokenProvider.of("secret"))
+		BearerTokenProvider.filter(baseUrl, BearerTokenProvider.of("secret"))
 			.filter(ClientRequest.create(HttpMethod.POST, target).build(), (request) -> {
 				sent.set(request);
 				return Mono.just(ClientResponse.create(org.springframework.http.HttpStatus.NO_CONTENT).build());
@@ -111,7 +110,7 @@ class BearerTokenFilterTests {
 	}
 
 	private static EventPublisher publisher(URI baseUrl, BearerTokenProvider provider) {
-		return new HopperApiBuilder(WebClient.builder().filter(new BearerTokenFilter(baseUrl, provider)).build(),
+		return new HopperApiBuilder(WebClient.builder().filter(BearerTokenProvider.filter(baseUrl, provider)).build(),
 				baseUrl)
 			.retryPolicy(Publishers.retryPolicy(3))
 			.publisher();

@@ -32,7 +32,6 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
@@ -225,7 +224,7 @@ class FilterExceptionsTests {
 	private EventPublisher publisher(BearerTokenProvider tokenProvider, ExchangeFilterFunction filter) {
 		return new HopperApiBuilder(Publishers.webClient(this.server.baseUrl()).mutate().filters((filters) -> {
 			filters.clear();
-			filters.add(new BearerTokenFilter(this.server.baseUrl(), tokenProvider));
+			filters.add(BearerTokenProvider.filter(this.server.baseUrl(), tokenProvider));
 			filters.add(filter);
 		}).clientConnector(new ReactorClientHttpConnector(HttpClient.create(this.pool).disableRetry(true))).build(),
 				this.server.baseUrl())

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import reactor.netty.http.client.HttpClient;
 
@@ -56,7 +55,7 @@ final class Publishers {
 	static WebClient webClient(URI baseUrl) {
 		return WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection().disableRetry(true)))
-			.filter(new BearerTokenFilter(baseUrl, BearerTokenProvider.of(TOKEN)))
+			.filter(BearerTokenProvider.filter(baseUrl, BearerTokenProvider.of(TOKEN)))
 			.build();
 	}
 

@@ -40,7 +40,7 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.auth.BearerTokenFilter;
+import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.testing.ScriptedServer;
 import com.hopper.hts.events.testing.ScriptedServer.Request;
 import org.junit.jupiter.api.AfterEach;
@@ -443,7 +443,7 @@ class WebClientEventPublisherTests {
 	void requestThatCouldNotBeSentInTimeIsRetriedWhateverTheChoiceAndNothingWasCounted() {
 		AtomicInteger tokens = new AtomicInteger();
 		WebClient webClient = WebClient.builder()
-			.filter(new BearerTokenFilter(this.server.baseUrl(),
+			.filter(BearerTokenProvider.filter(this.server.baseUrl(),
 					() -> (tokens.incrementAndGet() == 1) ? Mono.never() : Mono.just("token")))
 			.build();
 		RetryPolicy policy = new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),

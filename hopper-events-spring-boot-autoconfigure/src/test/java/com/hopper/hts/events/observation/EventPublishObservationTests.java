@@ -26,7 +26,6 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.testing.ScriptedServer;
@@ -100,7 +99,7 @@ class EventPublishObservationTests {
 	private EventPublisher publisher(URI baseUrl) {
 		WebClient webClient = WebClient.builder()
 			.observationRegistry(this.observations)
-			.filter(new BearerTokenFilter(baseUrl, BearerTokenProvider.of("token")))
+			.filter(BearerTokenProvider.filter(baseUrl, BearerTokenProvider.of("token")))
 			.build();
 		return new HopperApiBuilder(webClient, baseUrl).retry(2, Duration.ofSeconds(20), 10)
 			.backoff(Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1))

@@ -19,7 +19,6 @@ import java.net.URI;
 import java.time.Duration;
 
 import com.hopper.hts.events.EventPublisher;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.test.FakeHopperApi;
@@ -49,7 +48,7 @@ final class TestPublishers {
 			.disableRetry(true);
 		WebClient client = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(http))
-			.filter(new BearerTokenFilter(baseUrl, tokens))
+			.filter(BearerTokenProvider.filter(baseUrl, tokens))
 			.build();
 		return new HopperApiBuilder(client, baseUrl)
 			.backoff(Duration.ofMillis(1), 2, Duration.ofMillis(5), 0.5, Duration.ofSeconds(10))

@@ -28,7 +28,6 @@ import com.google.gson.Gson;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.auth.BearerTokenFilter;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.EventSender;
 import com.hopper.hts.events.http.HopperApiBuilder;
@@ -198,7 +197,7 @@ public class PublishPieces {
 		observations.observationConfig().observationHandler(new DefaultMeterObservationHandler(meters));
 		if (token) {
 			BearerTokenProvider provider = () -> Mono.just("benchmark-token-benchmark-token-benchmark-token");
-			client.filter(new BearerTokenFilter(URL, provider));
+			client.filter(BearerTokenProvider.filter(URL, provider));
 		}
 		if (observed) {
 			client.observationRegistry(observations);

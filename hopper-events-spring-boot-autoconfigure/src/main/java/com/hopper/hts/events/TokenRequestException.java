@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.auth;
+package com.hopper.hts.events;
 
 import java.io.Serial;
 import java.time.Duration;

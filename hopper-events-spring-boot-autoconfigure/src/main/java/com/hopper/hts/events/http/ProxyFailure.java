@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.net;
+package com.hopper.hts.events.http;
 
 import java.io.Serial;
 import java.net.ConnectException;

@@ -13,7 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.net;
+package com.hopper.hts.events.http;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -23,7 +23,14 @@ import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertificateException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
@@ -36,6 +43,9 @@ import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.channel.AbortedException;
 
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.reactive.function.client.ClientRequest;
+import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClientRequestException;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 
@@ -51,6 +61,8 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
  * @since 0.1.0
  */
 public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String description, @Nullable Throwable cause) {
+
+	private static final long MAX_RETRY_AFTER_SECONDS = Duration.ofDays(365).toSeconds();
 
 	/**
 	 * Judge a failure.
@@ -106,17 +118,6 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 		// failed
 		return connection(false, sent, "the request to " + host + " failed (" + cause.getClass().getSimpleName() + ")",
 				cause);
-	}
-
-	/**
-	 * Name the proxy in a failure that is the proxy's.
-	 * @param failure what was thrown
-	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
-	 * {@code null} if there is none
-	 * @return an exception whose message names the proxy, or what was thrown
-	 */
-	public static Throwable withProxy(Throwable failure, @Nullable String proxy) {
-		return ProxyFailure.name(failure, proxy);
 	}
 
 	private static NetworkFailure ofTls(SSLException cause, String host, boolean sent) {
@@ -182,6 +183,44 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 		return null;
 	}
 
+	/**
+	 * Return the answer to a request as it was before any filter of the application saw
+	 * it.
+	 * @param request a request of a call of the API
+	 * @return the answer, or {@code null} if there is none or nobody has noted it
+	 */
+	public static @Nullable ClientResponse answer(ClientRequest request) {
+		return (request.attributes().get(ApiClient.ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference
+				&& reference.get() instanceof ClientResponse answer) ? answer : null;
+	}
+
+	/**
+	 * Read the {@code Retry-After} header, which is a number of seconds or an HTTP date.
+	 * @param headers the headers of an answer
+	 * @param clock the clock that an HTTP date is compared with
+	 * @return the time to wait, zero for a date in the past and one year at the most, or
+	 * {@code null} if there is no such header or it cannot be understood
+	 */
+	public static @Nullable Duration retryAfter(HttpHeaders headers, Clock clock) {
+		String value = headers.getFirst(HttpHeaders.RETRY_AFTER);
+		if (value == null) {
+			return null;
+		}
+		String text = value.trim();
+		if (!text.isEmpty() && text.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+			// Longer than any long is longer than any wait
+			return Duration.ofSeconds((text.length() > 9) ? MAX_RETRY_AFTER_SECONDS : Math.min(Long.parseLong(text), MAX_RETRY_AFTER_SECONDS));
+		}
+		try {
+			Instant date = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+			Duration wait = Duration.between(clock.instant(), date);
+			return wait.isNegative() ? Duration.ZERO : wait;
+		}
+		catch (DateTimeParseException ex) {
+			return null;
+		}
+	}
+
 	private static @Nullable String rootMessage(Throwable failure) {
 		Throwable root = failure;
 		while (root.getCause() != null) {
@@ -199,12 +238,7 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 		return uri.getScheme() + "://" + host(uri) + ((uri.getRawPath() != null) ? uri.getRawPath() : "");
 	}
 
-	/**
-	 * Show a host in a message.
-	 * @param uri a URL
-	 * @return host and port
-	 */
-	public static String host(URI uri) {
+	static String host(URI uri) {
 		// A host with an underscore is an authority only
 		String authority = String.valueOf(uri.getRawAuthority());
 		return authority.substring(authority.lastIndexOf('@') + 1);
