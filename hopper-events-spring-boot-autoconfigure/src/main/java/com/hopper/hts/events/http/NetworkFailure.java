@@ -209,7 +209,8 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 		String text = value.trim();
 		if (!text.isEmpty() && text.chars().allMatch((c) -> c >= '0' && c <= '9')) {
 			// Longer than any long is longer than any wait
-			return Duration.ofSeconds((text.length() > 9) ? MAX_RETRY_AFTER_SECONDS : Math.min(Long.parseLong(text), MAX_RETRY_AFTER_SECONDS));
+			return Duration.ofSeconds((text.length() > 9) ? MAX_RETRY_AFTER_SECONDS
+					: Math.min(Long.parseLong(text), MAX_RETRY_AFTER_SECONDS));
 		}
 		try {
 			Instant date = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();

@@ -16,10 +16,8 @@
 package com.hopper.hts.events.auth;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -46,13 +44,12 @@ import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link ClientCredentialsTokenProvider} and {@link TokenEndpoint}, with a real
- * token endpoint and clocks that are turned by hand.
+ * Tests for {@link ClientCredentialsTokenProvider}, with a real token endpoint and clocks
+ * that are turned by hand.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ClientCredentialsTokenProviderTests {
@@ -111,51 +108,6 @@ class ClientCredentialsTokenProviderTests {
 		this.scheduler.advanceTimeBy(duration);
 	}
 
-	// What is sent
-
-	@Test
-	void signsInAtAnIdentityProviderWithAForm() {
-		this.server.thenAnswer(issued("t1", 3600));
-		assertThat(token()).isEqualTo("t1");
-		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
-			assertThat(request.requestLine()).isEqualTo("POST /oauth/token HTTP/1.1");
-			assertThat(request.header("Content-Type")).isEqualTo("application/x-www-form-urlencoded");
-			assertThat(request.header("Accept")).isEqualTo("application/json");
-			assertThat(request.header("Authorization")).isNull();
-			assertThat(request.text()).isEqualTo("grant_type=client_credentials&client_id=client"
-					+ "&client_secret=canary+s3cret%26%3D%2B&audience=https%3A%2F%2Fairlines-api.hopper.com");
-		});
-	}
-
-	@Test
-	void signsInAtAnIdentityProviderWithBasicAuthenticationAndScope() {
-		this.server.thenAnswer(issued("t1", 3600));
-		ClientCredentialsTokenProvider basic = provider(ClientCredentials.atIdentityProvider(this.tokenUri, "client",
-				SECRET, null, "events", ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC));
-		assertThat(basic.getToken().block(TIMEOUT)).isEqualTo("t1");
-		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
-			assertThat(request.text()).isEqualTo("grant_type=client_credentials&scope=events");
-			assertThat(request.header("Authorization")).isEqualTo("Basic " + Base64.getEncoder()
-				.encodeToString("client:canary+s3cret%26%3D%2B".getBytes(StandardCharsets.UTF_8)));
-		});
-	}
-
-	@Test
-	void signsInAtHopperWithJson() {
-		this.server.thenAnswer(ScriptedServer.response(201,
-				"{\"access_token\":\"t1\",\"scope\":\"\",\"expires_in\":86400,\"token_type\":\"Bearer\"}"));
-		ClientCredentialsTokenProvider hopper = provider(
-				ClientCredentials.atHopper(URI.create(this.server.baseUrl().toString()), "client", SECRET));
-		assertThat(hopper.getToken().block(TIMEOUT)).isEqualTo("t1");
-		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
-			assertThat(request.requestLine()).isEqualTo("POST /airline/v1.1/auth HTTP/1.1");
-			assertThat(request.header("Content-Type")).isEqualTo("application/json");
-			assertThat(request.text()).isEqualTo("{\"client_id\":\"client\",\"client_secret\":\"" + SECRET + "\"}");
-		});
-	}
-
-	// Single flight
-
 	@Test
 	void thousandConcurrentSubscribersShareOneRequest() {
 		CountDownLatch allWait = new CountDownLatch(1);
@@ -205,8 +157,6 @@ class ClientCredentialsTokenProviderTests {
 		assertThat(token()).isEqualTo("t1");
 		assertThat(this.server.requests()).hasSize(1);
 	}
-
-	// Renewal
 
 	@ParameterizedTest
 	@ValueSource(longs = { 5, 60, 3600, 86400 })
@@ -305,8 +255,6 @@ class ClientCredentialsTokenProviderTests {
 		await().until(() -> "t2".equals(token()));
 	}
 
-	// Rejected tokens
-
 	@Test
 	void rejectedTokenIsReplacedOnceForAllWhoUsedIt() {
 		this.server.thenAnswer(issued("t1", 3600)).thenAnswer(issued("t2", 3600)).thenAnswer(issued("t3", 3600));
@@ -334,8 +282,6 @@ class ClientCredentialsTokenProviderTests {
 		pass(Duration.ofSeconds(3));
 		assertThat(this.provider.replaceToken(token()).block(TIMEOUT)).isEqualTo("t2");
 	}
-
-	// Failures
 
 	@ParameterizedTest
 	@CsvSource({ "400,false", "401,false", "403,false", "404,false", "408,true", "429,true", "500,true", "503,true" })
@@ -379,82 +325,6 @@ class ClientCredentialsTokenProviderTests {
 		assertThat(this.server.requests()).hasSize(1);
 		pass(Duration.ofSeconds(1));
 		assertThat(token()).isEqualTo("t1");
-	}
-
-	@Test
-	void silenceOfTheTokenEndpointEndsWithATimeoutForAll() {
-		this.server.then(ScriptedServer.Exchange::hang);
-		List<Throwable> failures = new CopyOnWriteArrayList<>();
-		Disposable gone = this.provider.getToken().subscribe();
-		this.provider.getToken().subscribe((token) -> {
-		}, failures::add);
-		await().until(() -> this.server.requests().size() == 1);
-		gone.dispose();
-		pass(Duration.ofSeconds(11));
-		await().until(() -> failures.size() == 1);
-		assertThat(failures.get(0)).isInstanceOf(TokenRequestException.class)
-			.hasMessageContaining("in time")
-			.satisfies((failure) -> assertThat(((TokenRequestException) failure).isTransient()).isTrue());
-	}
-
-	@Test
-	void lostConnectionMayPass() {
-		this.server.then(ScriptedServer.Exchange::reset);
-		TokenRequestException failure = failure();
-		assertThat(failure.isTransient()).isTrue();
-		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-			assertThat(cause.getClass().getName()).doesNotStartWith("org.springframework.web.reactive");
-		}
-	}
-
-	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			<html>Please log in</html>                      | is not a JSON object
-			[]                                              | is not a JSON object
-			``                                              | is not a JSON object
-			{"token_type":"Bearer"}                         | 'access_token' that must not be empty
-			{"access_token":""}                             | 'access_token' that must not be empty
-			{"access_token":"a b"}                          | 'access_token' that must consist of visible
-			{"access_token":"a","token_type":"mac"}         | 'token_type' that is not Bearer
-			{"access_token":"a","expires_in":0}             | 'expires_in' that is not a positive number
-			{"access_token":"a","expires_in":-1}            | 'expires_in' that is not a positive number
-			{"access_token":"a","expires_in":"soon"}        | 'expires_in' that is not a positive number
-			""")
-	void malformedAnswerIsAFailure(String body, String message) {
-		this.server.thenAnswer(ScriptedServer.response(200, body));
-		assertThat(failure()).hasMessageContaining(message);
-	}
-
-	@Test
-	void lifetimeAsTextIsUnderstood() {
-		this.server.thenAnswer(issued("t1", "\"10\"")).thenAnswer(issued("t2", 10));
-		assertThat(token()).isEqualTo("t1");
-		pass(Duration.ofSeconds(10));
-		assertThat(token()).isEqualTo("t2");
-	}
-
-	@Test
-	void hugeAnswerIsNotReadToItsEnd() {
-		this.server.then((exchange) -> {
-			exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n");
-			for (int i = 0; i < 10; i++) {
-				exchange.send("x".repeat(1024 * 1024));
-			}
-		});
-		assertThat(failure()).hasMessageContaining("is not a JSON object");
-	}
-
-	@Test
-	void nothingShowsASecret() {
-		this.server.thenAnswer(issued("canary-token", 3600));
-		token();
-		assertThat(String.valueOf(this.provider) + this.provider.state()
-				+ ClientCredentials.atHopper(URI.create("http://a"), "id", SECRET)
-				+ new AccessToken("canary-token", null))
-			.doesNotContain("canary");
-		assertThatExceptionOfType(IllegalArgumentException.class)
-			.isThrownBy(() -> ClientCredentials.atHopper(URI.create("http://a"), "id", " "))
-			.withMessageContaining("'clientSecret'");
 	}
 
 	private TokenRequestException failure() {

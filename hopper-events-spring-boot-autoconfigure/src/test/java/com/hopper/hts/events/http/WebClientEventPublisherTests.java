@@ -16,21 +16,14 @@
 package com.hopper.hts.events.http;
 
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
-import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventPublisher;
@@ -40,27 +33,17 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.testing.ScriptedServer;
-import com.hopper.hts.events.testing.ScriptedServer.Request;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.channel.AbortedException;
-import reactor.netty.http.client.HttpClient;
 import reactor.test.StepVerifier;
-import reactor.test.scheduler.VirtualTimeScheduler;
-
-import org.springframework.http.client.reactive.ReactorClientHttpConnector;
-import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -134,482 +117,6 @@ class WebClientEventPublisherTests {
 		assertThat(this.server.requests()).hasSize(2);
 	}
 
-	@Test
-	void cancellationAbortsTheRequestInFlight() {
-		this.server.then(ScriptedServer.Exchange::hang);
-		AtomicBoolean released = new AtomicBoolean();
-		WebClient webClient = WebClient.builder()
-			.clientConnector(new ReactorClientHttpConnector(
-					HttpClient.newConnection().doOnDisconnected((connection) -> released.set(true))))
-			.build();
-		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl())
-			.retryPolicy(Publishers.retryPolicy(3))
-			.publisher();
-		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
-		await().until(() -> this.server.requests().size() == 1);
-		subscription.dispose();
-		await().untilTrue(released);
-		assertThat(this.server.requests()).hasSize(1);
-	}
-
-	@Test
-	void cancellationWhileWaitingForARetryEndsThePublication() {
-		CountingMetrics metrics = new CountingMetrics();
-		RetryPolicy slow = new RetryPolicy(3, Duration.ofSeconds(20), 1, Duration.ofSeconds(20), 0,
-				Duration.ofSeconds(20), Duration.ofSeconds(60), true, 10);
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), slow,
-				(builder) -> builder.metrics(metrics));
-		this.server.thenStatus(503);
-		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
-		await().until(() -> metrics.retries.size() == 1);
-		subscription.dispose();
-		assertThat(metrics.finished).containsExactly("offers_displayed 1 cancelled");
-		assertThat(this.server.requests()).hasSize(1);
-	}
-
-	// What each status means
-
-	static Stream<Arguments> statuses() {
-		return Stream.of(Arguments.of(200, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(201, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(202, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(301, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(302, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(307, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(400, HopperApiException.Rejected.class, false),
-				Arguments.of(401, HopperApiException.Unauthorized.class, false),
-				Arguments.of(403, HopperApiException.Forbidden.class, false),
-				Arguments.of(404, HopperApiException.NotFound.class, false),
-				Arguments.of(405, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(408, HopperApiException.Timeout.class, true),
-				Arguments.of(409, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(413, HopperApiException.Rejected.class, false),
-				Arguments.of(418, HopperApiException.UnexpectedResponse.class, false),
-				Arguments.of(422, HopperApiException.Rejected.class, false),
-				Arguments.of(429, HopperApiException.RateLimited.class, true),
-				Arguments.of(500, HopperApiException.ServerError.class, true),
-				Arguments.of(501, HopperApiException.ServerError.class, false),
-				Arguments.of(502, HopperApiException.ServerError.class, true),
-				Arguments.of(503, HopperApiException.ServerError.class, true),
-				Arguments.of(504, HopperApiException.ServerError.class, true),
-				Arguments.of(599, HopperApiException.ServerError.class, false));
-	}
-
-	@ParameterizedTest(name = "{0}: {1}, retried: {2}")
-	@MethodSource("statuses")
-	void statusBecomesTypedErrorAndIsRetriedOrNot(int status, Class<? extends HopperApiException> type,
-			boolean retried) {
-		String[] bodies = { "", "<html><body>Sorry " + Publishers.TOKEN + "</body></html>", "{\"errors\":[{\"mess",
-				"[]", "{\"errors\":\"none\"}", "{\"errors\":[{\"message\":\"No\",\"code\":\"c\"}]}" };
-		for (String body : bodies) {
-			int before = this.server.requests().size();
-			for (int i = 0; i < 3; i++) {
-				this.server.thenAnswer(ScriptedServer.response(status, body, "Content-Type: text/html",
-						"X-Request-Id: req-1", "Location: http://127.0.0.1:1/elsewhere"));
-			}
-			HopperApiException exception = failure(SESSION, BOOKING);
-			assertThat(exception).isExactlyInstanceOf(type);
-			assertThat(exception.getStatusCode().value()).isEqualTo(status);
-			assertThat(exception.getHeaders().getFirst("X-Request-Id")).isEqualTo("req-1");
-			assertThat(exception.getAttempts()).isEqualTo(retried ? 3 : 1);
-			assertThat(exception.getEventType()).isEqualTo("booking_confirmed");
-			assertThat(exception.getMaskedSessionId()).isEqualTo("9fd3***");
-			assertThat(exception.getMessage()).contains("booking_confirmed", String.valueOf(status));
-			assertCarriesNoSecret(exception);
-			List<Request> requests = this.server.requests().subList(before, this.server.requests().size());
-			assertThat(requests).hasSize(retried ? 3 : 1);
-			for (int i = requests.size(); i < 3; i++) {
-				// Use up what is left of the script
-				assertThat(failure(SESSION, BOOKING)).isExactlyInstanceOf(type);
-			}
-		}
-	}
-
-	@ParameterizedTest
-	@ValueSource(ints = { 408, 429, 500, 502, 503, 504 })
-	void deliversAfterFailuresThatPassWithTheVerySameRequest(int status) {
-		this.server.thenStatus(status).thenStatus(status);
-		EventReceipt receipt = this.publisher.publishAndWait(SESSION, BOOKING);
-		assertThat(receipt.attempts()).isEqualTo(3);
-		assertThat(this.server.requests()).hasSize(3);
-		assertThat(this.server.requests()).extracting(Request::text).containsOnly(this.server.requests().get(0).text());
-	}
-
-	@Test
-	void parsesErrorsAndRemovesWhatRepeatsTheRequest() {
-		this.server.thenAnswer(ScriptedServer.response(422, """
-				{"errors":[
-				  {"message":"Contract canary-contract of session %s\\nis unknown","code":"unknown_contract",
-				   "messages":{"cfar_contract_id":"no contract canary-contract","token":"%s"}},
-				  {"message":"Second","extra":1},
-				  {"code":"without message"}]}""".formatted(SESSION, Publishers.TOKEN),
-				"Content-Type: application/json"));
-		HopperApiException.Rejected rejected = (HopperApiException.Rejected) failure(SESSION, BOOKING);
-		assertThat(rejected.getErrors()).hasSize(2);
-		ApiError error = rejected.getErrors().get(0);
-		assertThat(error.message()).isEqualTo("Contract *** of session *** is unknown");
-		assertThat(error.code()).isEqualTo("unknown_contract");
-		assertThat(error.messages()).containsEntry("cfar_contract_id", "no contract ***").containsEntry("token", "***");
-		assertThat(rejected).hasMessageContaining("[unknown_contract] Contract *** of session *** is unknown")
-			.hasMessageContaining("422")
-			.hasMessageContaining("Correct it");
-		assertThat(rejected.isTransient()).isFalse();
-		assertCarriesNoSecret(rejected);
-	}
-
-	@Test
-	void readsNoMoreOfAHugeErrorThanItNeeds() {
-		String chunk = "x".repeat(1024 * 1024);
-		AtomicInteger sent = new AtomicInteger();
-		this.server.then((exchange) -> {
-			exchange.send("HTTP/1.1 400 Bad\r\nContent-Type: application/json\r\nContent-Length: 10485760\r\n\r\n");
-			for (int i = 0; i < 10; i++) {
-				exchange.send(chunk);
-				sent.incrementAndGet();
-			}
-		});
-		assertThat(failure(SESSION, OFFERS)).isInstanceOf(HopperApiException.Rejected.class);
-		assertThat(sent.get()).isLessThan(10);
-	}
-
-	@Test
-	void doesNotWaitForAnErrorBodyThatNeverEnds() {
-		this.server.then((exchange) -> {
-			exchange.send("HTTP/1.1 422 Bad\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
-			exchange.hang();
-		});
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
-				(builder) -> builder.responseTimeout(Duration.ofMillis(500)));
-		HopperApiException exception = failure(publisher, SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.Rejected.class);
-		assertThat(exception.getAttempts()).isEqualTo(1);
-	}
-
-	@Test
-	void errorWhoseBodyIsCutOffKeepsItsStatus() {
-		this.server.then((exchange) -> {
-			exchange.send("HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\n{\"errors\"");
-			exchange.reset();
-		});
-		assertThat(failure(SESSION, OFFERS)).isInstanceOf(HopperApiException.Rejected.class);
-		assertThat(this.server.requests()).hasSize(1);
-	}
-
-	@Test
-	void errorWhoseBodyIsLateKeepsItsStatusAndIsNotSentAgain() {
-		this.server.then((exchange) -> {
-			exchange.pause(Duration.ofMillis(350));
-			exchange.send("HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\n{");
-			exchange.hang();
-		});
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
-				(builder) -> builder.responseTimeout(Duration.ofMillis(800)));
-		assertThat(failure(publisher, SESSION, OFFERS)).isInstanceOf(HopperApiException.Rejected.class);
-		assertThat(this.server.requests()).hasSize(1);
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "200,true", "202,true", "302,false", "400,false", "401,false", "408,false", "429,false", "500,false",
-			"502,true", "503,false", "504,true", "520,true", "524,true" })
-	void answerSaysWhetherTheEventMayHaveBeenCounted(int status, boolean unknown) {
-		EventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
-		this.server.thenStatus(status);
-		assertThat(failure(once, SESSION, OFFERS).isDeliveryUnknown()).isEqualTo(unknown);
-	}
-
-	@Test
-	void numbersOfTheEventAreRemovedFromErrorsToo() {
-		this.server.thenAnswer(
-				ScriptedServer.response(422, "{\"errors\":[{\"message\":\"card 4111111111111111 is not wanted\"}]}"));
-		HopperApiException exception = failure(SESSION,
-				CustomEvent.occurredAt("x", TIME).withAttribute("card", 4111111111111111L));
-		assertThat(exception).hasMessageContaining("card *** is not wanted");
-	}
-
-	// No answer at all
-
-	@Test
-	void connectionResetBeforeAnAnswerIsRetried() {
-		this.server.then(ScriptedServer.Exchange::reset).then(ScriptedServer.Exchange::end);
-		EventReceipt receipt = this.publisher.publishAndWait(SESSION, BOOKING);
-		assertThat(receipt.attempts()).isEqualTo(3);
-		assertThat(this.server.requests()).extracting(Request::text).containsOnly(this.server.requests().get(0).text());
-	}
-
-	@Test
-	void halfAnAnswerIsRetried() {
-		this.server.then((exchange) -> {
-			exchange.send("HTTP/1.1 20");
-			exchange.end();
-		}).then((exchange) -> {
-			exchange.send("HTTP/1.1 204 No Content\r\nExpires: 0\r\n");
-			exchange.end();
-		});
-		assertThat(this.publisher.publishAndWait(SESSION, BOOKING).attempts()).isEqualTo(3);
-	}
-
-	@Test
-	void resetIsReportedAsConnectionFailureOfUnknownDelivery() {
-		this.server.then(ScriptedServer.Exchange::reset)
-			.then(ScriptedServer.Exchange::reset)
-			.then(ScriptedServer.Exchange::reset);
-		HopperApiException exception = failure(SESSION, BOOKING);
-		assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class);
-		assertThat(exception.isTransient()).isTrue();
-		assertThat(exception.isDeliveryUnknown()).isTrue();
-		assertThat(exception.getAttempts()).isEqualTo(3);
-		assertThat(exception.getStatusCode()).isNull();
-		assertThat(exception).hasMessageContaining("may have been counted");
-		assertCarriesNoSecret(exception);
-	}
-
-	@Test
-	void transportNeverRepeatsARequestByItself() {
-		EventPublisher once = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1));
-		this.server.then(ScriptedServer.Exchange::reset);
-		assertThat(failure(once, SESSION, OFFERS)).isInstanceOf(HopperApiException.ConnectionFailed.class);
-		assertThat(this.server.requests()).hasSize(1);
-	}
-
-	@Test
-	void refusedConnectionIsRetriedAndDeliveryIsKnownToHaveFailed() throws IOException {
-		URI nobody;
-		try (ServerSocket socket = new ServerSocket(0)) {
-			nobody = URI.create("http://127.0.0.1:" + socket.getLocalPort());
-		}
-		HopperApiException exception = failure(Publishers.create(nobody, Publishers.retryPolicy(3)), SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class);
-		assertThat(exception.getAttempts()).isEqualTo(3);
-		assertThat(exception.isTransient()).isTrue();
-		assertThat(exception.isDeliveryUnknown()).isFalse();
-		assertThat(exception).hasMessageContaining("refused");
-		assertCarriesNoSecret(exception);
-	}
-
-	@Test
-	void unknownHostIsAMistakeInTheConfigurationUntilTheApiWasReached() {
-		URI unknown = URI.create("http://hopper.invalid");
-		HopperApiException exception = failure(Publishers.create(unknown, Publishers.retryPolicy(3)), SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class);
-		assertThat(exception.getAttempts()).isEqualTo(1);
-		assertThat(exception.isTransient()).isFalse();
-		assertThat(exception).hasMessageContaining("could not be resolved").hasMessageContaining("hopper.base-url");
-	}
-
-	@Test
-	void unknownHostIsRetriedOnceTheApiWasReached() {
-		AttemptFailure failure = AttemptFailure.of(new java.net.UnknownHostException("api"), URI.create("http://api"),
-				true, true, false);
-		assertThat(failure.isRetryable()).isTrue();
-	}
-
-	@Test
-	void connectionThatClosedBeforeTheRequestWasSentIsRetriedAndNothingWasCounted() {
-		AttemptFailure failure = AttemptFailure.of(AbortedException.beforeSend(), URI.create("http://api"), true, true,
-				false);
-		assertThat(failure.isRetryable()).isTrue();
-		assertThat(failure.isDeliveryUnknown()).isFalse();
-	}
-
-	@Test
-	void answerThatIsNotHttpIsNotRetried() {
-		this.server.thenAnswer("SSH-2.0-OpenSSH_9.2\r\n\r\n");
-		HopperApiException exception = failure(SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class);
-		assertThat(exception.getAttempts()).isEqualTo(1);
-		assertThat(exception.isTransient()).isFalse();
-	}
-
-	// Time
-
-	@ParameterizedTest(name = "retried: {0}, attempts: {1}")
-	@CsvSource({ "true,2", "false,1" })
-	void silenceIsATimeoutWhoseRetryIsAChoice(boolean onTimeout, int attempts) {
-		this.server.then(ScriptedServer.Exchange::hang).then(ScriptedServer.Exchange::hang);
-		RetryPolicy policy = new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
-				Duration.ofSeconds(30), onTimeout, 10);
-		CountingMetrics metrics = new CountingMetrics();
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
-				(builder) -> builder.responseTimeout(Duration.ofMillis(200)).metrics(metrics));
-		HopperApiException exception = failure(publisher, SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.Timeout.class);
-		assertThat(exception.getAttempts()).isEqualTo(attempts);
-		assertThat(exception.isDeliveryUnknown()).isTrue();
-		assertThat(metrics.unknown).hasSize(attempts);
-		assertThat(this.server.requests()).hasSize(attempts);
-	}
-
-	@Test
-	void requestThatCouldNotBeSentInTimeIsRetriedWhateverTheChoiceAndNothingWasCounted() {
-		AtomicInteger tokens = new AtomicInteger();
-		WebClient webClient = WebClient.builder()
-			.filter(BearerTokenProvider.filter(this.server.baseUrl(),
-					() -> (tokens.incrementAndGet() == 1) ? Mono.never() : Mono.just("token")))
-			.build();
-		RetryPolicy policy = new RetryPolicy(2, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
-				Duration.ofSeconds(30), false, 10);
-		CountingMetrics metrics = new CountingMetrics();
-		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl()).retryPolicy(policy)
-			.responseTimeout(Duration.ofSeconds(2))
-			.metrics(metrics)
-			.publisher();
-		assertThat(publisher.publishAndWait(SESSION, OFFERS).attempts()).isEqualTo(2);
-		assertThat(metrics.unknown).isEmpty();
-	}
-
-	@Test
-	void cancellationInFlightCountsAsUnknown() {
-		CountingMetrics metrics = new CountingMetrics();
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(1),
-				(builder) -> builder.metrics(metrics));
-		this.server.then(ScriptedServer.Exchange::hang);
-		Disposable subscription = publisher.publish(SESSION, OFFERS).subscribe();
-		await().until(() -> this.server.requests().size() == 1);
-		subscription.dispose();
-		assertThat(metrics.unknown).hasSize(1);
-		assertThat(metrics.finished).containsExactly("offers_displayed 1 cancelled");
-	}
-
-	@Test
-	void headersThatTrickleAreATimeout() {
-		this.server.then((exchange) -> {
-			for (int i = 0; i < 1000; i++) {
-				exchange.send((i == 0) ? "HTTP/1.1 204 No Content\r\n" : "X-Header-" + i + ": slow\r\n");
-				exchange.pause(Duration.ofMillis(20));
-			}
-		});
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(2),
-				(builder) -> builder.responseTimeout(Duration.ofMillis(300)));
-		EventReceipt receipt = publisher.publishAndWait(SESSION, OFFERS);
-		assertThat(receipt.attempts()).isEqualTo(2);
-	}
-
-	@Test
-	void overallTimeoutCutsTheAttemptInFlight() {
-		this.server.then(ScriptedServer.Exchange::hang);
-		RetryPolicy policy = new RetryPolicy(3, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
-				Duration.ofMillis(300), true, 10);
-		HopperApiException exception = failure(Publishers.create(this.server.baseUrl(), policy), SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.Timeout.class);
-		assertThat(exception.getAttempts()).isEqualTo(1);
-		assertThat(exception).hasMessageContaining("hopper.retry.timeout");
-	}
-
-	@Test
-	void waitBetweenAttemptsGrowsAndHoldsNoThread() {
-		VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
-		try {
-			RetryPolicy policy = new RetryPolicy(4, Duration.ofSeconds(1), 3, Duration.ofSeconds(5), 0,
-					Duration.ofSeconds(60), Duration.ofMinutes(5), true, 10);
-			CountingMetrics metrics = new CountingMetrics();
-			EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
-					(builder) -> builder.scheduler(scheduler).metrics(metrics));
-			this.server.thenStatus(503).thenStatus(503).thenStatus(503);
-			AtomicReference<EventReceipt> receipt = new AtomicReference<>();
-			publisher.publish(SESSION, OFFERS).subscribe(receipt::set);
-			long[] waits = { 1000, 3000, 5000 };
-			for (int i = 0; i < waits.length; i++) {
-				int retries = i + 1;
-				await().until(() -> metrics.retries.size() == retries);
-				await().until(() -> scheduler.getScheduledTaskCount() > retries);
-				scheduler.advanceTimeBy(Duration.ofMillis(waits[i] - 1));
-				assertThat(this.server.requests()).hasSize(retries);
-				scheduler.advanceTimeBy(Duration.ofMillis(1));
-				await().until(() -> this.server.requests().size() == retries + 1);
-			}
-			await().until(() -> receipt.get() != null);
-			assertThat(receipt.get().attempts()).isEqualTo(4);
-			assertThat(receipt.get().elapsed()).isEqualTo(Duration.ofSeconds(9));
-		}
-		finally {
-			scheduler.dispose();
-		}
-	}
-
-	@Test
-	void retryAfterInSecondsIsWaitedFor() {
-		assertThat(waitAfter(503, "Retry-After: 7", Duration.ofSeconds(60))).isEqualTo(Duration.ofSeconds(7));
-	}
-
-	@Test
-	void retryAfterAsDateIsWaitedFor() {
-		String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(TIME.plusSeconds(9).atOffset(ZoneOffset.UTC));
-		assertThat(waitAfter(429, "Retry-After: " + date, Duration.ofSeconds(60))).isEqualTo(Duration.ofSeconds(9));
-	}
-
-	@Test
-	void retryAfterIsCapped() {
-		assertThat(waitAfter(429, "Retry-After: 3600", Duration.ofSeconds(4))).isEqualTo(Duration.ofSeconds(4));
-	}
-
-	@Test
-	void retryAfterThatIsNonsenseIsIgnored() {
-		assertThat(waitAfter(429, "Retry-After: soon", Duration.ofSeconds(4))).isEqualTo(Duration.ofSeconds(1));
-	}
-
-	private Duration waitAfter(int status, String header, Duration maxRetryAfter) {
-		VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
-		scheduler.advanceTimeTo(TIME);
-		try {
-			RetryPolicy policy = new RetryPolicy(2, Duration.ofSeconds(1), 1, Duration.ofSeconds(1), 0, maxRetryAfter,
-					Duration.ofMinutes(5), true, 10);
-			CountingMetrics metrics = new CountingMetrics();
-			EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
-					(builder) -> builder.scheduler(scheduler).metrics(metrics).random(() -> 0));
-			this.server.thenStatus(status, header);
-			AtomicReference<EventReceipt> receipt = new AtomicReference<>();
-			publisher.publish(SESSION, OFFERS).subscribe(receipt::set);
-			await().until(() -> metrics.retries.size() == 1);
-			await().until(() -> {
-				scheduler.advanceTimeBy(Duration.ofMillis(500));
-				return this.server.requests().size() == 2 || receipt.get() != null;
-			});
-			await().until(() -> receipt.get() != null);
-			return Duration.ofSeconds(Math.round(receipt.get().elapsed().toMillis() / 1000.0));
-		}
-		finally {
-			scheduler.dispose();
-		}
-	}
-
-	@Test
-	void givesUpAtOnceWhenTheNextAttemptWouldComeTooLate() {
-		RetryPolicy policy = new RetryPolicy(3, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0,
-				Duration.ofSeconds(60), Duration.ofSeconds(5), true, 10);
-		this.server.thenStatus(429, "Retry-After: 30");
-		HopperApiException exception = failure(Publishers.create(this.server.baseUrl(), policy), SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.RateLimited.class);
-		assertThat(exception.getAttempts()).isEqualTo(1);
-		assertThat(exception.getRetryAfter()).isEqualTo(Duration.ofSeconds(30));
-		assertThat(exception).hasMessageContaining("hopper.retry.timeout");
-	}
-
-	@Test
-	void retryBudgetStopsADeadApiFromMultiplyingTraffic() {
-		RetryPolicy policy = new RetryPolicy(3, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0, Duration.ofSeconds(1),
-				Duration.ofSeconds(30), true, 5);
-		EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy);
-		for (int i = 0; i < 25; i++) {
-			this.server.thenStatus(503);
-		}
-		for (int i = 0; i < 20; i++) {
-			failure(publisher, SESSION, OFFERS);
-		}
-		// 20 events and the 5 retries of the budget, instead of 60
-		assertThat(this.server.requests()).hasSize(25);
-		this.server.thenStatus(503);
-		HopperApiException exception = failure(publisher, SESSION, OFFERS);
-		assertThat(exception).hasMessageContaining("hopper.retry.budget");
-		assertThat(exception.getAttempts()).isEqualTo(1);
-		for (int i = 0; i < 10; i++) {
-			publisher.publishAndWait(SESSION, OFFERS);
-		}
-		this.server.thenStatus(503);
-		assertThat(publisher.publishAndWait(SESSION, OFFERS).attempts()).as("10 deliveries earn a retry").isEqualTo(2);
-	}
-
-	// Bad input
-
 	static Stream<Arguments> invalid() {
 		BookingConfirmed booking = BookingConfirmed.occurredAt(TIME);
 		List<String> nullElement = new ArrayList<>();
@@ -672,8 +179,6 @@ class WebClientEventPublisherTests {
 		assertThat(this.server.requests()).hasSize(1);
 	}
 
-	// Streams
-
 	@Test
 	void streamReportsEveryEventWithItsOwnResult() {
 		SessionEvent invalid = new SessionEvent(null, OFFERS);
@@ -724,8 +229,6 @@ class WebClientEventPublisherTests {
 			.withMessageContaining("'concurrency'");
 	}
 
-	// Blocking
-
 	@Test
 	void blockingOnAThreadThatMustNotWaitIsRefusedWithAdvice() {
 		Mono<EventReceipt> wrong = Mono.fromCallable(() -> this.publisher.publishAndWait(SESSION, OFFERS))
@@ -769,13 +272,6 @@ class WebClientEventPublisherTests {
 				() -> publisher.publishAndWait(sessionId, event));
 		assertThat(exception).isNotNull();
 		return exception;
-	}
-
-	private static void assertCarriesNoSecret(Throwable exception) {
-		for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
-			assertThat(cause.toString()).doesNotContain(Publishers.TOKEN, SESSION, "canary", "CANARY");
-			assertThat(cause.getClass().getName()).doesNotStartWith("org.springframework.web.reactive");
-		}
 	}
 
 }
