@@ -45,7 +45,6 @@ import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.ExchangeStrategies;
-import org.springframework.web.reactive.function.client.WebClientRequestException;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 /**
@@ -181,10 +180,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 			return failure;
 		}
 		// What WebClient throws carries the headers of the request, secrets among them
-		Throwable cause = failure;
-		while (cause instanceof WebClientRequestException || cause instanceof WebClientResponseException) {
-			cause = cause.getCause();
-		}
+		Throwable cause = NetworkFailure.withoutRequest(failure);
 		return new TokenRequestException(
 				"the BearerTokenProvider failed (%s)".formatted(failure.getClass().getSimpleName()),
 				cause instanceof IOException || cause instanceof TimeoutException, null, cause);

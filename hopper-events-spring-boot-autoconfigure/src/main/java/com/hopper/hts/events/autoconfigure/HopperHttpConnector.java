@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -102,17 +103,15 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
 			UnaryOperator<HttpClient> loops = (client) -> (ownResources != null)
 					? client.runOn(ownResources.getLoopResources()) : client;
-			return new Connections(provider,
-					new ApiConnector((customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(provider)))
-						.withHttpClientCustomizer(protocol)
-						.withHttpClientCustomizer(customizer)
-						.build(ownSettings), proxy(properties.proxy())),
-					signInProvider,
-					new ApiConnector(
-							(customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(signInProvider)))
+			BiFunction<ConnectionProvider, UnaryOperator<HttpClient>, ApiConnector> connector = (pool,
+					negotiation) -> new ApiConnector(
+							(customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(pool)))
+								.withHttpClientCustomizer(negotiation)
 								.withHttpClientCustomizer(customizer)
 								.build(ownSettings),
-							proxy(properties.proxy())));
+							proxy(properties.proxy()));
+			return new Connections(provider, connector.apply(provider, protocol), signInProvider,
+					connector.apply(signInProvider, UnaryOperator.identity()));
 		};
 		this.sslBundle = sslBundle;
 		this.connections = this.factory.apply(sslBundle);

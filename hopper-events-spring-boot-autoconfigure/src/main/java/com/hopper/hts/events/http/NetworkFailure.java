@@ -158,8 +158,10 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 	/**
 	 * Unwrap the exceptions of {@code WebClient}: they carry the headers of the request,
 	 * the token among them.
+	 * @param failure what was thrown
+	 * @return the first cause that is none of those exceptions, or {@code null}
 	 */
-	private static @Nullable Throwable withoutRequest(@Nullable Throwable failure) {
+	public static @Nullable Throwable withoutRequest(Throwable failure) {
 		Throwable candidate = failure;
 		while (candidate instanceof WebClientRequestException || candidate instanceof WebClientResponseException) {
 			candidate = candidate.getCause();
