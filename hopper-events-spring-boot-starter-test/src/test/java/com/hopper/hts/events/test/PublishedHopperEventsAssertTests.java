@@ -19,18 +19,14 @@ import java.time.Instant;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
-import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * Each assertion met and not met, with the message that it prints.
@@ -324,87 +320,6 @@ class PublishedHopperEventsAssertTests {
 				.forSession("session-1")
 				.times(2))
 			.withMessageStartingWith("[bookings] Expected");
-	}
-
-	@Test
-	void saysThatNobodySubscribed() {
-		this.published.publisher().publish("session-1", OffersDisplayed.occurredAt(TIME));
-		fails(() -> assertThat(this.published).contains(OffersDisplayed.class), """
-				Expected that an OffersDisplayed was published, but none was.
-				Nothing was published.
-				Not published, because nobody subscribed to the Mono that publish returned:
-				  - OffersDisplayed for session "session-1", occurred 2026-01-01T10:00:00Z""");
-	}
-
-	@ParameterizedTest
-	@ValueSource(booleans = { true, false })
-	void saysThatAnEventWasRefused(boolean store) {
-		BookingConfirmed invalid = BookingConfirmed.occurredAt(TIME).withCfarContractId(" ");
-		assertThatExceptionOfType(HopperApiException.InvalidEvent.class).isThrownBy(() -> {
-			if (store) {
-				this.published.outbox().store("session-1", invalid);
-			}
-			else {
-				this.published.publisher().publishAndWait("session-1", invalid);
-			}
-		});
-		fails(() -> assertThat(this.published).contains(BookingConfirmed.class), """
-				Expected that a BookingConfirmed was published, but none was.
-				Nothing was published.
-				Refused, because the API would refuse it:
-				  - The booking_confirmed event has a blank 'cfarContractId'; set the id, or null if there is none. \
-				Nothing was sent.""");
-	}
-
-	@Test
-	void messagesListThoseThatComeClosestOfTooMany() {
-		for (int i = 0; i < 100; i++) {
-			this.published.publisher().publishAndWait("session-1", OffersDisplayed.occurredAt(TIME));
-			this.published.publisher().publishAndWait("session-" + i, BookingConfirmed.occurredAt(TIME));
-		}
-		this.published.outbox().store("session-1", BOOKING);
-		assertThat(failure(() -> bookings().forSession("session-1").withCfarContractId("contract-9")).lines())
-			.hasSize(2 + 30 + 1)
-			.startsWith("Expected that a BookingConfirmed for session \"session-1\" with cfarContractId \"contract-9\" "
-					+ "was published, but none was.", "Published:")
-			.contains("  4. BookingConfirmed for session \"session-1\", occurred 2026-01-01T10:00:00Z, directly "
-					+ "<- no cfarContractId", "  201. " + BOOKING_LINE + " <- cfarContractId is \"contract-1\"")
-			.endsWith("  ... and 171 more");
-		assertThat(failure(() -> bookings().throughOutbox().times(2)).lines()).hasSize(2 + 30 + 1)
-			.contains("  > 201. " + BOOKING_LINE);
-		assertThat(failure(() -> assertThat(this.published).isEmpty()).lines()).hasSize(2 + 30 + 1)
-			.contains("  30. BookingConfirmed for session \"session-14\", occurred 2026-01-01T10:00:00Z, directly")
-			.endsWith("  ... and 171 more");
-	}
-
-	@Test
-	void messagesListSomeOfTooManyThatNobodySubscribedTo() {
-		for (int i = 0; i < 31; i++) {
-			this.published.publisher().publish("session-" + i, OffersDisplayed.occurredAt(TIME));
-		}
-		assertThat(failure(() -> assertThat(this.published).contains(OffersDisplayed.class)).lines())
-			.hasSize(3 + 30 + 1)
-			.endsWith("  - OffersDisplayed for session \"session-29\", occurred 2026-01-01T10:00:00Z",
-					"  ... and 1 more");
-	}
-
-	private static String failure(ThrowingCallable assertion) {
-		Throwable failure = catchThrowable(assertion);
-		assertThat(failure).isInstanceOf(AssertionError.class);
-		return failure.getMessage();
-	}
-
-	@Test
-	void messagesShortenLongTextsAndHideAddresses() {
-		this.published.publisher()
-			.publishAndWait("s".repeat(200),
-					BookingConfirmed.occurredAt(TIME)
-						.withBookingReference("jane@example.com", "joe@example.com")
-						.withDgOfferIds("x".repeat(100)));
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(this.published).isEmpty())
-			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("jane", "joe", "example.com")
-				.contains("{***=\"***\"}")
-				.hasSizeLessThan(400));
 	}
 
 	private ContainedHopperEventsAssert<BookingConfirmed> bookings() {
