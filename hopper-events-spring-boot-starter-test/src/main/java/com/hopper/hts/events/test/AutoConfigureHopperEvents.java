@@ -30,8 +30,8 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 
 /**
  * Records events instead of sending them, in a {@code @SpringBootTest} and in slices such
- * as {@code @WebMvcTest} and {@code @WebFluxTest}. What was published is in
- * {@link PublishedHopperEvents}, a bean and a parameter of test methods:
+ * as {@code @WebMvcTest} and {@code @WebFluxTest}. {@link PublishedHopperEvents}, a bean
+ * and a parameter of test methods, has the events:
  *
  * <pre class="code">
  * &#064;SpringBootTest
@@ -50,20 +50,21 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
  * }
  * </pre>
  *
- * Every {@link EventPublisher} and {@link EventOutbox} of the application context is
- * replaced, the application's own ones too and also with {@code hopper.enabled=false}. An
- * own one can be injected as {@link EventPublisher} or {@link EventOutbox} then, and not
- * as its class. The replacements refuse exactly what the real ones refuse, and
- * {@code hopper.require-session} applies. Neither token nor base URL, network, table or
- * broker is needed. A stored event counts as published right after the commit of its
- * transaction, whatever {@code hopper.outbox.type} says, and never after a rollback;
- * there is nothing to wait for. Beans of type
- * {@link com.hopper.hts.events.outbox.EventDeliveryListener} then hear that it was stored
- * and delivered, before the call that has stored or committed it returns; here nothing is
+ * The annotation replaces every {@link EventPublisher} and {@link EventOutbox} of the
+ * application context, including the application's own ones, and even with
+ * {@code hopper.enabled=false}. An application's own bean is then injected as
+ * {@link EventPublisher} or {@link EventOutbox}, not as its class. The replacements
+ * refuse exactly what the real ones refuse, and {@code hopper.require-session} applies. A
+ * test needs no token, base URL, network, table or broker.
+ * <p>
+ * A stored event counts as published right after the commit of its transaction, whatever
+ * {@code hopper.outbox.type} says, and never after a rollback. Beans of type
+ * {@link com.hopper.hts.events.outbox.EventDeliveryListener} are told that the event was
+ * stored and delivered before the call returns that stored or committed it. No event is
  * ever retried, dead or discarded.
  * <p>
- * To test what happens when Hopper is slow, down or refuses, use {@link FakeHopperApi}. A
- * test with both is refused: the fake would receive nothing.
+ * To test what happens when Hopper is slow, down or refuses events, use
+ * {@link FakeHopperApi}. A test with both fails, because the fake would receive nothing.
  *
  * @since 0.1.0
  */

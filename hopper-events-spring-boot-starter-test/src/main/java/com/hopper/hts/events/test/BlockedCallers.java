@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Says so if a thread waits for a call of the API although the time stands still that
- * would end it, as a test that hangs gives no hint.
+ * Logs a warning if a thread waits for a call of the API and only the time that stands
+ * still would end the call. Without the warning the test would hang and give no hint.
  */
 final class BlockedCallers {
 
@@ -53,9 +53,9 @@ final class BlockedCallers {
 
 	/**
 	 * Create an instance.
-	 * @param scheduler whose time may stand still
-	 * @param awaited tells what requests wait for, or {@code null} if that has nothing to
-	 * do with the time, or an empty text if there is none
+	 * @param scheduler the scheduler whose time may stand still
+	 * @param awaited returns what the requests wait for: {@code null} if they do not wait
+	 * for the time, an empty text if there is no request
 	 */
 	BlockedCallers(SteppedScheduler scheduler, Supplier<@Nullable String> awaited) {
 		this.scheduler = scheduler;
@@ -70,7 +70,7 @@ final class BlockedCallers {
 	}
 
 	/**
-	 * This thread has begun a call.
+	 * Watch a call that begins on this thread.
 	 */
 	void call() {
 		if (!Schedulers.isInNonBlockingThread()) {
@@ -157,7 +157,7 @@ final class BlockedCallers {
 	}
 
 	/**
-	 * A call: equal to no other.
+	 * A call. No two calls are equal.
 	 */
 	private static final class Call {
 

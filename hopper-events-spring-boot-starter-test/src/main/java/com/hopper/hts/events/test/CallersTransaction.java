@@ -20,31 +20,30 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.util.ClassUtils;
 
 /**
- * The transaction that a thread is in, and what to do about the events that wait for its
- * commit.
+ * The transaction of a thread, with advice about events that wait for its commit.
  */
 enum CallersTransaction {
 
 	/**
-	 * There is none.
+	 * No transaction.
 	 */
 	NONE("", ""),
 
 	/**
-	 * The one of a test that is {@code @Transactional}.
+	 * The transaction of a test that is {@code @Transactional}.
 	 */
 	OF_TEST_ROLLED_BACK("the test's transaction",
 			"A test that is @Transactional is rolled back at its end. Remove @Transactional from it, or call "
 					+ "TestTransaction.flagForCommit() and TestTransaction.end() before the assertion."),
 
 	/**
-	 * The one of a test that is {@code @Transactional} and {@code @Commit}.
+	 * The transaction of a test that is {@code @Transactional} and {@code @Commit}.
 	 */
 	OF_TEST_COMMITTED("the test's transaction",
 			"The test's transaction is committed at its end. Call TestTransaction.end() before the assertion."),
 
 	/**
-	 * One that the application or the test has begun itself.
+	 * A transaction that the application or the test has begun itself.
 	 */
 	OTHER("its transaction", "Make the assertion when the transaction is over.");
 

@@ -34,10 +34,10 @@ import org.springframework.util.Assert;
 
 /**
  * Assertions about published events of one type, made by
- * {@link PublishedHopperEventsAssert#contains(Class)}. Each condition narrows the events
- * down, for what is called on its result, and fails if none is left; {@link #once()},
- * {@link #times(int)} and {@link #atLeastOnce()} end the sentence. Without one of these
- * it means at least once.
+ * {@link PublishedHopperEventsAssert#contains(Class)}. Each condition returns assertions
+ * about the events that meet it, and fails if there is none. {@link #once()},
+ * {@link #times(int)} and {@link #atLeastOnce()} end the sentence. A sentence without one
+ * of these means at least once.
  *
  * @param <E> the type of the events
  * @since 0.1.0
@@ -297,7 +297,7 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	}
 
 	/**
-	 * Why an event is not one of those meant.
+	 * Why an event does not meet the conditions.
 	 */
 	static final class Remarks {
 

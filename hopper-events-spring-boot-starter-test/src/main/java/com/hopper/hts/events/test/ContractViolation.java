@@ -16,8 +16,8 @@
 package com.hopper.hts.events.test;
 
 /**
- * A request that the Hopper API would refuse whatever the circumstances: a mistake of the
- * application, not a fault that a test has ordered.
+ * A request that the Hopper API would always refuse: a mistake of the application, not a
+ * fault that a test has ordered.
  *
  * @param request the request
  * @param subject the header, the field or the part of the request that is wrong

@@ -28,7 +28,7 @@ import com.hopper.hts.events.HopperEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events in words, one line each.
+ * Describes events in words, on one line each.
  */
 final class Descriptions {
 
@@ -55,7 +55,7 @@ final class Descriptions {
 			add(parts, "bookingReferences", booking.bookingReferences());
 		}
 		else if (event instanceof CustomEvent custom && !custom.attributes().isEmpty()) {
-			// As its toString: values may be personal
+			// No values, like toString: they may be personal
 			parts.add("attributes " + shorten(String.join(" ", custom.attributes().keySet())));
 		}
 		if (event != null) {
@@ -80,8 +80,8 @@ final class Descriptions {
 	}
 
 	/**
-	 * Describe a value: texts in quotes, what looks like an e-mail address left out, and
-	 * nothing longer than a part of a line.
+	 * Describe a value. Texts are quoted, e-mail addresses are left out, and long values
+	 * are shortened.
 	 */
 	static String value(@Nullable Object value) {
 		if (value instanceof Collection<?> collection) {

@@ -21,13 +21,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * When the earlier tests ran: what occurred then, and arrives later, was left by them.
- * Safe for use by many threads.
+ * Knows when the earlier tests ran. An event that occurred then and arrives later was left
+ * by one of them. Safe for use by many threads.
  */
 final class EarlierTests {
 
 	/**
-	 * What a message says of an event.
+	 * What a message says about an event.
 	 */
 	static final String LEFT = " (left from an earlier test)";
 
@@ -44,8 +44,7 @@ final class EarlierTests {
 
 	/**
 	 * Return whether an event occurred while an earlier test ran.
-	 * @param occurredAt when the event occurred; not more precise than applications
-	 * usually are
+	 * @param occurredAt when the event occurred, in whole seconds or milliseconds
 	 * @param began when the running test began
 	 */
 	synchronized boolean include(Instant occurredAt, Instant began) {

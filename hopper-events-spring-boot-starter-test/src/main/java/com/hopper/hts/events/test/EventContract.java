@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the API accepts as an event.
+ * Checks events as the API does.
  */
 final class EventContract {
 

@@ -33,8 +33,8 @@ import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
 
 /**
- * Knows which requests are in the air: from the subscription until the application has
- * dealt with the answer or the failure.
+ * Knows which requests are in flight: from the subscription until the application has
+ * handled the answer or the failure.
  */
 final class Exchanges implements ExchangeFilterFunction {
 
@@ -58,7 +58,7 @@ final class Exchanges implements ExchangeFilterFunction {
 			this.open.add(exchange);
 			return next.exchange(ClientRequest.from(request).httpRequest(exchange::connected).build())
 				.map((response) -> response.mutate().body((body) -> Flux.defer(() -> {
-					// Subscribed to once more, to release what was not read
+					// There is a second subscription, which releases a body that was not read
 					exchange.bodies.incrementAndGet();
 					return body.doFinally((signal) -> {
 						if (exchange.bodies.decrementAndGet() == 0) {
@@ -68,7 +68,7 @@ final class Exchanges implements ExchangeFilterFunction {
 				})).build())
 				.doOnNext((response) -> exchange.answered = true)
 				.doFinally((signal) -> {
-					// What comes after an answer ends with its body
+					// An exchange with an answer ends with the body
 					if (!exchange.answered) {
 						close(exchange);
 					}
@@ -77,8 +77,8 @@ final class Exchanges implements ExchangeFilterFunction {
 	}
 
 	/**
-	 * Close an exchange when the event loop is done with what it is doing: operators may
-	 * cancel what they do not need any more before they pass on what they have got.
+	 * Close an exchange after the current task of the event loop, because operators may
+	 * cancel their source before they pass on its value.
 	 */
 	private void close(Exchange exchange) {
 		EventLoop eventLoop = exchange.eventLoop;
@@ -91,9 +91,8 @@ final class Exchanges implements ExchangeFilterFunction {
 	}
 
 	/**
-	 * Return how many of the requests go on by themselves, because no server lets them
-	 * wait for something else.
-	 * @param waiting the ports of clients that a server lets wait
+	 * Return how many requests will end without help, because no server lets them wait.
+	 * @param waiting the ports of the clients that a server lets wait
 	 */
 	long moving(Set<Integer> waiting) {
 		return this.open.stream().filter((exchange) -> !waiting.contains(exchange.port)).count();
@@ -104,7 +103,7 @@ final class Exchanges implements ExchangeFilterFunction {
 	}
 
 	/**
-	 * A request and what follows from it.
+	 * A request and its answer.
 	 */
 	private static final class Exchange {
 

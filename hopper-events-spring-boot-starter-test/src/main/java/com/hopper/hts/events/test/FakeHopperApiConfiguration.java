@@ -22,8 +22,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Starts a {@link FakeHopperApi} and connects the application with it, whatever its
- * properties say. For a test:
+ * Starts a {@link FakeHopperApi} and connects the application with it, whatever the
+ * application's properties say. For a test:
  *
  * <pre class="code">
  * &#064;SpringBootTest

@@ -24,7 +24,7 @@ import org.springframework.test.context.TestExecutionListener;
 
 /**
  * Resets the {@link FakeHopperApi} of the application context before each test, and fails
- * the test that has sent what the API would refuse.
+ * a test that has sent a request that the API would refuse.
  */
 final class FakeHopperApiTestExecutionListener implements TestExecutionListener {
 

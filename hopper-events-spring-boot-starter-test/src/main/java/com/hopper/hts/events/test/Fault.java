@@ -20,10 +20,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with a request, instead of or besides the normal answer: with one to
- * {@code /events} unless it is meant for {@link #atSessions() sessions} or for
- * {@link #atSignIn() signing in}. Immutable; every {@code with} and {@code at} method
- * returns a copy.
+ * A fault of the {@link FakeHopperApi}: what goes wrong with a request. A fault is for
+ * requests to {@code /events}, unless {@link #atSessions()} or {@link #atSignIn()} makes
+ * it one for other requests. Immutable; every {@code with} and {@code at} method returns
+ * a copy.
  *
  * @since 0.1.0
  */
@@ -39,7 +39,7 @@ public final class Fault {
 	}
 
 	/**
-	 * Where it goes wrong.
+	 * Which requests fail.
 	 */
 	enum Endpoint {
 
@@ -66,8 +66,9 @@ public final class Fault {
 	}
 
 	/**
-	 * Answer with a status without looking at the request: {@code 400} and {@code 422}
-	 * have the errors in their body that the API promises, all others have no body.
+	 * Answer with a status without checking the request. The answers {@code 400} and
+	 * {@code 422} have the body with errors that the API promises; all others have no
+	 * body.
 	 * @param status the HTTP status; {@code 204} at {@link #atSessions() sessions} means
 	 * that no session was created
 	 * @return the fault
@@ -86,7 +87,7 @@ public final class Fault {
 	}
 
 	/**
-	 * Reset the connection without looking at the event.
+	 * Reset the connection without processing the event.
 	 * @return the fault
 	 */
 	public static Fault reset() {

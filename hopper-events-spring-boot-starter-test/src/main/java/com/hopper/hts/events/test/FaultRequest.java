@@ -22,9 +22,9 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A fault as it is ordered by HTTP, for example
- * {@code {"count":3,"status":503,"retry_after":"1","delay":"PT0.5S"}}, and with
- * {@code "endpoint":"sessions"} or {@code "auth"} for others than {@code events}.
+ * A fault that is ordered by HTTP, for example
+ * {@code {"count":3,"status":503,"retry_after":"1","delay":"PT0.5S"}}. The field
+ * {@code endpoint} is {@code events} (the default), {@code sessions} or {@code auth}.
  */
 record FaultRequest(int count, Fault fault) {
 

@@ -35,11 +35,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Assertions about an event as it is sent, made by
- * {@link HopperEventsAssertions#assertThatEvent}. They use what the publisher uses, so
- * that an event that is valid here is not refused by {@code publish} and {@code store},
- * and then what {@link FakeHopperApi} uses, so that a custom event with the name of one
- * of the API's own types has nothing but that type's fields. Whether the API knows a type
- * and attributes of your own is not known here.
+ * {@link HopperEventsAssertions#assertThatEvent}. They check the event as the publisher
+ * does, so that {@code publish} and {@code store} accept an event that is valid here.
+ * They also check it as {@link FakeHopperApi} does, so that a custom event with the name
+ * of one of the API's own types has only fields of that type. They cannot tell whether
+ * the API knows a custom type and its attributes.
  *
  * @since 0.1.0
  */
@@ -79,8 +79,8 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 	}
 
 	/**
-	 * Verify that the event can be sent without a session, which needs a
-	 * {@link BookingConfirmed} that names the offers shown.
+	 * Verify that the event can be sent without a session. Only a {@link BookingConfirmed}
+	 * that names the offers shown can.
 	 * @return this assertion object
 	 */
 	public HopperEventAssert isValidWithoutSession() {

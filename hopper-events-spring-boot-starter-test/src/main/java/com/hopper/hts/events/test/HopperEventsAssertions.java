@@ -19,8 +19,8 @@ import com.hopper.hts.events.HopperEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entry point for assertions about single events. Those about published events need none:
- * AssertJ's own {@code assertThat(published)} has them.
+ * Entry point for assertions about single events. For published events use AssertJ's own
+ * {@code assertThat(published)}.
  *
  * @since 0.1.0
  */

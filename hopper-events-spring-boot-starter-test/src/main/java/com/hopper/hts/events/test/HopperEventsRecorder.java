@@ -40,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  * BookingService service = new BookingService(published.publisher());
  * </pre>
  *
- * It is the bean of type {@link PublishedHopperEvents} with
- * {@link AutoConfigureHopperEvents}. Used by hand, it shows everything that was published
- * since it was created, on whatever thread. Safe for use by many threads.
+ * With {@link AutoConfigureHopperEvents} the bean of type {@link PublishedHopperEvents}
+ * is a recorder. A recorder that a test creates shows everything that was published since
+ * then, on any thread. Safe for use by many threads.
  *
  * @since 0.1.0
  */
@@ -65,7 +65,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	private final Recording outsideOfTests = new Recording(this.earlierTests);
 
 	/**
-	 * Create a recorder that takes what the API takes.
+	 * Create a recorder that accepts the events that the API accepts.
 	 */
 	public HopperEventsRecorder() {
 		this(false);
@@ -99,9 +99,9 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	}
 
 	/**
-	 * Return an outbox that records. An event counts as published when the transaction in
-	 * which it was stored is committed, at once if there is none, and never after a
-	 * rollback.
+	 * Return an outbox that records. An event counts as published when its transaction
+	 * commits, or at once if there is no transaction. It never counts as published after
+	 * a rollback.
 	 * @return the outbox
 	 */
 	public EventOutbox outbox() {
@@ -164,7 +164,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	}
 
 	/**
-	 * Run a task on this thread for a test that runs on another.
+	 * Run a task on this thread on behalf of a test that runs on another thread.
 	 * @param recordings the tests that may have caused the task
 	 * @param task the task
 	 */
@@ -194,7 +194,7 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	}
 
 	/**
-	 * Find out who causes an event.
+	 * Find the tests that may have caused an event.
 	 * @param caller the test on whose thread it began, or {@code null}
 	 * @return the tests that may have caused it, more than one if that is not known
 	 */

@@ -34,8 +34,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The relay of the outbox, step by step: stored events wait until a test lets the relay
- * run once. To be imported:
+ * Runs the relay of the outbox step by step: stored events wait until a test lets the
+ * relay run once. Import it:
  *
  * <pre class="code">
  * &#064;SpringBootTest
@@ -43,8 +43,8 @@ import org.springframework.context.SmartLifecycle;
  * class BookingTests {
  * </pre>
  *
- * Between steps the outbox is paused as if by an operator. For the engines in memory and
- * in a database: the one in Kafka does not say when nothing is due.
+ * Between steps the outbox is paused as if by an operator. This works with the engines in
+ * memory and in a database. The engine in Kafka does not say when nothing is due.
  *
  * @since 0.1.0
  */
@@ -53,7 +53,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 	private static final String REASON = "HopperRelay runs it step by step";
 
 	/**
-	 * Before the outbox starts, and after it has stopped.
+	 * Starts before the outbox, and stops after it.
 	 */
 	private static final int PHASE = Integer.MAX_VALUE / 2 - 4096 - 1;
 
@@ -75,9 +75,9 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 	}
 
 	/**
-	 * Attempt everything that is due, once. As with an operator who resumes, pauses that
-	 * the relay has made by itself end before; one that it makes meanwhile holds what is
-	 * left until the next step.
+	 * Attempt every event that is due, once. A pause of the relay ends first, as if an
+	 * operator had resumed it. A pause that the relay makes during the step holds the
+	 * other events until the next step.
 	 * @return what happened
 	 * @throws AssertionError if the attempts are not over within ten seconds
 	 */

@@ -44,8 +44,8 @@ import org.springframework.core.annotation.Order;
 import org.springframework.util.Assert;
 
 /**
- * The time of everything that the starter waits for, which stands still until a test
- * turns it: hours take milliseconds, and nobody sleeps. To be imported:
+ * The time of everything that the starter waits for. It stands still until a test
+ * {@link #advanceBy advances} it, so that hours take milliseconds. Import it:
  *
  * <pre class="code">
  * &#064;SpringBootTest
@@ -53,18 +53,25 @@ import org.springframework.util.Assert;
  * class BookingTests {
  * </pre>
  *
- * It is the time of retries and {@code Retry-After}, of timeouts of requests, of tokens
- * and of the outbox, in memory and in a database, with its backoff, pauses and maximum
- * age; and of the {@link FakeHopperApi}, with its latency, delays and tokens. It is not
- * the time of the application's own code, of {@code hopper.client.connect-timeout} and
- * {@code read-timeout}, of {@link com.hopper.hts.events.EventOutbox#flush(Duration)
- * flush}, of how often the outbox in a database polls, and of what Kafka does by itself
- * (its consumers poll in real time for what is due by this one).
- * <p>
- * A call that blocks until a retry, such as
- * {@link com.hopper.hts.events.EventPublisher#publishAndWait publishAndWait}, belongs on
- * another thread than the one that turns the time. If it has waited for two real seconds
- * in which the time stood still, the log says what it waits for.
+ * It measures:
+ * <ul>
+ * <li>retries and {@code Retry-After}, timeouts of requests, and the expiry of
+ * tokens,</li>
+ * <li>backoff, pauses and maximum age of the outbox in memory and in a database,</li>
+ * <li>latency, delays and tokens of the {@link FakeHopperApi}.</li>
+ * </ul>
+ * It does not measure:
+ * <ul>
+ * <li>the application's own code,</li>
+ * <li>{@code hopper.client.connect-timeout} and {@code read-timeout},</li>
+ * <li>{@link com.hopper.hts.events.EventOutbox#flush(Duration) flush},</li>
+ * <li>how often the outbox in a database polls,</li>
+ * <li>Kafka, whose consumers poll in real time for events that are due by this time.</li>
+ * </ul>
+ * Make a call that blocks until a retry, such as
+ * {@link com.hopper.hts.events.EventPublisher#publishAndWait publishAndWait}, on another
+ * thread than the one that advances the time. If the call waits for two real seconds
+ * while the time stands still, the log says what it waits for.
  *
  * @since 0.1.0
  */
@@ -99,20 +106,20 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	/**
-	 * Return what time it is.
-	 * @return the time, at first that of the system
+	 * Return the current time.
+	 * @return the time, which begins with that of the system
 	 */
 	public Instant now() {
 		return this.clock.instant();
 	}
 
 	/**
-	 * Let time pass. Everything that becomes due happens at its own time and one after
-	 * the other, and no time passes while requests are on their way: not before the
-	 * application has come to rest, and until it has done so again. Requests that the
+	 * Let time pass. Tasks that become due run one after the other, each at its own time.
+	 * No time passes while requests are in flight: the method waits for the application
+	 * to come to rest first, after each task, and at the end. Requests that the
 	 * {@link FakeHopperApi} answers late or {@link FakeHopperApi#hold() holds} do not
-	 * count as on their way.
-	 * @param duration how much
+	 * count as in flight.
+	 * @param duration how much time passes
 	 * @throws AssertionError if the application does not come to rest within ten seconds
 	 */
 	public void advanceBy(Duration duration) {
@@ -137,7 +144,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 		long pause = 20_000;
 		int quiet = 0;
 		while (quiet < 2) {
-			// Twice: what leaves one place may have been on its way to another
+			// Twice, because an event may be between the outbox and a request
 			quiet = isAtRest() ? quiet + 1 : 0;
 			if (quiet == 0) {
 				if (System.nanoTime() - start > this.settleTimeout.toNanos()) {
@@ -157,8 +164,8 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	/**
-	 * Tell what the requests on their way wait for: for nothing if there is none, and for
-	 * nothing that the time would bring ({@code null}) if one goes on by itself.
+	 * Return what the requests in flight wait for: an empty text if there is no request,
+	 * {@code null} if one of them will end without the time.
 	 */
 	private @Nullable String awaited() {
 		if (this.exchanges.count() == 0) {
@@ -175,7 +182,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	private boolean isSigningIn() {
-		// Nobody signs in with a bean that was not created yet
+		// A bean that was not created yet does not sign in
 		if (this.beanFactory.containsSingleton(TOKEN_PROVIDER) && this.beanFactory.getBean(TOKEN_PROVIDER,
 				BearerTokenProvider.class) instanceof RotatingTokenProvider provider) {
 			RotatingTokenProvider.State state = provider.state();
@@ -188,7 +195,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 		int sum = 0;
 		for (EventOutboxOperations outbox : this.outboxes) {
 			EventOutboxState state = outbox.state();
-			// A mock has none
+			// A mock has no state
 			sum += (state != null) ? state.inProgress() : 0;
 		}
 		return sum;
@@ -203,7 +210,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	@Bean
 	@Order(Ordered.LOWEST_PRECEDENCE)
 	HopperWebClientCustomizer hopperTimeWebClientCustomizer() {
-		// Around all other filters
+		// The first filter is around all others
 		return (builder) -> builder.filters((filters) -> filters.add(0, this.exchanges));
 	}
 

@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Strict reading of JSON.
+ * Reads JSON strictly, and writes it.
  */
 final class Json {
 

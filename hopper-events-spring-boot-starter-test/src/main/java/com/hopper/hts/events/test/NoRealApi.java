@@ -43,11 +43,10 @@ import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * Lets requests of tests reach servers of this machine only, such as
- * {@link FakeHopperApi}. A request to any other fails before it is signed. So that
- * nothing else happens for nothing, the application does not sign in when it starts, and
- * does not wait for stored events when it ends, unless it has connection details of its
- * own; and it needs no credentials.
+ * Lets requests of tests reach only servers of this machine, such as
+ * {@link FakeHopperApi}. A request to any other server fails before it is signed. An
+ * application without connection details of its own does not sign in when it starts, does
+ * not wait for stored events when it ends, and needs no credentials.
  */
 class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 
@@ -152,8 +151,8 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 	}
 
 	/**
-	 * A test was about to send a request to another machine. The name is part of what the
-	 * application is told.
+	 * Thrown when a test is about to send a request to another machine. The name of this
+	 * class is part of the message that the application gets.
 	 */
 	static final class TestReachesForRealApi extends IllegalStateException {
 

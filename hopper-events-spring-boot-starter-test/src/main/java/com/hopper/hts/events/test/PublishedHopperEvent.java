@@ -42,8 +42,8 @@ public record PublishedHopperEvent<E extends HopperEvent>(@Nullable String sessi
 	}
 
 	/**
-	 * Return the description that failed assertions print: type, session and ids, long
-	 * ones shortened. Of custom events only the attributes' names are shown.
+	 * Return the description that failed assertions print: type, session and ids. Long
+	 * values are shortened, and custom events show only the names of their attributes.
 	 */
 	@Override
 	public String toString() {

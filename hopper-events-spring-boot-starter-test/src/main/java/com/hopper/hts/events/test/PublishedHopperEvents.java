@@ -21,32 +21,32 @@ import com.hopper.hts.events.HopperEvent;
 import org.assertj.core.api.AssertProvider;
 
 /**
- * The events that a test has published, in the order in which they were published: a bean
- * and a parameter of test methods with {@link AutoConfigureHopperEvents}, or made by hand
- * with {@link HopperEventsRecorder}. AssertJ's {@code assertThat(published)} has the
- * assertions of {@link PublishedHopperEventsAssert}.
+ * The events that a test has published, in the order in which they were published. With
+ * {@link AutoConfigureHopperEvents} this is a bean and a parameter of test methods;
+ * without, create a {@link HopperEventsRecorder}. AssertJ's {@code assertThat(published)}
+ * has the assertions of {@link PublishedHopperEventsAssert}.
  * <p>
  * <strong>Which events belong to a test.</strong> A test begins before its
- * {@code @BeforeEach} methods and ends after its {@code @AfterEach} methods; each begins
- * with nothing published, also in a cached application context, in {@code @Nested}
- * classes and with one instance for all methods.
+ * {@code @BeforeEach} methods and ends after its {@code @AfterEach} methods. Each test
+ * begins with nothing published, also in a cached application context, in
+ * {@code @Nested} classes and with one instance for all methods.
  * <ul>
  * <li>An event that is published on the test's thread belongs to that test, and to no
- * other that runs at the same time. It is enough that {@code publish} was called on that
- * thread, or that {@code store} was, wherever the {@code Mono} is subscribed to or the
- * transaction committed.</li>
+ * other that runs at the same time. The thread that calls {@code publish} or
+ * {@code store} counts, not the thread that subscribes to the {@code Mono} or commits the
+ * transaction.</li>
  * <li>An event that is published on any other thread, of a server, a pool or a scheduler,
- * belongs to the test that runs in the same application context. Nothing can tell which
- * of several it is if tests run in parallel: reading the events of each of them then
- * fails with an {@link IllegalStateException} that says so, rather than giving a wrong
- * answer. Run such tests one after another, for example with {@code @ResourceLock} or
+ * belongs to the test that runs in the same application context. If several tests run in
+ * parallel, nothing can tell whose event it is: reading the events of any of them then
+ * fails with an {@link IllegalStateException} that says so. Run such tests one after
+ * another, for example with {@code @ResourceLock} or
  * {@code @Execution(SAME_THREAD)} of JUnit.</li>
  * </ul>
- * The bean shows the events of the test on whose thread it is asked; on another thread it
- * shows those of the only test that runs. A parameter belongs to its test and can be
- * asked on any thread, for example by Awaitility for events that are published in the
- * background. Without Spring's default test execution listeners nothing says when a test
- * begins, and nothing but {@link #clear()} forgets events.
+ * On the thread of a test the bean shows the events of that test. On another thread it
+ * shows the events of the only test that runs. A parameter belongs to its test and works
+ * on any thread, for example with Awaitility for events that are published in the
+ * background. Without Spring's default test execution listeners the recorder does not
+ * know when a test begins, and only {@link #clear()} forgets events.
  *
  * @since 0.1.0
  */
@@ -69,8 +69,8 @@ public interface PublishedHopperEvents extends AssertProvider<PublishedHopperEve
 	<E extends HopperEvent> List<PublishedHopperEvent<E>> ofType(Class<E> type);
 
 	/**
-	 * Forget what was published so far, for example by the preparations of a test. What
-	 * waits for the commit of its transaction is published as usual.
+	 * Forget the events that were published so far, for example by the preparations of a
+	 * test. Events that wait for a commit are published as usual.
 	 */
 	void clear();
 

@@ -46,10 +46,11 @@ import org.springframework.util.StringUtils;
  * assertThat(published).forSession("session-2").isEmpty();
  * </pre>
  *
- * A failure lists what was published instead, and what was not published although it may
- * seem so: refused events, transactions that were rolled back or are not committed, and
- * calls of {@code publish} that nobody subscribed to. Of very many it lists those that
- * come closest. It is about the events published until {@code assertThat} was called.
+ * A failure lists the events that were published, and the events that were not published
+ * although the test may expect it: refused events, events of transactions that were
+ * rolled back or are not committed, and calls of {@code publish} without a subscriber. A
+ * long list is cut to the events that come closest. The assertions are about the events
+ * that were published before {@code assertThat} was called.
  *
  * @since 0.1.0
  */
@@ -57,8 +58,8 @@ public final class PublishedHopperEventsAssert
 		extends AbstractAssert<PublishedHopperEventsAssert, PublishedHopperEvents> {
 
 	/**
-	 * How many events a message lists, and how many that were not published for each
-	 * reason.
+	 * How many events a message lists, and how many for each reason why events were not
+	 * published.
 	 */
 	private static final int MAX_LISTED = 30;
 
@@ -72,7 +73,7 @@ public final class PublishedHopperEventsAssert
 	private final List<Unpublished> unpublished;
 
 	/**
-	 * What will be published when the test's transaction is committed.
+	 * The events that will be published when the test's transaction commits.
 	 */
 	private final List<PublishedHopperEvent<?>> waiting;
 
@@ -267,8 +268,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	/**
-	 * Say how the events differ from those that are expected: in what there is, or else
-	 * in the order.
+	 * Describe how the events differ from the expected ones: which are missing or
+	 * unexpected, or else their order.
 	 */
 	private String difference(List<Class<? extends HopperEvent>> expected) {
 		List<String> missing = new ArrayList<>();
@@ -360,8 +361,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	/**
-	 * Choose the events to list: of too many those that the assertion is about, before
-	 * those that come closest to it.
+	 * Choose the events to list. If there are too many, list the events that the assertion
+	 * is about first, then those that come closest to it.
 	 */
 	private List<Integer> listed(@Nullable Predicate<PublishedHopperEvent<?>> marked,
 			ContainedHopperEventsAssert.@Nullable Remarks remarks) {

@@ -25,8 +25,7 @@ import org.springframework.beans.factory.annotation.ParameterResolutionDelegate;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
 /**
- * Resolves {@link PublishedHopperEvents} as a parameter of methods, to the events of the
- * very test.
+ * Resolves a parameter of type {@link PublishedHopperEvents} to the events of the test.
  */
 final class PublishedHopperEventsParameterResolver implements ParameterResolver {
 
@@ -35,7 +34,7 @@ final class PublishedHopperEventsParameterResolver implements ParameterResolver 
 
 	@Override
 	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-		// What is annotated, and constructors, are Spring's
+		// Spring resolves annotated parameters and those of constructors
 		return parameter.getParameter().getType() == PublishedHopperEvents.class
 				&& parameter.getDeclaringExecutable() instanceof Method
 				&& !ParameterResolutionDelegate.isAutowirable(parameter.getParameter(), parameter.getIndex());

@@ -37,7 +37,7 @@ final class PublishedHopperEventsTestExecutionListener implements TestExecutionL
 
 	@Override
 	public void afterTestMethod(TestContext testContext) {
-		// Not there if another listener failed before
+		// There is none if another listener failed before
 		if (testContext.removeAttribute(RECORDING) instanceof Recording recording) {
 			HopperEventsRecorder recorder = recorder(testContext);
 			if (recorder != null) {

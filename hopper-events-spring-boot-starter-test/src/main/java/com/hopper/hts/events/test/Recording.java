@@ -27,7 +27,7 @@ import com.hopper.hts.events.HopperEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one test has published, and what it has tried to publish.
+ * The events that one test has published or has tried to publish.
  */
 final class Recording implements PublishedHopperEvents {
 
@@ -79,7 +79,7 @@ final class Recording implements PublishedHopperEvents {
 	}
 
 	/**
-	 * Another test may have caused the event just as well.
+	 * Note an event that another test may have caused just as well.
 	 */
 	synchronized void addUnclear(PublishedHopperEvent<?> event, int tests) {
 		this.unclear
@@ -143,8 +143,8 @@ final class Recording implements PublishedHopperEvents {
 	}
 
 	/**
-	 * An event that a failed assertion should mention, because somebody may believe that
-	 * it was published.
+	 * An event that was not published. Failed assertions mention it, because the test may
+	 * expect that it was published.
 	 */
 	static final class Unpublished {
 
@@ -185,7 +185,7 @@ final class Recording implements PublishedHopperEvents {
 		}
 
 		String advice() {
-			// The test may have changed its mind since, which only its thread knows
+			// Only the thread of the test knows whether the test will commit now
 			CallersTransaction current = CallersTransaction.current();
 			return (this.transaction.isOfTest() && current.isOfTest()) ? current.advice() : this.transaction.advice();
 		}

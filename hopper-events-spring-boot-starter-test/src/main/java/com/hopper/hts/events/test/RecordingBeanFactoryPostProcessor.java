@@ -77,8 +77,8 @@ final class RecordingBeanFactoryPostProcessor implements BeanDefinitionRegistryP
 	}
 
 	/**
-	 * Keep annotations that tell beans apart, as attributes of the definition: of these,
-	 * unlike of the annotated element, code can be generated ahead of time.
+	 * Keep annotations that tell beans apart as attributes of the definition. Code can be
+	 * generated ahead of time from attributes, but not from the annotated element.
 	 */
 	private static void addQualifiers(RootBeanDefinition definition, @Nullable AnnotatedElement element) {
 		if (element == null) {

@@ -45,8 +45,9 @@ import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 
 /**
- * {@link EventOutbox} that refuses what the real ones refuse and records the rest once it
- * is committed. Nothing ever waits here and nothing dies, so there is nothing to operate.
+ * {@link EventOutbox} that refuses the events that the real ones refuse, and records all
+ * others when they are committed. No event waits or dies here, so the operations do
+ * nothing.
  */
 final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 
@@ -106,8 +107,8 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	/**
-	 * Refuse what the real outboxes refuse: to store where a reactive transaction cannot
-	 * be seen.
+	 * Refuse to store where a reactive transaction cannot be seen, as the real outboxes
+	 * do.
 	 */
 	private void requireVisibleTransaction() {
 		if (this.reactiveTransactions.getAsBoolean() && !(TRANSACTIONS && RecordingTransactions.active())
@@ -230,7 +231,7 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	/**
-	 * An event that was stored, and the test that did it.
+	 * An event that was stored, and the test that stored it.
 	 */
 	static final class Stored {
 

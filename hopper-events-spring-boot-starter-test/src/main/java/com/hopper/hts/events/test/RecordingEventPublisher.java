@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * {@link EventPublisher} that refuses what the real one refuses and records the rest.
+ * {@link EventPublisher} that refuses the events that the real one refuses, and records
+ * all others.
  */
 final class RecordingEventPublisher implements EventPublisher {
 

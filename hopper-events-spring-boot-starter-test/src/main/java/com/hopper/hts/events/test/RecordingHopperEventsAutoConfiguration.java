@@ -70,8 +70,7 @@ public final class RecordingHopperEventsAutoConfiguration {
 						ClassUtils.resolveClassName(REACTIVE_TRANSACTION_MANAGER, classLoader), true, false).length > 0;
 	}
 
-	// Present before the starter's own ones, which then need neither credentials nor a
-	// table
+	// Before the beans of the starter, which then need neither credentials nor a table
 
 	@Bean
 	@ConditionalOnMissingBean(EventPublisher.class)
@@ -93,9 +92,9 @@ public final class RecordingHopperEventsAutoConfiguration {
 	}
 
 	/**
-	 * Lets what else talks to Hopper, such as {@code hopperWebClient}, be created without
-	 * credentials, and never reach Hopper. The name is what an
-	 * {@link java.net.UnknownHostException} says.
+	 * Connection details that need no credentials and never reach Hopper, for other beans
+	 * such as {@code hopperWebClient}. The name of the host is part of the message of an
+	 * {@link java.net.UnknownHostException}.
 	 */
 	static final class NowhereConnectionDetails implements HopperConnectionDetails {
 

@@ -30,18 +30,18 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Tells the application's listeners that events were stored and delivered: on a thread of
- * its own, as the real outboxes do, because the caller's still has the transaction that
- * was just committed; and before the caller goes on, so that there is nothing to wait
- * for.
+ * Tells the application's listeners that events were stored and delivered. It calls them
+ * on a thread of its own, as the real outboxes do, because the caller's thread still has
+ * the transaction that was just committed. The caller waits for them, so that a test need
+ * not wait.
  */
 final class RecordingListeners {
 
 	private static final Log logger = LogFactory.getLog(RecordingListeners.class);
 
 	/**
-	 * How long the caller waits for listeners, which may wait for something that the
-	 * caller holds.
+	 * How long the caller waits for listeners. They may wait for something that the caller
+	 * holds.
 	 */
 	private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -55,7 +55,7 @@ final class RecordingListeners {
 	}
 
 	/**
-	 * Tell of events.
+	 * Tell the listeners about events.
 	 * @param events the events that were stored together, one or more
 	 */
 	void delivered(List<Stored> events) {

@@ -26,7 +26,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * The caller's transaction, as the real outboxes see it. Not to be loaded without
+ * The caller's transaction, as the real outboxes see it. This class needs
  * spring-tx.
  */
 final class RecordingTransactions {
@@ -73,7 +73,7 @@ final class RecordingTransactions {
 
 		@Override
 		public void savepointRollback(Object savepoint) {
-			// One that is not known was created before the first event was stored
+			// A savepoint that is not known was created before the first event was stored
 			List<Stored> undone = this.events.subList(this.savepoints.getOrDefault(savepoint, 0), this.events.size());
 			undone.forEach(Stored::rolledBack);
 			undone.clear();

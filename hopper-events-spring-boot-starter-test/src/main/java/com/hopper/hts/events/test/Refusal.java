@@ -23,8 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that is refused, with what the API would say. Unless the test has arranged
- * it, it is a mistake of the application, with an advice.
+ * Thrown when a request is refused, with the answer of the API. Unless the test has
+ * arranged it, the request is a mistake of the application, and there is advice.
  */
 final class Refusal extends RuntimeException {
 
@@ -48,7 +48,7 @@ final class Refusal extends RuntimeException {
 	}
 
 	/**
-	 * The test has arranged it.
+	 * Create a refusal that the test has arranged.
 	 */
 	static Refusal arranged(int status) {
 		return new Refusal(status, "", "", null, "");

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the API accepts as a request for a session.
+ * Checks requests for a session as the API does.
  */
 final class SessionContract {
 

@@ -35,9 +35,9 @@ import reactor.util.Logger;
 import reactor.util.Loggers;
 
 /**
- * Scheduler whose time stands still until it is turned. Tasks that wait are run one at a
- * time, each at its own time; tasks without delay are run at once. Both on a thread that
- * must not block, as those of the scheduler are that this one replaces.
+ * Scheduler whose time stands still until it is advanced. Delayed tasks run one at a
+ * time, each at its own time. Tasks without delay run at once. All tasks run on a thread
+ * that must not block, like those of the scheduler that this one replaces.
  */
 final class SteppedScheduler implements Scheduler {
 
@@ -78,7 +78,7 @@ final class SteppedScheduler implements Scheduler {
 	}
 
 	/**
-	 * Turn the time to that of the next task and run it.
+	 * Advance the time to that of the next task and run it.
 	 * @param until the time before which or at which the task is due
 	 * @return whether there was such a task
 	 */
@@ -102,8 +102,8 @@ final class SteppedScheduler implements Scheduler {
 	}
 
 	/**
-	 * Return how much time must pass until something is due that happens once, or
-	 * {@code null} if nothing is.
+	 * Return how much time must pass until a task is due that does not repeat, or
+	 * {@code null} if there is none.
 	 */
 	@Nullable Duration untilNext() {
 		synchronized (this.monitor) {

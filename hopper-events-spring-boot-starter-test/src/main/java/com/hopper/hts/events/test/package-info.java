@@ -14,7 +14,8 @@
  * limitations under the License.
  */
 /**
- * Testing an application that sends events to the Hopper Airline API, without Hopper.
+ * Support for testing applications that send events to the Hopper Airline API, without
+ * Hopper.
  */
 @NullMarked
 package com.hopper.hts.events.test;
