@@ -21,8 +21,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Knows when the earlier tests ran. An event that occurred then and arrives later was left
- * by one of them. Safe for use by many threads.
+ * Knows when the earlier tests ran. An event that occurred then and arrives later was
+ * left by one of them. Safe for use by many threads.
  */
 final class EarlierTests {
 

@@ -58,7 +58,8 @@ final class Exchanges implements ExchangeFilterFunction {
 			this.open.add(exchange);
 			return next.exchange(ClientRequest.from(request).httpRequest(exchange::connected).build())
 				.map((response) -> response.mutate().body((body) -> Flux.defer(() -> {
-					// There is a second subscription, which releases a body that was not read
+					// There is a second subscription, which releases a body that was not
+					// read
 					exchange.bodies.incrementAndGet();
 					return body.doFinally((signal) -> {
 						if (exchange.bodies.decrementAndGet() == 0) {

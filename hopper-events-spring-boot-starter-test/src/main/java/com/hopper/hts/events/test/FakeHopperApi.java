@@ -301,8 +301,8 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Forget all requests, faults and the latency, release the requests that are held, and
-	 * accept the tokens again that were given to the builder.
+	 * Forget all requests, faults and the latency, release the requests that are held,
+	 * and accept the tokens again that were given to the builder.
 	 */
 	public void reset() {
 		this.faults.reset();

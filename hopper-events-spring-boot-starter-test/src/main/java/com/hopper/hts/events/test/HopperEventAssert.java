@@ -79,8 +79,8 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 	}
 
 	/**
-	 * Verify that the event can be sent without a session. Only a {@link BookingConfirmed}
-	 * that names the offers shown can.
+	 * Verify that the event can be sent without a session. Only a
+	 * {@link BookingConfirmed} that names the offers shown can.
 	 * @return this assertion object
 	 */
 	public HopperEventAssert isValidWithoutSession() {

@@ -28,8 +28,8 @@ import org.assertj.core.api.AssertProvider;
  * <p>
  * <strong>Which events belong to a test.</strong> A test begins before its
  * {@code @BeforeEach} methods and ends after its {@code @AfterEach} methods. Each test
- * begins with nothing published, also in a cached application context, in
- * {@code @Nested} classes and with one instance for all methods.
+ * begins with nothing published, also in a cached application context, in {@code @Nested}
+ * classes and with one instance for all methods.
  * <ul>
  * <li>An event that is published on the test's thread belongs to that test, and to no
  * other that runs at the same time. The thread that calls {@code publish} or
@@ -39,8 +39,8 @@ import org.assertj.core.api.AssertProvider;
  * belongs to the test that runs in the same application context. If several tests run in
  * parallel, nothing can tell whose event it is: reading the events of any of them then
  * fails with an {@link IllegalStateException} that says so. Run such tests one after
- * another, for example with {@code @ResourceLock} or
- * {@code @Execution(SAME_THREAD)} of JUnit.</li>
+ * another, for example with {@code @ResourceLock} or {@code @Execution(SAME_THREAD)} of
+ * JUnit.</li>
  * </ul>
  * On the thread of a test the bean shows the events of that test. On another thread it
  * shows the events of the only test that runs. A parameter belongs to its test and works

@@ -361,8 +361,8 @@ public final class PublishedHopperEventsAssert
 	}
 
 	/**
-	 * Choose the events to list. If there are too many, list the events that the assertion
-	 * is about first, then those that come closest to it.
+	 * Choose the events to list. If there are too many, list the events that the
+	 * assertion is about first, then those that come closest to it.
 	 */
 	private List<Integer> listed(@Nullable Predicate<PublishedHopperEvent<?>> marked,
 			ContainedHopperEventsAssert.@Nullable Remarks remarks) {

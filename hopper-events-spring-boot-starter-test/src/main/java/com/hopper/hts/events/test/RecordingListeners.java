@@ -40,8 +40,8 @@ final class RecordingListeners {
 	private static final Log logger = LogFactory.getLog(RecordingListeners.class);
 
 	/**
-	 * How long the caller waits for listeners. They may wait for something that the caller
-	 * holds.
+	 * How long the caller waits for listeners. They may wait for something that the
+	 * caller holds.
 	 */
 	private static final Duration TIMEOUT = Duration.ofSeconds(5);
 

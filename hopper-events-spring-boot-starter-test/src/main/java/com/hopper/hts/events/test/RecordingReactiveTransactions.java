@@ -27,8 +27,7 @@ import org.springframework.transaction.reactive.TransactionSynchronization;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
 
 /**
- * The subscriber's transaction, as the real outboxes see it. This class needs
- * spring-tx.
+ * The subscriber's transaction, as the real outboxes see it. This class needs spring-tx.
  */
 final class RecordingReactiveTransactions {
 

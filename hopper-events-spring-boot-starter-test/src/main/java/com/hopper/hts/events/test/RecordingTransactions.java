@@ -26,8 +26,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * The caller's transaction, as the real outboxes see it. This class needs
- * spring-tx.
+ * The caller's transaction, as the real outboxes see it. This class needs spring-tx.
  */
 final class RecordingTransactions {
 

@@ -103,8 +103,8 @@ final class RequestContract {
 			throw Refusal.malformed(null, "The body is not valid UTF-8");
 		}
 		return switch (endpoint) {
-			case EVENTS -> new Answer(204, "",
-					this.events.check(request.body(), request.headers().getAll("HC-Session-ID")));
+			case EVENTS ->
+				new Answer(204, "", this.events.check(request.body(), request.headers().getAll("HC-Session-ID")));
 			case SESSIONS -> new Answer(201, Json.write(Map.of("id", SessionContract.check(request.body()))), null);
 			case SIGN_IN -> this.signIn.signIn(request.body());
 		};

@@ -75,8 +75,7 @@ class PublishedHopperEventsMessagesTests {
 			this.published.publisher().publishAndWait("session-1", OffersDisplayed.occurredAt(TIME));
 			this.published.publisher().publishAndWait("session-" + i, BookingConfirmed.occurredAt(TIME));
 		}
-		this.published.outbox()
-			.store("session-1", BookingConfirmed.occurredAt(TIME).withCfarContractId("contract-1"));
+		this.published.outbox().store("session-1", BookingConfirmed.occurredAt(TIME).withCfarContractId("contract-1"));
 		String booking = "BookingConfirmed for session \"session-1\", cfarContractId \"contract-1\", "
 				+ "occurred 2026-01-01T10:00:00Z, through the outbox";
 		assertThat(failure(() -> bookings().forSession("session-1").withCfarContractId("contract-9")).lines())
