@@ -64,7 +64,8 @@ class CommandLineApplicationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "memory", "jdbc" })
 	void storedEventsAreDeliveredBeforeTheEnd(String type) throws Exception {
-		Ended ended = run(List.of("work=store", "hopper.outbox.type=" + type));
+		// Longer than the default, for busy machines
+		Ended ended = run(List.of("work=store", "hopper.outbox.type=" + type, "hopper.outbox.shutdown-timeout=60s"));
 		assertThat(ended.exitCode()).as(ended.output()).isZero();
 		assertThat(this.api.received()).hasSize(EVENTS);
 	}
