@@ -96,8 +96,8 @@ public interface EventOutbox {
 	 * Store an event of a session without blocking, in the transaction of the subscriber:
 	 * the reactive one in its context, or else that of the subscribing thread. In a
 	 * reactive transaction the event is delivered after the commit, and after a rollback
-	 * it does not exist; a rollback to a savepoint is not seen. The JDBC outbox has no
-	 * part in reactive transactions and refuses.
+	 * it does not exist; a rollback to a savepoint is seen by the JDBC outbox only. That
+	 * one stores in transactions of R2DBC on its own database and refuses all others.
 	 * <p>
 	 * Nothing happens without a subscription, and each one stores the event once more.
 	 * @param sessionId the id of the session

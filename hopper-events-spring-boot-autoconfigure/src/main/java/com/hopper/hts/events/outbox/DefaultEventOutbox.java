@@ -232,18 +232,11 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	private Mono<Void> accept(List<StoredEvent> events, ReactiveTransaction transaction) {
-		if (this.store.isTransactional()) {
-			return Mono.error(() -> new EventNotStoredException(
-					"The event was not stored: this outbox has no part in the "
-							+ "reactive transaction of the caller. Store the event when the transaction is over, use a "
-							+ "blocking transaction on the data source of the outbox, or hopper.outbox.type=memory",
-					null));
-		}
 		Scheduler scheduler = this.store.isBlocking() ? Schedulers.boundedElastic() : Schedulers.immediate();
-		return Mono.fromRunnable(() -> {
-			this.store.append(events);
-			transaction.whenOver(this, events, this::committedLate, this.store::rolledBack, scheduler);
-		});
+		Mono<Void> appended = this.store.isTransactional() ? this.store.appendReactively(events)
+				: Mono.fromRunnable(() -> this.store.append(events));
+		return appended.then(Mono.fromRunnable(() -> transaction.whenOver(this, events, this::committedLate,
+				this.store::rolledBack, scheduler)));
 	}
 
 	/**

@@ -22,8 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
+import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventReceipt;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -98,6 +100,19 @@ public interface EventStore {
 	 * @throws com.hopper.hts.events.EventNotStoredException if they cannot be taken
 	 */
 	void append(List<StoredEvent> events);
+
+	/**
+	 * Take events, all or none, as a part of the subscriber's reactive transaction. Asked
+	 * only if {@link #isTransactional()}. {@link #committed} or {@link #rolledBack}
+	 * follows.
+	 * @param events the events, one or more
+	 * @return completes when they are taken, or fails with an
+	 * {@link com.hopper.hts.events.EventNotStoredException}
+	 */
+	default Mono<Void> appendReactively(List<StoredEvent> events) {
+		return Mono.error(() -> new EventNotStoredException("The event was not stored: this outbox has no part in the "
+				+ "reactive transaction of the caller. Store the event when the transaction is over", null));
+	}
 
 	/**
 	 * Events are there to stay.

@@ -182,8 +182,15 @@ enum JdbcDialect {
 			statement.setString(index, (String) value);
 		}
 		else {
-			statement.setObject(index, (value instanceof UUID && this != POSTGRESQL) ? value.toString() : value);
+			statement.setObject(index, value(value));
 		}
+	}
+
+	/**
+	 * Return what is bound for a value.
+	 */
+	Object value(Object value) {
+		return (value instanceof UUID && this != POSTGRESQL) ? value.toString() : value;
 	}
 
 	/**

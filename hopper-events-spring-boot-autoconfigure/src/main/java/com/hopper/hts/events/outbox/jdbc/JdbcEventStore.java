@@ -48,6 +48,8 @@ import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.RowMapper;
@@ -70,6 +72,9 @@ final class JdbcEventStore implements EventStore {
 
 	private static final UUID PAUSE = new UUID(0, 0);
 
+	private static final String INSERT = "insert into {table} (id, event_type, session_id, state, payload, "
+			+ "occurred_at, stored_at, due_at, attempts, trace, version) values (?, ?, ?, 'PENDING', ?, ?, ?, {now}, 0, ?, 0)";
+
 	private static final int MAX_ERROR = 500;
 
 	private static final int PURGED = 1000;
@@ -85,6 +90,8 @@ final class JdbcEventStore implements EventStore {
 	private final Duration pollingInterval;
 
 	private final @Nullable Duration keepDelivered;
+
+	private final @Nullable R2dbcTransactions reactiveTransactions;
 
 	private final Clock clock;
 
@@ -115,7 +122,8 @@ final class JdbcEventStore implements EventStore {
 
 	private long renewedAt = System.nanoTime();
 
-	JdbcEventStore(Supplier<JdbcOutboxTable> table, JdbcOutboxProperties properties, Clock clock, boolean real) {
+	JdbcEventStore(Supplier<JdbcOutboxTable> table, JdbcOutboxProperties properties,
+			@Nullable R2dbcTransactions reactiveTransactions, Clock clock, boolean real) {
 		// Proven when it is first used, which may be before the outbox starts
 		this.table = SingletonSupplier.of(() -> {
 			JdbcOutboxTable created = table.get();
@@ -128,6 +136,7 @@ final class JdbcEventStore implements EventStore {
 		this.pollingInterval = (properties.pollingInterval().compareTo(third) < 0) ? properties.pollingInterval()
 				: third;
 		this.keepDelivered = properties.keepDelivered();
+		this.reactiveTransactions = reactiveTransactions;
 		this.clock = clock;
 		this.real = real;
 	}
@@ -160,6 +169,10 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public void open() {
 		table();
+		if (this.reactiveTransactions != null) {
+			// Now, while nobody holds the connections that this needs
+			this.reactiveTransactions.prove(this::tryOut);
+		}
 	}
 
 	@Override
@@ -199,17 +212,47 @@ final class JdbcEventStore implements EventStore {
 				return true;
 			});
 		}
-		catch (SQLException ex) {
-			throw new EventNotStoredException(
-					"The event was not stored " + table().description() + " because " + JdbcFailures.reason(ex, true),
-					JdbcFailures.withoutValues(ex, true));
+		catch (SQLException | JdbcOutboxException | JdbcTransactions.RefusedException ex) {
+			throw notStored(ex);
 		}
-		catch (JdbcOutboxException ex) {
-			throw new EventNotStoredException("The event was not stored because " + ex.getMessage(), ex);
+	}
+
+	@Override
+	public Mono<Void> appendReactively(List<StoredEvent> events) {
+		Mono<Void> appended = (this.reactiveTransactions == null)
+				? Mono.error(() -> new JdbcTransactions.RefusedException("the reactive transaction is not one of R2DBC"))
+				: Mono.fromCallable(() -> complete(INSERT))
+					.subscribeOn(Schedulers.boundedElastic())
+					.flatMap((sql) -> this.reactiveTransactions.write(sql, events.stream().map(this::values).toList(),
+							this::tryOut));
+		return appended.onErrorMap(this::notStored);
+	}
+
+	private EventNotStoredException notStored(Throwable ex) {
+		if (ex instanceof JdbcOutboxException) {
+			return new EventNotStoredException("The event was not stored because " + ex.getMessage(), ex);
 		}
-		catch (JdbcTransactions.RefusedException ex) {
-			throw new EventNotStoredException(
-					"The event was not stored " + table().description() + " because " + ex.getMessage(), null);
+		String what = "The event was not stored " + table().description() + " because ";
+		return (ex instanceof SQLException sql)
+				? new EventNotStoredException(what + JdbcFailures.reason(sql, true),
+						JdbcFailures.withoutValues(sql, true))
+				: new EventNotStoredException(what + ((ex instanceof JdbcTransactions.RefusedException)
+						? ex.getMessage() : "of " + ex.getClass().getName()), null);
+	}
+
+	/**
+	 * Return whether a row that is written here is found elsewhere.
+	 */
+	private boolean tryOut(R2dbcTransactions.RowTest elsewhere) {
+		UUID id = UUID.randomUUID();
+		LocalDateTime now = time(this.clock.instant());
+		own((connection) -> execute(connection, "insert into {table} (id, event_type, state, payload, stored_at, "
+				+ "due_at, attempts, version) values (?, 'trial', 'TRIAL', ?, ?, ?, 0, 0)", id, new byte[1], now, NEVER));
+		try {
+			return elsewhere.finds(complete("select id from {table} where id = ?"), table().dialect().value(id));
+		}
+		finally {
+			own((connection) -> execute(connection, "delete from {table} where id = ?", id));
 		}
 	}
 
@@ -228,11 +271,14 @@ final class JdbcEventStore implements EventStore {
 	 */
 	private void insert(Connection connection, List<StoredEvent> events) throws SQLException {
 		for (StoredEvent event : events) {
-			execute(connection, "insert into {table} (id, event_type, session_id, state, payload, occurred_at, "
-					+ "stored_at, due_at, attempts, trace, version) values (?, ?, ?, 'PENDING', ?, ?, ?, {now}, 0, ?, 0)",
-					event.id(), event.type(), event.sessionId(), StoredEvents.payload(event),
-					timeIfAny(StoredEvents.occurredAt(event)), time(event.storedAt()), StoredEvents.trace(event));
+			execute(connection, INSERT, values(event));
 		}
+	}
+
+	private @Nullable Object[] values(StoredEvent event) {
+		return new @Nullable Object[] { table().dialect().value(event.id()), event.type(), event.sessionId(),
+				StoredEvents.payload(event), timeIfAny(StoredEvents.occurredAt(event)), time(event.storedAt()),
+				StoredEvents.trace(event) };
 	}
 
 	@Override

@@ -37,6 +37,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.util.ClassUtils;
 
 /**
  * Configuration of the outbox in a table of the application's database.
@@ -69,6 +70,10 @@ public class JdbcOutboxConfiguration {
 	private record Factory(JdbcOutboxProperties properties,
 			ConfigurableListableBeanFactory beanFactory) implements EventStore.Factory {
 
+		private static final boolean R2DBC_PRESENT = ClassUtils
+			.isPresent("org.springframework.r2dbc.core.DatabaseClient", Factory.class.getClassLoader())
+				&& ClassUtils.isPresent("io.r2dbc.spi.ConnectionFactory", Factory.class.getClassLoader());
+
 		@Override
 		public String type() {
 			return "jdbc";
@@ -77,6 +82,7 @@ public class JdbcOutboxConfiguration {
 		@Override
 		public EventStore create(Settings settings) {
 			return new JdbcEventStore(new JdbcOutboxBeans(this.beanFactory, this.properties)::table, this.properties,
+					R2DBC_PRESENT ? new R2dbcTransactions(this.beanFactory) : null,
 					SchedulerClock.of(settings.scheduler()), settings.scheduler() == Schedulers.parallel());
 		}
 
