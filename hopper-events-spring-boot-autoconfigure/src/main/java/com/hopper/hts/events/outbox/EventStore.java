@@ -110,8 +110,11 @@ public interface EventStore {
 	 * {@link com.hopper.hts.events.EventNotStoredException}
 	 */
 	default Mono<Void> appendReactively(List<StoredEvent> events) {
-		return Mono.error(() -> new EventNotStoredException("The event was not stored: this outbox has no part in the "
-				+ "reactive transaction of the caller. Store the event when the transaction is over", null));
+		return Mono
+			.error(() -> new EventNotStoredException(
+					"The event was not stored: this outbox has no part in the "
+							+ "reactive transaction of the caller. Store the event when the transaction is over",
+					null));
 	}
 
 	/**

@@ -220,7 +220,8 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public Mono<Void> appendReactively(List<StoredEvent> events) {
 		Mono<Void> appended = (this.reactiveTransactions == null)
-				? Mono.error(() -> new JdbcTransactions.RefusedException("the reactive transaction is not one of R2DBC"))
+				? Mono
+					.error(() -> new JdbcTransactions.RefusedException("the reactive transaction is not one of R2DBC"))
 				: Mono.fromCallable(() -> complete(INSERT))
 					.subscribeOn(Schedulers.boundedElastic())
 					.flatMap((sql) -> this.reactiveTransactions.write(sql, events.stream().map(this::values).toList(),
@@ -246,8 +247,10 @@ final class JdbcEventStore implements EventStore {
 	private boolean tryOut(R2dbcTransactions.RowTest elsewhere) {
 		UUID id = UUID.randomUUID();
 		LocalDateTime now = time(this.clock.instant());
-		own((connection) -> execute(connection, "insert into {table} (id, event_type, state, payload, stored_at, "
-				+ "due_at, attempts, version) values (?, 'trial', 'TRIAL', ?, ?, ?, 0, 0)", id, new byte[1], now, NEVER));
+		own((connection) -> execute(connection,
+				"insert into {table} (id, event_type, state, payload, stored_at, "
+						+ "due_at, attempts, version) values (?, 'trial', 'TRIAL', ?, ?, ?, 0, 0)",
+				id, new byte[1], now, NEVER));
 		try {
 			return elsewhere.finds(complete("select id from {table} where id = ?"), table().dialect().value(id));
 		}

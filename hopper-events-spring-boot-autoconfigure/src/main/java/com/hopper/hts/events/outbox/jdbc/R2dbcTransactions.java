@@ -121,8 +121,8 @@ final class R2dbcTransactions {
 	/**
 	 * Return the connection factory on whose connection the subscriber's transaction
 	 * runs.
-	 * @return the connection factory, or empty if that transaction is not one of R2DBC, or
-	 * one on a connection factory that is no bean
+	 * @return the connection factory, or empty if that transaction is not one of R2DBC,
+	 * or one on a connection factory that is no bean
 	 */
 	private Mono<ConnectionFactory> current() {
 		return Flux.fromIterable(connectionFactories())
@@ -154,11 +154,11 @@ final class R2dbcTransactions {
 		}
 		try {
 			// On a connection of its own: the caller's transaction may not see the row
-			boolean found = trial.test((sql, id) -> Boolean.TRUE
-				.equals(bind(DatabaseClient.create(connectionFactory), sql, id).fetch()
-					.first()
-					.hasElement()
-					.block(PROOF_TIMEOUT)));
+			boolean found = trial.test((sql,
+					id) -> Boolean.TRUE.equals(bind(DatabaseClient.create(connectionFactory), sql, id).fetch()
+						.first()
+						.hasElement()
+						.block(PROOF_TIMEOUT)));
 			if (found) {
 				this.proven.add(connectionFactory);
 			}

@@ -46,8 +46,7 @@ public final class JdbcStores {
 		return new JdbcEventStore(() -> new JdbcOutboxTable(dataSource, "dataSource", List.of(manager), table, false),
 				new JdbcOutboxProperties(table, JdbcOutboxProperties.InitializeSchema.NEVER, Duration.ofMillis(100),
 						lease, keepDelivered, null, null),
-				null,
-				clock, scheduler == Schedulers.parallel());
+				null, clock, scheduler == Schedulers.parallel());
 	}
 
 	public static void createTable(DataSource dataSource, String platform) {

@@ -165,7 +165,8 @@ class R2dbcOutboxTests {
 			EventOutbox outbox = context.getBean(EventOutbox.class);
 			TransactionalOperator transaction = TransactionalOperator.create(new R2dbcTransactionManager(other));
 			assertRefused(outbox, transaction, "spring.r2dbc.url");
-			// A connection that is bound there to be used again is not one that it commits
+			// A connection that is bound there to be used again is not one that it
+			// commits
 			ConnectionFactory own = context.getBean("connectionFactory", ConnectionFactory.class);
 			assertThatExceptionOfType(EventNotStoredException.class)
 				.isThrownBy(() -> DatabaseClient.create(own)
@@ -186,9 +187,8 @@ class R2dbcOutboxTests {
 
 	private void assertRefused(EventOutbox outbox, TransactionalOperator transaction, String reason) {
 		assertThatExceptionOfType(EventNotStoredException.class)
-			.isThrownBy(() -> outbox.storeReactively("session-1", booking())
-				.as(transaction::transactional)
-				.block(SECONDS))
+			.isThrownBy(
+					() -> outbox.storeReactively("session-1", booking()).as(transaction::transactional).block(SECONDS))
 			.withMessageContaining("reactive transaction")
 			.withMessageContaining(reason);
 		assertThat(outbox.flush(SECONDS)).isTrue();
@@ -198,8 +198,8 @@ class R2dbcOutboxTests {
 	private static TransactionalOperator transaction(ApplicationContext context, boolean readOnly) {
 		DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
 		definition.setReadOnly(readOnly);
-		return TransactionalOperator
-			.create(new R2dbcTransactionManager(context.getBean("connectionFactory", ConnectionFactory.class)), definition);
+		return TransactionalOperator.create(
+				new R2dbcTransactionManager(context.getBean("connectionFactory", ConnectionFactory.class)), definition);
 	}
 
 	private static int rows(JdbcTemplate jdbc) {
@@ -214,9 +214,10 @@ class R2dbcOutboxTests {
 	}
 
 	private ApplicationContextRunner runner(String database) {
-		DataSource dataSource = database.equals("h2")
-				? DataSourceBuilder.create().url("jdbc:h2:mem:" + this.name + ";DB_CLOSE_DELAY=-1").username("sa").build()
-				: postgres.getPostgresDatabase();
+		DataSource dataSource = database.equals("h2") ? DataSourceBuilder.create()
+			.url("jdbc:h2:mem:" + this.name + ";DB_CLOSE_DELAY=-1")
+			.username("sa")
+			.build() : postgres.getPostgresDatabase();
 		if (!database.equals("h2")) {
 			new JdbcTemplate(dataSource).execute("drop table if exists booking, hopper_event_outbox");
 		}
