@@ -75,8 +75,9 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 	public static NetworkFailure of(Throwable failure, URI uri, boolean reached, boolean sent) {
 		ProxyFailure proxyFailure = ProxyFailure.find(failure);
 		if (proxyFailure != null) {
-			return connection(proxyFailure.isTransient(), false, String.valueOf(proxyFailure.getMessage()),
-					proxyFailure);
+			boolean unresolved = proxyFailure.getCause() instanceof UnresolvedAddressException;
+			return connection(proxyFailure.isTransient() || (unresolved && reached), false,
+					String.valueOf(proxyFailure.getMessage()), proxyFailure);
 		}
 		// A filter of the application may have wrapped it
 		WebClientRequestException requestFailure = find(failure, WebClientRequestException.class);
@@ -91,7 +92,7 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 			return connection(reached, false, "the name of its host, " + host + ", could not be resolved", cause);
 		}
 		if (cause instanceof UnresolvedAddressException) {
-			return connection(false, false, "the name of the proxy on the way to " + host + " could not be resolved",
+			return connection(reached, false, "the name of the proxy on the way to " + host + " could not be resolved",
 					cause);
 		}
 		if (isPoolExhausted(cause)) {
