@@ -16,6 +16,7 @@
 package com.hopper.hts.events.outbox;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 import com.hopper.hts.events.EventOutbox;
@@ -121,7 +122,8 @@ final class EventOutboxConfigurations {
 		@ConditionalOnMissingBean
 		RunningTasks hopperOutboxRunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment,
 				OutboxProperties properties) {
-			return new RunningTasks(beanFactory, environment, properties.shutdownTimeout());
+			return new RunningTasks(beanFactory, environment,
+					isEnabled(environment) ? properties.shutdownTimeout() : Duration.ZERO);
 		}
 
 		@Bean

@@ -73,7 +73,7 @@ final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfras
 	@Override
 	public void start() {
 		// There may be a backlog even if nobody has asked for the outbox so far
-		this.outbox.ifAvailable((ignored) -> {
+		this.outbox.stream().forEach((ignored) -> {
 		});
 		if (this.relay != null && this.used) {
 			// Something else, such as a mock, has taken the place of the outbox otherwise
