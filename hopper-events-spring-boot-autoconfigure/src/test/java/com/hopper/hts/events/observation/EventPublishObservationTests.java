@@ -93,6 +93,8 @@ class EventPublishObservationTests {
 
 	@AfterEach
 	void close() throws Exception {
+		// A handler that fails leaves its scope to the thread
+		this.observations.setCurrentObservationScope(null);
 		this.server.close();
 	}
 

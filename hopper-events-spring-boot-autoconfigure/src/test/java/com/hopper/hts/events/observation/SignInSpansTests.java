@@ -21,7 +21,6 @@ import java.time.Instant;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
-import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +31,6 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,7 +49,8 @@ class SignInSpansTests {
 
 	private final ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
 		.web(WebApplicationType.NONE)
-		.initializers((context) -> context.getBeanFactory().registerSingleton("trees", this.trees))
+		.initializers((context) -> context.getBeanFactory()
+			.registerSingleton("spanProcessor", SimpleSpanProcessor.create(this.trees)))
 		.run("--management.tracing.sampling.probability=1", "--hopper.base-url=" + this.api.baseUrl(),
 				"--hopper.auth.client-id=client", "--hopper.auth.client-secret=secret", "--hopper.auth.preflight=off");
 
@@ -97,10 +96,7 @@ class SignInSpansTests {
 	@EnableAutoConfiguration(exclude = { ArtemisAutoConfiguration.class, HibernateJpaAutoConfiguration.class })
 	static class Application {
 
-		@Bean
-		SpanProcessor spanProcessor(SpanTrees trees) {
-			return SimpleSpanProcessor.create(trees);
-		}
+		// The exporter is no bean: Spring Boot would give it every span once more
 
 	}
 
