@@ -150,8 +150,12 @@ final class JdbcOutboxTable {
 					new ByteArrayResource(script.getBytes(StandardCharsets.UTF_8)));
 			populator.execute(this.dataSource);
 			if (this.dialect == JdbcDialect.POSTGRESQL) {
-				this.transactions.own((connection) -> connection.createStatement()
-					.execute("alter table " + this.name + " set (fillfactor = 70)"));
+				this.transactions.own((connection) -> {
+					this.dialect.update(connection, "alter table " + this.name + " set (fillfactor = 70)");
+					// Takes sessions of any length, and nothing but what is kept as proof
+					return this.dialect.update(connection, "create index if not exists " + plain + "_session on "
+							+ this.name + " using hash (session_id) where state = 'DELIVERED'");
+				});
 			}
 			return null;
 		}
