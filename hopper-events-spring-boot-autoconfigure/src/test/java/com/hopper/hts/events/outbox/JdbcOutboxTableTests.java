@@ -238,6 +238,7 @@ class JdbcOutboxTableTests {
 			this.jdbc.execute("alter table hopper_event_outbox add constraint refused " + constraint
 					+ (constraint.startsWith("check") ? " not valid" : ""));
 			assertNothingOfTheEvent(outbox, "SQL state 23");
+			assertNothingOfTheEvent(outbox, "\"refused\"");
 			this.jdbc.execute("alter table hopper_event_outbox drop constraint refused");
 		}
 		this.jdbc.execute("create or replace function tell() returns trigger language plpgsql as "
@@ -245,6 +246,9 @@ class JdbcOutboxTableTests {
 		this.jdbc
 			.execute("create trigger tell before insert on hopper_event_outbox for each row execute function tell()");
 		assertNothingOfTheEvent(outbox, "SQL state P0001");
+		this.jdbc.execute("create or replace function tell() returns trigger language plpgsql as "
+				+ "'begin raise exception ''bad row: %'', new using errcode = ''23514''; end'");
+		assertNothingOfTheEvent(outbox, "bad row: ...");
 		assertThat(output.getAll()).doesNotContain("secret-session").doesNotContain("secret-contract");
 	}
 

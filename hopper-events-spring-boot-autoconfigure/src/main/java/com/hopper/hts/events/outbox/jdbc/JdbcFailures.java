@@ -18,6 +18,7 @@ package com.hopper.hts.events.outbox.jdbc;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What a database says about a failure, without what it says about the event: many
@@ -26,10 +27,17 @@ import java.util.Set;
 final class JdbcFailures {
 
 	/**
-	 * Classes of SQL states whose messages tell of connections, transactions, rights and
-	 * names, and not of values.
+	 * Classes of SQL states whose messages tell of connections, users and names.
 	 */
-	private static final Set<String> ABOUT_NO_VALUES = Set.of("08", "25", "28", "40", "42", "53", "57");
+	private static final Set<String> ABOUT_NAMES = Set.of("08", "28", "42");
+
+	/**
+	 * Classes whose messages tell of transactions, limits and constraints. Where they
+	 * repeat values, these are in quotes or parentheses.
+	 */
+	private static final Set<String> ABOUT_RULES = Set.of("23", "25", "40", "53", "57", "HY");
+
+	private static final Pattern VALUE = Pattern.compile("'[^']*'|\\([^()]*\\)");
 
 	private static final int MAX_LENGTH = 300;
 
@@ -83,13 +91,31 @@ final class JdbcFailures {
 	}
 
 	private static String message(SQLException ex, boolean values) {
-		String state = String.valueOf(ex.getSQLState());
-		if (values && !(ex instanceof SQLTransientConnectionException)
-				&& !ABOUT_NO_VALUES.contains(state.substring(0, Math.min(2, state.length())))) {
-			return "error code " + ex.getErrorCode() + "; what the database says could repeat the event";
-		}
 		String text = String.valueOf(ex.getMessage()).lines().findFirst().orElse("").strip();
+		String type = String.valueOf(ex.getSQLState());
+		type = type.substring(0, Math.min(2, type.length()));
+		if (values && !(ex instanceof SQLTransientConnectionException) && !ABOUT_NAMES.contains(type)) {
+			if (!ABOUT_RULES.contains(type)) {
+				return "error code " + ex.getErrorCode() + "; what the database says could repeat the event";
+			}
+			text = masked(text);
+		}
 		return (text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text;
+	}
+
+	private static String masked(String text) {
+		String current = text;
+		String next = VALUE.matcher(text).replaceAll("...");
+		while (!next.equals(current)) {
+			// From the inside to the outside
+			current = next;
+			next = VALUE.matcher(current).replaceAll("...");
+		}
+		// A quote or a parenthesis that was cut off with the rest of the message
+		int open = next.indexOf('\'');
+		int bracket = next.indexOf('(');
+		int end = (open != -1 && (bracket == -1 || open < bracket)) ? open : bracket;
+		return (end != -1) ? next.substring(0, end) + "..." : next;
 	}
 
 }
