@@ -51,6 +51,7 @@ class JdbcOutboxRefusedAtStartTests {
 
 	@Test
 	void databaseWithoutAScriptIsRefusedByName() {
+		System.setProperty("derby.stream.error.file", "target/derby.log");
 		assertThat(refusal(new DriverManagerDataSource("jdbc:derby:memory:" + UUID.randomUUID() + ";create=true")))
 			.satisfies((refusal) -> {
 				assertThat(refusal).hasMessageContaining("'Apache Derby'").hasMessageContaining("'dataSource'");
