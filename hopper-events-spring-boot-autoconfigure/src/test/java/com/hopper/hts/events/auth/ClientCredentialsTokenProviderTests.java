@@ -15,18 +15,14 @@
  */
 package com.hopper.hts.events.auth;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.TokenRequestException;
-import com.hopper.hts.events.testing.MutableClock;
 import com.hopper.hts.events.testing.ScriptedServer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,16 +31,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.http.client.HttpClient;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.http.client.reactive.ReactorClientHttpConnector;
-import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -52,61 +43,7 @@ import static org.awaitility.Awaitility.await;
  * that are turned by hand.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class ClientCredentialsTokenProviderTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
-
-	private static final String SECRET = "canary s3cret&=+";
-
-	private final ScriptedServer server = new ScriptedServer();
-
-	private final MutableClock clock = new MutableClock();
-
-	private final VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
-
-	private final List<String> outcomes = new CopyOnWriteArrayList<>();
-
-	private final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
-
-	private final ClientCredentialsTokenProvider provider = provider(
-			ClientCredentials.atIdentityProvider(this.tokenUri, "client", SECRET, "https://airlines-api.hopper.com",
-					null, ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST));
-
-	@AfterEach
-	void close() throws Exception {
-		this.provider.close();
-		this.scheduler.dispose();
-		this.server.close();
-	}
-
-	private ClientCredentialsTokenProvider provider(ClientCredentials credentials) {
-		WebClient webClient = WebClient.builder()
-			.clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection().disableRetry(true)))
-			.build();
-		return ClientCredentialsTokenProvider.builder(webClient, credentials)
-			.clock(this.clock)
-			.scheduler(this.scheduler)
-			.random(() -> 0)
-			.timeout(Duration.ofSeconds(10))
-			.onRequest((failure) -> this.outcomes.add((failure == null) ? "success" : failure.getMessage()))
-			.build();
-	}
-
-	private static String issued(String token, Object expiresIn) {
-		return ScriptedServer.response(200,
-				"{\"access_token\":\"" + token + "\",\"token_type\":\"Bearer\""
-						+ ((expiresIn != null) ? ",\"expires_in\":" + expiresIn : "") + "}",
-				"Content-Type: application/json");
-	}
-
-	private String token() {
-		return this.provider.getToken().block(TIMEOUT);
-	}
-
-	private void pass(Duration duration) {
-		this.clock.advance(duration);
-		this.scheduler.advanceTimeBy(duration);
-	}
+class ClientCredentialsTokenProviderTests extends ClientCredentialsFixture {
 
 	@Test
 	void thousandConcurrentSubscribersShareOneRequest() {
@@ -325,10 +262,6 @@ class ClientCredentialsTokenProviderTests {
 		assertThat(this.server.requests()).hasSize(1);
 		pass(Duration.ofSeconds(1));
 		assertThat(token()).isEqualTo("t1");
-	}
-
-	private TokenRequestException failure() {
-		return catchThrowableOfType(TokenRequestException.class, this::token);
 	}
 
 }

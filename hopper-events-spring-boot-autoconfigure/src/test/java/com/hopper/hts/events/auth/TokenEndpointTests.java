@@ -23,82 +23,20 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.TokenRequestException;
-import com.hopper.hts.events.testing.MutableClock;
 import com.hopper.hts.events.testing.ScriptedServer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.Disposable;
-import reactor.netty.http.client.HttpClient;
-import reactor.test.scheduler.VirtualTimeScheduler;
-
-import org.springframework.http.client.reactive.ReactorClientHttpConnector;
-import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link TokenEndpoint}: what is sent to it, and which answers it may give.
  */
-class TokenEndpointTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
-
-	private static final String SECRET = "canary s3cret&=+";
-
-	private final ScriptedServer server = new ScriptedServer();
-
-	private final MutableClock clock = new MutableClock();
-
-	private final VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
-
-	private final List<String> outcomes = new CopyOnWriteArrayList<>();
-
-	private final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
-
-	private final ClientCredentialsTokenProvider provider = provider(
-			ClientCredentials.atIdentityProvider(this.tokenUri, "client", SECRET, "https://airlines-api.hopper.com",
-					null, ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST));
-
-	@AfterEach
-	void close() throws Exception {
-		this.provider.close();
-		this.scheduler.dispose();
-		this.server.close();
-	}
-
-	private ClientCredentialsTokenProvider provider(ClientCredentials credentials) {
-		WebClient webClient = WebClient.builder()
-			.clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection().disableRetry(true)))
-			.build();
-		return ClientCredentialsTokenProvider.builder(webClient, credentials)
-			.clock(this.clock)
-			.scheduler(this.scheduler)
-			.random(() -> 0)
-			.timeout(Duration.ofSeconds(10))
-			.onRequest((failure) -> this.outcomes.add((failure == null) ? "success" : failure.getMessage()))
-			.build();
-	}
-
-	private static String issued(String token, Object expiresIn) {
-		return ScriptedServer.response(200,
-				"{\"access_token\":\"" + token + "\",\"token_type\":\"Bearer\""
-						+ ((expiresIn != null) ? ",\"expires_in\":" + expiresIn : "") + "}",
-				"Content-Type: application/json");
-	}
-
-	private String token() {
-		return this.provider.getToken().block(TIMEOUT);
-	}
-
-	private void pass(Duration duration) {
-		this.clock.advance(duration);
-		this.scheduler.advanceTimeBy(duration);
-	}
+class TokenEndpointTests extends ClientCredentialsFixture {
 
 	@Test
 	void signsInAtAnIdentityProviderWithAForm() {
@@ -215,10 +153,6 @@ class TokenEndpointTests {
 		assertThatExceptionOfType(IllegalArgumentException.class)
 			.isThrownBy(() -> ClientCredentials.atHopper(URI.create("http://a"), "id", " "))
 			.withMessageContaining("'clientSecret'");
-	}
-
-	private TokenRequestException failure() {
-		return catchThrowableOfType(TokenRequestException.class, this::token);
 	}
 
 }

@@ -19,13 +19,9 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 
 import com.hopper.hts.events.BookingConfirmed;
-import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
@@ -35,7 +31,6 @@ import com.hopper.hts.events.testing.ScriptedServer;
 import com.hopper.hts.events.testing.ScriptedServer.Request;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.provider.Arguments;
 import reactor.core.Disposable;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.http.client.HttpClient;
@@ -194,36 +189,6 @@ class BrokenConnectionsTests {
 		subscription.dispose();
 		assertThat(metrics.unknown).hasSize(1);
 		assertThat(metrics.finished).containsExactly("offers_displayed 1 cancelled");
-	}
-
-	static Stream<Arguments> invalid() {
-		BookingConfirmed booking = BookingConfirmed.occurredAt(TIME);
-		List<String> nullElement = new ArrayList<>();
-		nullElement.add(null);
-		return Stream.of(Arguments.of(null, OFFERS, "session id that is null"),
-				Arguments.of("", OFFERS, "session id that is blank"),
-				Arguments.of("  ", OFFERS, "session id that is blank"),
-				Arguments.of("abc\r\nX-Evil: 1", OFFERS, "character 4 of 14 (U+000D)"),
-				Arguments.of("abc\n", OFFERS, "character 4 of 4 (U+000A)"),
-				Arguments.of("séance", OFFERS, "character 2 of 6 (U+00E9)"), Arguments.of("a\u0000b", OFFERS, "U+0000"),
-				Arguments.of(" abc", OFFERS, "begins or ends with a space"),
-				Arguments.of(SESSION, null, "The event is null"),
-				Arguments.of(SESSION, booking.withCfarContractId(" "), "blank 'cfarContractId'"),
-				Arguments.of(SESSION, booking.withDgContractId(""), "blank 'dgContractId'"),
-				Arguments.of(SESSION, booking.withCfarOfferIds("a", ""), "element 2 of 2 is blank"),
-				Arguments.of(SESSION, booking.withDgOfferIds(nullElement), "element 1 of 1 is null"),
-				Arguments.of(SESSION, booking.withBookingReference(" ", "x"), "blank name"),
-				Arguments.of(SESSION, booking.withBookingReference("cfar", " "),
-						"blank value (its name has 4 characters)"),
-				Arguments.of(SESSION, booking.withCfarContractId("\uD800"), "unpaired surrogate"),
-				Arguments.of(SESSION, OffersDisplayed.occurredAt(Instant.MAX), "outside the years"),
-				Arguments.of(SESSION, CustomEvent.occurredAt(" ", TIME), "blank 'type'"),
-				Arguments.of(SESSION, CustomEvent.occurredAt("x", TIME).withAttribute("type", "y"), "attribute 'type'"),
-				Arguments.of(SESSION, CustomEvent.occurredAt("x", TIME).withAttribute("a", new Object()),
-						"attribute (1 of 1) of type java.lang.Object"),
-				Arguments.of(SESSION,
-						CustomEvent.occurredAt("x", TIME).withAttribute("a", List.of(1, List.of(Double.NaN))),
-						"attribute (1 of 1, element 2 of 2, element 1 of 1) that is not a finite number"));
 	}
 
 	private HopperApiException failure(String sessionId, HopperEvent event) {

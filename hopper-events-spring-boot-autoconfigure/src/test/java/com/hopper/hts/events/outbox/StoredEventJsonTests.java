@@ -156,7 +156,7 @@ class StoredEventJsonTests {
 		}
 		assertThat(previous.version()).isEqualTo(7);
 		assertThat(previous.variant()).isEqualTo(2);
-		assertThat(UuidV7.timestamp(UuidV7.first(TIME)))
+		assertThat(UuidV7.timestamp(new UuidV7().create(TIME)))
 			.isEqualTo(TIME.truncatedTo(java.time.temporal.ChronoUnit.MILLIS));
 	}
 
