@@ -78,15 +78,6 @@ public final class StoredEvents {
 	}
 
 	/**
-	 * Return the smallest id of events stored at a point in time.
-	 * @param time the time
-	 * @return the id
-	 */
-	public static UUID firstId(Instant time) {
-		return UuidV7.first(time);
-	}
-
-	/**
 	 * Return the failures as JSON.
 	 * @param event the event
 	 * @return the JSON, or {@code null} without failures

@@ -50,11 +50,4 @@ final class UuidV7 {
 		return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
 	}
 
-	/**
-	 * Return the smallest id of a point in time.
-	 */
-	static UUID first(Instant time) {
-		return new UUID(time.toEpochMilli() << 16 | 0x7000, 0x8000_0000_0000_0000L);
-	}
-
 }
