@@ -44,6 +44,24 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 	}
 
 	/**
+	 * Read what {@link StoredEvent#toJson()} or {@link #toJson()} has written.
+	 * @param bytes what was stored
+	 * @return the event and, if it was given up, the reason
+	 * @throws IllegalArgumentException if it cannot be read
+	 */
+	public static DeadLetter fromJson(byte[] bytes) {
+		return StoredEventJson.readDeadLetter(bytes);
+	}
+
+	/**
+	 * Write the whole dead letter for an engine that keeps it in one piece.
+	 * @return what {@link #fromJson} reads
+	 */
+	public byte[] toJson() {
+		return StoredEventJson.write(this);
+	}
+
+	/**
 	 * Why an event was given up.
 	 */
 	public enum Reason {

@@ -104,6 +104,47 @@ public final class StoredEvent {
 	}
 
 	/**
+	 * Restore an event from what an engine kept of it.
+	 * @param id the id
+	 * @param storedAt when it was stored
+	 * @param sessionId the session, or {@code null}
+	 * @param type the type
+	 * @param payload the exact bytes that are sent
+	 * @param attempts how many attempts have failed
+	 * @param failures the failures as JSON, or {@code null}
+	 * @param replayedAt when it was replayed, or {@code null}
+	 * @param trace the trace as JSON, or {@code null}
+	 * @return the event
+	 * @throws IllegalArgumentException if the JSON cannot be read
+	 */
+	public static StoredEvent restore(UUID id, Instant storedAt, @Nullable String sessionId, String type,
+			byte[] payload, int attempts, @Nullable String failures, @Nullable Instant replayedAt,
+			@Nullable String trace) {
+		return new StoredEvent(id, storedAt, sessionId, type, payload, attempts,
+				StoredEventJson.readFailures(failures, storedAt), replayedAt,
+				(trace != null) ? StoredEventJson.readTrace(trace) : Map.of());
+	}
+
+	/**
+	 * Return whether bytes are a whole stored event, as earlier versions wrote it into
+	 * databases, and not an event alone.
+	 * @param bytes what was stored
+	 * @return whether {@link DeadLetter#fromJson} can read it
+	 */
+	public static boolean isWhole(byte[] bytes) {
+		return StoredEventJson.isWhole(bytes);
+	}
+
+	/**
+	 * Return when the event with an id was stored.
+	 * @param id the id of the event
+	 * @return the time, to the millisecond
+	 */
+	public static Instant timeOf(UUID id) {
+		return UuidV7.timestamp(id);
+	}
+
+	/**
 	 * Return the id, a UUID of version 7: later events have greater ids.
 	 * @return the id
 	 */
@@ -179,18 +220,31 @@ public final class StoredEvent {
 		return this.traceContext;
 	}
 
+	/**
+	 * Return when the event happened.
+	 * @return the time, or {@code null} if it cannot be read
+	 */
+	public @Nullable Instant occurredAt() {
+		return StoredEventJson.occurredAt(this.payload);
+	}
+
 	PreparedEvent prepared() {
 		return new PreparedEvent(this.sessionId, this.type, this.payload);
 	}
 
-	byte[] payload() {
+	/**
+	 * Return the exact bytes that are sent.
+	 * @return the bytes, not a copy
+	 */
+	public byte[] payload() {
 		return this.payload;
 	}
 
 	/**
-	 * Return roughly how many bytes this takes in memory.
+	 * Return roughly how much memory the event takes.
+	 * @return the number of bytes
 	 */
-	int size() {
+	public int size() {
 		return 400 + this.payload.length + ((this.sessionId != null) ? this.sessionId.length() : 0)
 				+ this.traceContext.size() * 150 + this.failures.size() * 600;
 	}
@@ -202,7 +256,12 @@ public final class StoredEvent {
 		return (this.replayedAt != null) ? this.replayedAt : this.storedAt;
 	}
 
-	StoredEvent failed(Failure failure) {
+	/**
+	 * Add a failed attempt.
+	 * @param failure the failure
+	 * @return a copy with that failure
+	 */
+	public StoredEvent failed(Failure failure) {
 		List<Failure> history = new ArrayList<>(this.failures);
 		history.add(failure);
 		if (history.size() > MAX_FAILURES) {
@@ -218,9 +277,10 @@ public final class StoredEvent {
 	}
 
 	/**
-	 * Return the event with nothing of its failures but the kind of the last one.
+	 * Keep nothing of the failures but the kind of the last one.
+	 * @return a copy without the details
 	 */
-	StoredEvent withoutDetails() {
+	public StoredEvent withoutDetails() {
 		List<Failure> last = this.failures.stream()
 			.skip(Math.max(0, this.failures.size() - 1))
 			.map((failure) -> new Failure(failure.failedAt(), failure.kind(), failure.statusCode(), "", List.of()))
@@ -229,9 +289,38 @@ public final class StoredEvent {
 				this.replayedAt, Map.of());
 	}
 
-	StoredEvent replayed(Instant now) {
+	/**
+	 * Deliver the event of a dead letter again.
+	 * @param now when it is replayed
+	 * @return a copy without attempts
+	 */
+	public StoredEvent replayed(Instant now) {
 		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, 0, this.failures, now,
 				this.traceContext);
+	}
+
+	/**
+	 * Return the failures as JSON, for an engine that keeps them apart.
+	 * @return the JSON, or {@code null} without failures
+	 */
+	public @Nullable String failuresAsJson() {
+		return StoredEventJson.writeFailures(this);
+	}
+
+	/**
+	 * Return the trace as JSON, for an engine that keeps it apart.
+	 * @return the JSON, or {@code null} without a trace
+	 */
+	public @Nullable String traceAsJson() {
+		return StoredEventJson.writeTrace(this);
+	}
+
+	/**
+	 * Write the whole event for an engine that keeps it in one piece.
+	 * @return what {@link DeadLetter#fromJson} reads
+	 */
+	public byte[] toJson() {
+		return StoredEventJson.write(this);
 	}
 
 	/**

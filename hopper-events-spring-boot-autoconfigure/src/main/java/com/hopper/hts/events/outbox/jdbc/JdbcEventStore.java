@@ -44,7 +44,6 @@ import com.hopper.hts.events.outbox.DeliveredEvent;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.outbox.StoredEvent;
-import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -280,8 +279,8 @@ final class JdbcEventStore implements EventStore {
 
 	private @Nullable Object[] values(StoredEvent event) {
 		return new @Nullable Object[] { table().dialect().value(event.id()), event.type(), event.sessionId(),
-				StoredEvents.payload(event), timeIfAny(StoredEvents.occurredAt(event)), time(event.storedAt()),
-				StoredEvents.trace(event) };
+				event.payload(), timeIfAny(event.occurredAt()), time(event.storedAt()),
+				event.traceAsJson() };
 	}
 
 	@Override
@@ -432,7 +431,7 @@ final class JdbcEventStore implements EventStore {
 		update(connection,
 				"set " + change + "attempts = ?, last_error = ?, failures = ?, claimed_by = null, "
 						+ "claimed_until = null, version = version + 1 where id = ? and claimed_by = ?",
-				List.of(values), event.attempts(), lastError(event), StoredEvents.failures(event), event.id(),
+				List.of(values), event.attempts(), lastError(event), event.failuresAsJson(), event.id(),
 				this.instance);
 	}
 
@@ -480,7 +479,7 @@ final class JdbcEventStore implements EventStore {
 					return waits && oldest.add(row.getString(4).strip());
 				}));
 		return new Counts(pending, dead,
-				oldest.isEmpty() ? null : StoredEvents.storedAt(UUID.fromString(oldest.first())));
+				oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
 	}
 
 	@Override
@@ -537,7 +536,7 @@ final class JdbcEventStore implements EventStore {
 						"set state = 'PENDING', reason = null, due_at = {now}, attempts = 0, finished_at = null, "
 								+ "replayed_at = ?, version = version + 1 where id = ? and state = 'DEAD'",
 						time(now), letter.event().id()) == 1) {
-					events.add(StoredEvents.replayed(letter.event(), now));
+					events.add(letter.event().replayed(now));
 				}
 			}
 			return events;
@@ -688,21 +687,21 @@ final class JdbcEventStore implements EventStore {
 		String sessionId = result.getString(3);
 		String type = result.getString(2);
 		String trace = result.getString(8);
-		if (StoredEvents.isWhole(payload)) {
+		if (StoredEvent.isWhole(payload)) {
 			DeadLetter whole = whole(payload);
 			if (whole != null) {
 				StoredEvent event = whole.event();
 				sessionId = event.sessionId();
 				type = event.type();
 				storedAt = event.storedAt();
-				payload = StoredEvents.payload(event);
-				trace = StoredEvents.trace(event);
-				failures = (failures != null) ? failures : StoredEvents.failures(event);
+				payload = event.payload();
+				trace = event.traceAsJson();
+				failures = (failures != null) ? failures : event.failuresAsJson();
 				reason = (reason != null) ? reason : whole.reason().name();
 				attempts = Math.max(attempts, (replayedAt != null) ? 0 : event.attempts());
 			}
 		}
-		StoredEvent event = StoredEvents.restore(id, storedAt, sessionId, type, payload, attempts, failures,
+		StoredEvent event = StoredEvent.restore(id, storedAt, sessionId, type, payload, attempts, failures,
 				(replayedAt != null) ? instant(replayedAt) : null, trace);
 		return new Row(event, reason, (finishedAt != null) ? instant(finishedAt) : storedAt, statusCode,
 				result.getString(14), result.getLong(15));
@@ -713,7 +712,7 @@ final class JdbcEventStore implements EventStore {
 	 */
 	private static @Nullable DeadLetter whole(byte[] payload) {
 		try {
-			return StoredEvents.read(payload);
+			return DeadLetter.fromJson(payload);
 		}
 		catch (IllegalArgumentException ex) {
 			// Becomes a dead letter when it is to be sent

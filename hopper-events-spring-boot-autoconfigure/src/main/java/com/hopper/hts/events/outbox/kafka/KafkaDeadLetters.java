@@ -32,7 +32,6 @@ import java.util.function.Predicate;
 import com.hopper.hts.events.observation.EventTags;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.StoredEvent;
-import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;

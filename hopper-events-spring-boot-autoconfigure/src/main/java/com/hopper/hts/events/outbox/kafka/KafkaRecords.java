@@ -23,7 +23,6 @@ import java.util.UUID;
 
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.StoredEvent;
-import com.hopper.hts.events.outbox.StoredEvents;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -62,7 +61,7 @@ final class KafkaRecords {
 	}
 
 	static ProducerRecord<byte[], byte[]> event(String topic, StoredEvent event) {
-		return new ProducerRecord<>(topic, key(event), StoredEvents.write(event));
+		return new ProducerRecord<>(topic, key(event), event.toJson());
 	}
 
 	/**
@@ -105,7 +104,7 @@ final class KafkaRecords {
 	}
 
 	static StoredEvent readEvent(ConsumerRecord<byte[], byte[]> consumed) {
-		return StoredEvents.read(value(consumed)).event();
+		return DeadLetter.fromJson(value(consumed)).event();
 	}
 
 	private static byte[] value(ConsumerRecord<byte[], byte[]> consumed) {
@@ -120,13 +119,13 @@ final class KafkaRecords {
 	static ProducerRecord<byte[], byte[]> smallestDead(String topic, DeadLetter letter,
 			ConsumerRecord<byte[], byte[]> origin) {
 		return dead(topic,
-				new DeadLetter(StoredEvents.withoutDetails(letter.event()), letter.reason(), letter.deadSince()),
+				new DeadLetter(letter.event().withoutDetails(), letter.reason(), letter.deadSince()),
 				origin);
 	}
 
 	static ProducerRecord<byte[], byte[]> dead(String topic, DeadLetter letter, ConsumerRecord<byte[], byte[]> origin) {
 		boolean unreadable = letter.event().type().equals(UNREADABLE_TYPE);
-		byte[] value = unreadable ? value(origin) : StoredEvents.write(letter);
+		byte[] value = unreadable ? value(origin) : letter.toJson();
 		ProducerRecord<byte[], byte[]> result = new ProducerRecord<>(topic, utf8(letter.event().id().toString()),
 				value);
 		put(result.headers(), REASON, letter.reason().name());
@@ -148,8 +147,8 @@ final class KafkaRecords {
 	}
 
 	private static DeadLetter unreadable(UUID id, byte[] value, Instant storedAt, String message, Instant now) {
-		StoredEvent event = StoredEvents.restore(id, storedAt, null, UNREADABLE_TYPE, value, 0, null, null, null);
-		event = StoredEvents.failed(event, new StoredEvent.Failure(now, "invalid_event", null, message, List.of()));
+		StoredEvent event = StoredEvent.restore(id, storedAt, null, UNREADABLE_TYPE, value, 0, null, null, null);
+		event = event.failed(new StoredEvent.Failure(now, "invalid_event", null, message, List.of()));
 		return new DeadLetter(event, DeadLetter.Reason.INVALID, now);
 	}
 
@@ -164,7 +163,7 @@ final class KafkaRecords {
 		}
 		if (get(consumed.headers(), UNREADABLE) == null) {
 			try {
-				DeadLetter letter = StoredEvents.read(value(consumed));
+				DeadLetter letter = DeadLetter.fromJson(value(consumed));
 				return new Letter(id, letter, null);
 			}
 			catch (RuntimeException ex) {
@@ -232,7 +231,7 @@ final class KafkaRecords {
 
 		ProducerRecord<byte[], byte[]> replay(String topic, Instant now) {
 			return (this.raw != null) ? new ProducerRecord<>(topic, utf8(this.id.toString()), this.raw)
-					: event(topic, StoredEvents.replayed(this.letter.event(), now));
+					: event(topic, this.letter.event().replayed(now));
 		}
 
 	}

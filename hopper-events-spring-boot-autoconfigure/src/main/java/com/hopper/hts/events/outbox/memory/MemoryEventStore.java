@@ -39,7 +39,6 @@ import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.outbox.StoredEvent;
-import com.hopper.hts.events.outbox.StoredEvents;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
 
@@ -150,7 +149,7 @@ final class MemoryEventStore implements EventStore {
 
 	@Override
 	public void append(List<StoredEvent> events) {
-		long size = events.stream().mapToLong(StoredEvents::size).sum();
+		long size = events.stream().mapToLong(StoredEvent::size).sum();
 		boolean onlyOffers = events.stream().allMatch(MemoryEventStore::isOffers);
 		List<StoredEvent> dropped = new ArrayList<>();
 		this.lock.lock();
@@ -244,7 +243,7 @@ final class MemoryEventStore implements EventStore {
 
 	private void free(StoredEvent event) {
 		this.count--;
-		this.bytes -= StoredEvents.size(event);
+		this.bytes -= event.size();
 	}
 
 	private static boolean isOffers(StoredEvent event) {
@@ -286,7 +285,7 @@ final class MemoryEventStore implements EventStore {
 		free(sent);
 		if (outcome instanceof Outcome.Retry || outcome instanceof Outcome.Held) {
 			this.count++;
-			this.bytes += StoredEvents.size(event);
+			this.bytes += event.size();
 			add(event, (outcome instanceof Outcome.Retry retry) ? retry.notBefore() : event.storedAt());
 		}
 		else if (outcome instanceof Outcome.Dead letter) {
@@ -301,10 +300,10 @@ final class MemoryEventStore implements EventStore {
 
 	private void bury(DeadLetter letter, List<StoredEvent> dropped) {
 		this.dead.put(letter.event().id(), letter);
-		this.deadBytes += StoredEvents.size(letter.event());
+		this.deadBytes += letter.event().size();
 		while (this.dead.size() > MAX_DEAD_LETTERS || this.deadBytes > this.maxBytes) {
 			StoredEvent oldest = this.dead.pollFirstEntry().getValue().event();
-			this.deadBytes -= StoredEvents.size(oldest);
+			this.deadBytes -= oldest.size();
 			dropped.add(oldest);
 		}
 	}
@@ -355,7 +354,7 @@ final class MemoryEventStore implements EventStore {
 				.filter((events) -> !events.isEmpty())
 				.map(TreeMap::firstKey)
 				.min(Comparator.naturalOrder())
-				.map(StoredEvents::storedAt)
+				.map(StoredEvent::timeOf)
 				.orElse(null);
 			return new Counts(pending, letters, oldest);
 		});
@@ -387,8 +386,8 @@ final class MemoryEventStore implements EventStore {
 		return locked(() -> {
 			List<StoredEvent> events = new ArrayList<>();
 			for (DeadLetter letter : letters) {
-				StoredEvent event = StoredEvents.replayed(letter.event(), now);
-				int size = StoredEvents.size(event);
+				StoredEvent event = letter.event().replayed(now);
+				int size = event.size();
 				if (!this.stopped && this.count + 1 <= this.maxEvents && this.bytes + size <= this.maxBytes
 						&& exhume(letter)) {
 					this.count++;
@@ -409,7 +408,7 @@ final class MemoryEventStore implements EventStore {
 	private boolean exhume(DeadLetter letter) {
 		DeadLetter removed = this.dead.remove(letter.event().id());
 		if (removed != null) {
-			this.deadBytes -= StoredEvents.size(removed.event());
+			this.deadBytes -= removed.event().size();
 		}
 		return removed != null;
 	}
