@@ -279,8 +279,7 @@ final class JdbcEventStore implements EventStore {
 
 	private @Nullable Object[] values(StoredEvent event) {
 		return new @Nullable Object[] { table().dialect().value(event.id()), event.type(), event.sessionId(),
-				event.payload(), timeIfAny(event.occurredAt()), time(event.storedAt()),
-				event.traceAsJson() };
+				event.payload(), timeIfAny(event.occurredAt()), time(event.storedAt()), event.traceAsJson() };
 	}
 
 	@Override
@@ -431,8 +430,7 @@ final class JdbcEventStore implements EventStore {
 		update(connection,
 				"set " + change + "attempts = ?, last_error = ?, failures = ?, claimed_by = null, "
 						+ "claimed_until = null, version = version + 1 where id = ? and claimed_by = ?",
-				List.of(values), event.attempts(), lastError(event), event.failuresAsJson(), event.id(),
-				this.instance);
+				List.of(values), event.attempts(), lastError(event), event.failuresAsJson(), event.id(), this.instance);
 	}
 
 	private void complete(Connection connection, List<UUID> ids) throws SQLException {
@@ -478,8 +476,7 @@ final class JdbcEventStore implements EventStore {
 					(waits ? pending : dead).merge(EventTags.type(row.getString(2)), row.getLong(3), Long::sum);
 					return waits && oldest.add(row.getString(4).strip());
 				}));
-		return new Counts(pending, dead,
-				oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
+		return new Counts(pending, dead, oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
 	}
 
 	@Override

@@ -118,8 +118,7 @@ final class KafkaRecords {
 	 */
 	static ProducerRecord<byte[], byte[]> smallestDead(String topic, DeadLetter letter,
 			ConsumerRecord<byte[], byte[]> origin) {
-		return dead(topic,
-				new DeadLetter(letter.event().withoutDetails(), letter.reason(), letter.deadSince()),
+		return dead(topic, new DeadLetter(letter.event().withoutDetails(), letter.reason(), letter.deadSince()),
 				origin);
 	}
 
