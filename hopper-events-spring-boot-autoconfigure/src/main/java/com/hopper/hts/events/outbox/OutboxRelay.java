@@ -232,30 +232,42 @@ final class OutboxRelay {
 	}
 
 	private void round() {
-		if (isWorthGathering()) {
-			return;
+		boolean more;
+		do {
+			if (isWorthGathering()) {
+				return;
+			}
+			this.gathering = false;
+			this.gathered = false;
+			// Before more is claimed: a kill must not repeat more than is on its way
+			settle();
+			more = this.running && claim();
 		}
-		this.gathering = false;
-		this.gathered = false;
-		settle();
-		boolean more = this.running;
-		boolean blocked = false;
-		while (more) {
-			List<RelayGate.Permit> permits = permits();
-			blocked = permits.isEmpty();
-			List<StoredEvent> events = blocked ? List.of() : claim(permits);
-			more = !blocked && events.size() == permits.size();
-			this.backlog = more || (blocked && this.backlog);
-			for (int i = 0; i < permits.size(); i++) {
-				if (i < events.size()) {
-					send(events.get(i), permits.get(i));
-				}
-				else {
-					this.gate.giveBack(permits.get(i));
-				}
+		while (more);
+	}
+
+	/**
+	 * Claim what is due, as much as the gate allows, and send it.
+	 * @return whether there may be more
+	 */
+	private boolean claim() {
+		List<RelayGate.Permit> permits = permits();
+		boolean blocked = permits.isEmpty();
+		List<StoredEvent> events = blocked ? List.of() : claim(permits);
+		boolean more = !blocked && events.size() == permits.size();
+		this.backlog = more || (blocked && this.backlog);
+		for (int i = 0; i < permits.size(); i++) {
+			if (i < events.size()) {
+				send(events.get(i), permits.get(i));
+			}
+			else {
+				this.gate.giveBack(permits.get(i));
 			}
 		}
-		wakeUpWhenDue(blocked);
+		if (!more) {
+			wakeUpWhenDue(blocked);
+		}
+		return more;
 	}
 
 	/**

@@ -18,7 +18,9 @@ package com.hopper.hts.events.outbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
@@ -82,6 +84,27 @@ abstract class AbstractJdbcDeliveryTests extends JdbcOutboxFixture {
 		assertThat(ids).doesNotHaveDuplicates().isSorted();
 		flush();
 		assertThat(this.api.received()).hasSize(52);
+	}
+
+	@Test
+	void whatWasDeliveredIsWrittenDownBeforeMoreIsClaimed() {
+		this.outbox.stop();
+		this.outbox
+			.storeAll(IntStream.range(0, 200).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList());
+		EventReceipt receipt = new EventReceipt("booking_confirmed", EventReceipt.Outcome.DELIVERED, Map.of(), 1,
+				Duration.ZERO);
+		AtomicInteger sent = new AtomicInteger();
+		AtomicInteger unwritten = new AtomicInteger();
+		// An API that is faster than the database always leaves room for another claim
+		this.outbox = TestOutbox.builder((event) -> Mono.fromSupplier(() -> {
+			int open = sent.incrementAndGet() - this.listener.delivered.size();
+			unwritten.accumulateAndGet(open, Math::max);
+			return receipt;
+		})).policy(POLICY).listeners(List.of(this.listener)).build(store(this.dataSource, "hopper_event_outbox"));
+		this.outbox.start();
+		flush();
+		assertThat(sent).hasValue(200);
+		assertThat(unwritten).hasValueLessThanOrEqualTo(2 * POLICY.concurrency());
 	}
 
 	@Test

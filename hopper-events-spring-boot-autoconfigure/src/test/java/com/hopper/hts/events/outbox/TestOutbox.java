@@ -56,7 +56,11 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	static Builder builder(EventPublisher publisher) {
-		return new Builder(publisher);
+		return builder(EventSender.of(publisher));
+	}
+
+	static Builder builder(EventSender sender) {
+		return new Builder(sender);
 	}
 
 	void start() {
@@ -174,7 +178,7 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	 */
 	static final class Builder {
 
-		private final EventPublisher publisher;
+		private final EventSender sender;
 
 		private RelayPolicy policy = DEFAULT_POLICY;
 
@@ -184,8 +188,8 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 
 		private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
 
-		private Builder(EventPublisher publisher) {
-			this.publisher = publisher;
+		private Builder(EventSender sender) {
+			this.sender = sender;
 		}
 
 		Builder policy(RelayPolicy policy) {
@@ -209,8 +213,8 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 		}
 
 		TestOutbox build(EventStore store) {
-			return new TestOutbox(new OutboxRelay(store, EventSender.of(this.publisher), this.policy,
-					new OutboxListeners(this.listeners), ObservationRegistry.NOOP, this.scheduler, this.random));
+			return new TestOutbox(new OutboxRelay(store, this.sender, this.policy, new OutboxListeners(this.listeners),
+					ObservationRegistry.NOOP, this.scheduler, this.random));
 		}
 
 	}

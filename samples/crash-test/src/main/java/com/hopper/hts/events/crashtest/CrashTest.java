@@ -268,7 +268,7 @@ public final class CrashTest {
 				"--spring.main.web-application-type=none", "--spring.main.keep-alive=true",
 				"--spring.main.banner-mode=off", "--spring.application.name=instance-" + instance,
 				"--logging.level.root=warn", "--hopper.base-url=" + api.baseUrl(), "--hopper.auth.token=" + TOKEN,
-				"--hopper.client.response-timeout=2s", "--hopper.outbox.concurrency=" + CONCURRENCY,
+				"--hopper.client.response-timeout=5s", "--hopper.outbox.concurrency=" + CONCURRENCY,
 				"--hopper.outbox.retry.initial-interval=100ms", "--hopper.outbox.retry.max-interval=2s",
 				"--hopper.outbox.probe-interval=500ms", "--hopper.outbox.type=" + this.engine));
 		if (this.broker != null) {
@@ -372,7 +372,8 @@ public final class CrashTest {
 		long hangs = this.requests.get() / 100;
 		long handedOver = (long) (this.kills + this.brokerRestarts * INSTANCES) * CONCURRENCY;
 		if (!this.engine.usesBroker()) {
-			return this.answersLost.get() + hangs + handedOver;
+			// What was on its way, and as much that had arrived and was not removed yet
+			return this.answersLost.get() + hangs + 2 * handedOver;
 		}
 		// Whoever leaves or joins moves partitions, and what is done but follows a record
 		// that is not is read again
