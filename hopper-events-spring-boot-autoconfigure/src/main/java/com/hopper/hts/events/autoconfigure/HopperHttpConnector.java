@@ -21,7 +21,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-import com.hopper.hts.events.http.ApiConnector;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timeout;
@@ -103,8 +103,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			ConnectionProvider signInProvider = connectionProvider("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
 			UnaryOperator<HttpClient> loops = (client) -> (ownResources != null)
 					? client.runOn(ownResources.getLoopResources()) : client;
-			BiFunction<ConnectionProvider, UnaryOperator<HttpClient>, ApiConnector> connector = (pool,
-					negotiation) -> new ApiConnector(
+			BiFunction<ConnectionProvider, UnaryOperator<HttpClient>, ClientHttpConnector> connector = (pool,
+					negotiation) -> HopperApiBuilder.connector(
 							(customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(pool)))
 								.withHttpClientCustomizer(negotiation)
 								.withHttpClientCustomizer(customizer)

@@ -35,10 +35,8 @@ import org.springframework.http.client.reactive.ClientHttpResponse;
  * the proxy in the proxy's failures, and takes URIs whose host is none to
  * {@link URI#getHost()}, with an underscore for example: such a URI is sent relative to a
  * client of its own, for Reactor Netty reads the host of a client from text.
- *
- * @since 0.1.0
  */
-public final class ApiConnector implements ClientHttpConnector {
+final class ApiConnector implements ClientHttpConnector {
 
 	private final Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory;
 
@@ -54,7 +52,7 @@ public final class ApiConnector implements ClientHttpConnector {
 	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
 	 * {@code null} if there is none
 	 */
-	public ApiConnector(Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory, @Nullable String proxy) {
+	ApiConnector(Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory, @Nullable String proxy) {
 		this.factory = factory;
 		this.proxy = proxy;
 		this.connector = factory.apply(ApiConnector::watched);

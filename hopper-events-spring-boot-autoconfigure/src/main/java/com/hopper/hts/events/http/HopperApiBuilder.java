@@ -20,10 +20,12 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
-import com.hopper.hts.events.json.SessionRequestCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.session.HopperSessions;
@@ -31,7 +33,9 @@ import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.client.HttpClient;
 
+import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -80,6 +84,20 @@ public final class HopperApiBuilder {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		this.webClient = webClient;
 		this.baseUrl = baseUrl;
+	}
+
+	/**
+	 * Create a connector to the API with Reactor Netty. It gives a request no answer but
+	 * its own, names the proxy in the proxy's failures, and takes hosts that are none to
+	 * {@link URI#getHost()}, with an underscore for example.
+	 * @param factory creates a connector with a client that is customized
+	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
+	 * {@code null} if there is none
+	 * @return the connector
+	 */
+	public static ClientHttpConnector connector(Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory,
+			@Nullable String proxy) {
+		return new ApiConnector(factory, proxy);
 	}
 
 	/**
@@ -233,7 +251,7 @@ public final class HopperApiBuilder {
 	 * @return the sessions
 	 */
 	public HopperSessions sessions() {
-		return new WebClientHopperSessions(client(Integer.MAX_VALUE, SessionRequestCodec.PUBLIC_FIELDS),
+		return new WebClientHopperSessions(client(Integer.MAX_VALUE, EventCodec.PUBLIC_SESSION_FIELDS),
 				uri("/sessions"), this.observationRegistry);
 	}
 

@@ -30,7 +30,7 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
-import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
+import com.hopper.hts.events.observation.HopperObservationDocumentation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.EventPublishObservationContext;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.HopperMetrics;

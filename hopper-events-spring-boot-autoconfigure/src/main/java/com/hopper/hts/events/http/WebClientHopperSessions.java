@@ -19,7 +19,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-import com.hopper.hts.events.json.SessionRequestCodec;
+import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import com.hopper.hts.events.observation.HopperObservationDocumentation.LowCardinalityKeyNames;
 import com.hopper.hts.events.session.HopperSessions;
@@ -103,7 +103,7 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 
 		@Override
 		byte[] prepare() {
-			return SessionRequestCodec.write(this.request);
+			return EventCodec.write(this.request);
 		}
 
 		@Override

@@ -19,12 +19,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.session.SessionRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,13 @@ public final class EventCodec {
 	 * In bytes. Gateways commonly take 1 MB and seldom more than this.
 	 */
 	private static final int MAX_EVENT_SIZE = 2_000_000;
+
+	/**
+	 * Fields of a request for a session that say nothing about a person: an error may
+	 * repeat what is in them.
+	 */
+	public static final Set<String> PUBLIC_SESSION_FIELDS = Set.of("flow_type", "point_of_sale", "language", "product",
+			"type", "platform", "ui_theme", "release_build");
 
 	private static final String SESSION_ID_HINT = "use the id that POST /sessions returned or that you chose for the session";
 
@@ -189,6 +198,16 @@ public final class EventCodec {
 			throw new InvalidEventDataException("has neither a session id nor offer ids, so the API cannot tell which "
 					+ "session was booked; publish it with the id of its session, or set 'cfarOfferIds' or 'dgOfferIds'");
 		}
+	}
+
+	/**
+	 * Check and write a request for a session.
+	 * @param request the request
+	 * @return the body of the request
+	 * @throws HopperApiException.InvalidEvent if the API would refuse the request
+	 */
+	public static byte[] write(SessionRequest request) {
+		return SessionRequestJson.write(request);
 	}
 
 	/**

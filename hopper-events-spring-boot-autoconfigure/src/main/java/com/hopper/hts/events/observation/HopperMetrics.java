@@ -15,10 +15,13 @@
  */
 package com.hopper.hts.events.observation;
 
+import java.util.List;
 import java.util.function.DoubleSupplier;
 
+import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.OffersDisplayed;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,21 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public interface HopperMetrics {
+
+	/**
+	 * Key of the type of an event.
+	 */
+	String EVENT_TYPE = "event.type";
+
+	/**
+	 * Key of why an event was retried, discarded or given up.
+	 */
+	String REASON = "reason";
+
+	/**
+	 * The values of {@link #EVENT_TYPE} that events have.
+	 */
+	List<String> EVENT_TYPES = List.of(OffersDisplayed.TYPE, BookingConfirmed.TYPE, "custom");
 
 	/**
 	 * Counts nothing.
@@ -43,6 +61,32 @@ public interface HopperMetrics {
 	 */
 	static HopperMetrics of(MeterRegistry registry) {
 		return new MicrometerHopperMetrics(registry);
+	}
+
+	/**
+	 * Return the value of {@link #EVENT_TYPE} for an event. Custom types share one value:
+	 * applications choose them, so their number is not known.
+	 * @param eventType the type as it is sent, or {@code none} if there was no event
+	 * @return the value
+	 */
+	static String eventType(String eventType) {
+		return switch (eventType) {
+			case OffersDisplayed.TYPE, BookingConfirmed.TYPE, "none" -> eventType;
+			default -> "custom";
+		};
+	}
+
+	/**
+	 * Return the value of {@code outcome} for the end of a publication.
+	 * @param receipt the receipt, or {@code null}
+	 * @param exception the error, or {@code null}
+	 * @return {@code delivered}, {@code cancelled} or the kind of failure
+	 */
+	static String outcome(@Nullable EventReceipt receipt, @Nullable HopperApiException exception) {
+		if (receipt != null) {
+			return "delivered";
+		}
+		return (exception != null) ? exception.getKind().tag() : "cancelled";
 	}
 
 	/**

@@ -15,6 +15,10 @@
  */
 package com.hopper.hts.events.observation;
 
+import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.HopperApiException;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
@@ -135,7 +139,7 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 
 			@Override
 			public String asString() {
-				return EventTags.TYPE;
+				return HopperMetrics.EVENT_TYPE;
 			}
 
 		},
@@ -148,7 +152,7 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 
 			@Override
 			public String asString() {
-				return EventTags.OUTCOME;
+				return "outcome";
 			}
 
 		},
@@ -194,6 +198,84 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 				return "event.sent.type";
 			}
 
+		}
+
+	}
+
+	/**
+	 * Default {@link EventPublishObservationConvention}.
+	 */
+	public static class DefaultEventPublishObservationConvention implements EventPublishObservationConvention {
+
+		private static final KeyValue STATUS_NONE = KeyValue.of(LowCardinalityKeyNames.STATUS, "none");
+
+		private static final KeyValue STATUS_NO_CONTENT = KeyValue.of(LowCardinalityKeyNames.STATUS, "204");
+
+		/**
+		 * Create an instance.
+		 */
+		public DefaultEventPublishObservationConvention() {
+		}
+
+		@Override
+		public String getName() {
+			return "hopper.events.publish";
+		}
+
+		@Override
+		public String getContextualName(EventPublishObservationContext context) {
+			return "hopper publish " + HopperMetrics.eventType(context.getEventType());
+		}
+
+		@Override
+		public KeyValues getLowCardinalityKeyValues(EventPublishObservationContext context) {
+			return KeyValues.of(eventType(context), outcome(context), status(context));
+		}
+
+		@Override
+		public KeyValues getHighCardinalityKeyValues(EventPublishObservationContext context) {
+			return KeyValues.of(KeyValue.of(HighCardinalityKeyNames.ATTEMPTS, Integer.toString(attempts(context))),
+					KeyValue.of(HighCardinalityKeyNames.SENT_TYPE, context.getEventType()));
+		}
+
+		/**
+		 * Return the {@code event.type}.
+		 * @param context the context
+		 * @return the key value
+		 */
+		protected KeyValue eventType(EventPublishObservationContext context) {
+			return KeyValue.of(LowCardinalityKeyNames.EVENT_TYPE, HopperMetrics.eventType(context.getEventType()));
+		}
+
+		/**
+		 * Return the {@code outcome}.
+		 * @param context the context
+		 * @return the key value
+		 */
+		protected KeyValue outcome(EventPublishObservationContext context) {
+			return KeyValue.of(LowCardinalityKeyNames.OUTCOME,
+					HopperMetrics.outcome(context.getReceipt(), context.getApiException()));
+		}
+
+		/**
+		 * Return the {@code status}.
+		 * @param context the context
+		 * @return the key value
+		 */
+		protected KeyValue status(EventPublishObservationContext context) {
+			if (context.getReceipt() != null) {
+				return STATUS_NO_CONTENT;
+			}
+			HopperApiException exception = context.getApiException();
+			return (exception != null && exception.getStatusCode() != null)
+					? KeyValue.of(LowCardinalityKeyNames.STATUS, Integer.toString(exception.getStatusCode().value()))
+					: STATUS_NONE;
+		}
+
+		private int attempts(EventPublishObservationContext context) {
+			EventReceipt receipt = context.getReceipt();
+			HopperApiException exception = context.getApiException();
+			return (receipt != null) ? receipt.attempts() : ((exception != null) ? exception.getAttempts() : 0);
 		}
 
 	}

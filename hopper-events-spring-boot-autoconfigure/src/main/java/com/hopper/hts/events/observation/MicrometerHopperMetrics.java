@@ -90,35 +90,35 @@ class MicrometerHopperMetrics implements HopperMetrics {
 
 	@Override
 	public void retrying(String eventType, String reason) {
-		guard(() -> this.retries.withTags(EventTags.TYPE, EventTags.type(eventType), EventTags.REASON, reason)
+		guard(() -> this.retries.withTags(EVENT_TYPE, HopperMetrics.eventType(eventType), REASON, reason)
 			.increment());
 	}
 
 	@Override
 	public void deliveryUnknown(String eventType) {
-		guard(() -> this.unknown.withTag(EventTags.TYPE, EventTags.type(eventType)).increment());
+		guard(() -> this.unknown.withTag(EVENT_TYPE, HopperMetrics.eventType(eventType)).increment());
 	}
 
 	@Override
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
 			@Nullable HopperApiException exception) {
 		this.inFlight.decrement();
-		Ended ended = new Ended(EventTags.type(eventType), EventTags.outcome(receipt, exception));
+		Ended ended = new Ended(HopperMetrics.eventType(eventType), HopperMetrics.outcome(receipt, exception));
 		guard(() -> this.attemptsOf
 			.computeIfAbsent(ended,
-					(key) -> this.attempts.withTags(EventTags.TYPE, key.eventType(), EventTags.OUTCOME, key.outcome()))
+					(key) -> this.attempts.withTags(EVENT_TYPE, key.eventType(), "outcome", key.outcome()))
 			.record(attempts));
 	}
 
 	@Override
 	public void discarded(String eventType, String reason) {
-		guard(() -> this.discarded.withTags(EventTags.TYPE, EventTags.type(eventType), EventTags.REASON, reason)
+		guard(() -> this.discarded.withTags(EVENT_TYPE, HopperMetrics.eventType(eventType), REASON, reason)
 			.increment());
 	}
 
 	@Override
 	public void tokenRequested(String outcome) {
-		guard(() -> this.tokenRequests.withTag(EventTags.OUTCOME, outcome).increment());
+		guard(() -> this.tokenRequests.withTag("outcome", outcome).increment());
 	}
 
 	@Override

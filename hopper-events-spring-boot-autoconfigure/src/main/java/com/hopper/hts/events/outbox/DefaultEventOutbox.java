@@ -33,7 +33,7 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -204,7 +204,7 @@ class DefaultEventOutbox implements EventOutbox {
 		String type = (events.size() == 1) ? events.get(0).countedType() : "several";
 		return HopperObservationDocumentation.EVENT_STORE.observation(this.observationRegistry, () -> context)
 			.contextualName(HopperObservationDocumentation.EVENT_STORE.getContextualName() + " " + type)
-			.lowCardinalityKeyValue(EventTags.TYPE, type);
+			.lowCardinalityKeyValue(HopperMetrics.EVENT_TYPE, type);
 	}
 
 	private static List<StoredEvent> traced(List<StoredEvent> events, Map<String, String> traceContext) {

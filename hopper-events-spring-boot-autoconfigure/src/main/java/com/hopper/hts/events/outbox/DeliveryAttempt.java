@@ -29,7 +29,7 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.http.EventSender;
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -103,7 +103,7 @@ final class DeliveryAttempt {
 		Observation observation = HopperObservationDocumentation.EVENT_DELIVER
 			.observation(this.observationRegistry, () -> context)
 			.contextualName(HopperObservationDocumentation.EVENT_DELIVER.getContextualName() + " " + type)
-			.lowCardinalityKeyValue(EventTags.TYPE, type);
+			.lowCardinalityKeyValue(HopperMetrics.EVENT_TYPE, type);
 		if (observation.isNoop()) {
 			return publication;
 		}

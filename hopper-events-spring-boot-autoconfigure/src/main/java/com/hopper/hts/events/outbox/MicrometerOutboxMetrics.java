@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Locale;
 
 import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -76,12 +76,12 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	@Override
 	public void stored(StoredEvent event) {
-		this.stored.withTag(EventTags.TYPE, event.countedType()).increment();
+		this.stored.withTag(HopperMetrics.EVENT_TYPE, event.countedType()).increment();
 	}
 
 	@Override
 	public void delivered(StoredEvent event, EventReceipt receipt) {
-		this.delivered.withTag(EventTags.TYPE, event.countedType())
+		this.delivered.withTag(HopperMetrics.EVENT_TYPE, event.countedType())
 			.record(Duration.between(event.storedAt(), this.clock.instant()));
 	}
 
@@ -89,14 +89,14 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	public void retrying(StoredEvent event, Instant nextAttempt) {
 		List<StoredEvent.Failure> failures = event.failures();
 		this.retries
-			.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, failures.get(failures.size() - 1).kind())
+			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON, failures.get(failures.size() - 1).kind())
 			.increment();
 	}
 
 	@Override
 	public void dead(DeadLetter deadLetter) {
 		this.dead
-			.withTags(EventTags.TYPE, deadLetter.event().countedType(), EventTags.REASON,
+			.withTags(HopperMetrics.EVENT_TYPE, deadLetter.event().countedType(), HopperMetrics.REASON,
 					deadLetter.reason().name().toLowerCase(Locale.ROOT))
 			.increment();
 	}
@@ -104,13 +104,13 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	@Override
 	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		this.discarded
-			.withTags(EventTags.TYPE, event.countedType(), EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
+			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON, reason.name().toLowerCase(Locale.ROOT))
 			.increment();
 	}
 
 	@Override
 	public void replayed(StoredEvent event) {
-		this.replayed.withTag(EventTags.TYPE, event.countedType()).increment();
+		this.replayed.withTag(HopperMetrics.EVENT_TYPE, event.countedType()).increment();
 	}
 
 }

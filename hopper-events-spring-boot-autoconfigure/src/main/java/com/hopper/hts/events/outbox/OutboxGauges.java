@@ -21,7 +21,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -58,15 +58,15 @@ class OutboxGauges implements MeterBinder {
 		if (this.operations == null) {
 			return;
 		}
-		for (String type : EventTags.TYPES) {
+		for (String type : HopperMetrics.EVENT_TYPES) {
 			gauge("hopper.outbox.pending", "Events that wait for their delivery",
 					(current) -> current.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN
 							: current.pending().getOrDefault(type, 0L))
-				.tag(EventTags.TYPE, type)
+				.tag(HopperMetrics.EVENT_TYPE, type)
 				.register(registry);
 			gauge("hopper.outbox.dead.letters", "Dead letters that wait for an operator",
 					(current) -> current.dead().getOrDefault(type, 0L))
-				.tag(EventTags.TYPE, type)
+				.tag(HopperMetrics.EVENT_TYPE, type)
 				.register(registry);
 		}
 		gauge("hopper.outbox.backlog", "Events of all types that wait for their delivery",
@@ -79,7 +79,7 @@ class OutboxGauges implements MeterBinder {
 		for (EventOutboxState.PauseReason reason : EventOutboxState.PauseReason.values()) {
 			gauge("hopper.outbox.paused", "Whether the relay sends nothing at the moment",
 					(current) -> (current.pause() != null && current.pause().reason() == reason) ? 1 : 0)
-				.tag(EventTags.REASON, reason.name().toLowerCase(Locale.ROOT))
+				.tag(HopperMetrics.REASON, reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
 		gauge("hopper.outbox.in.progress", "Events that the relay of this instance works on",

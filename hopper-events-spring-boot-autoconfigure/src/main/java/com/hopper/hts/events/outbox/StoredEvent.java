@@ -28,7 +28,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -327,7 +327,7 @@ public final class StoredEvent {
 	 * Return the name under which the event is counted.
 	 */
 	String countedType() {
-		return EventTags.type(this.type);
+		return HopperMetrics.eventType(this.type);
 	}
 
 	/**

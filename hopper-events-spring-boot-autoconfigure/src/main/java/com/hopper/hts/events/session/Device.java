@@ -89,6 +89,12 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 		return "Device[type=" + this.type + "]";
 	}
 
+	private static void requireName(boolean required, @Nullable String name) {
+		Assert.isTrue((name != null && !name.isBlank()) == required && (required || name == null),
+				required ? "'name' must not be empty for a type that is none of the known ones"
+						: "'name' must be null, as the type says it already");
+	}
+
 	/**
 	 * Kinds of device.
 	 */
@@ -108,6 +114,210 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 		 * A tablet: {@code tablet}.
 		 */
 		TABLET
+
+	}
+
+	/**
+	 * What the customer's device runs, the API's {@code platform}.
+	 *
+	 * @param type whether the airline's app or its web site is used
+	 * @param operatingSystem the operating system, or {@code null} if not known
+	 * @param browser the browser, for web sites only, or {@code null} if not known
+	 */
+	public record Platform(Type type, @Nullable OperatingSystem operatingSystem, @Nullable Browser browser) {
+
+		/**
+		 * Create an instance.
+		 * @param type whether the airline's app or its web site is used
+		 * @param operatingSystem the operating system, or {@code null}
+		 * @param browser the browser, or {@code null}
+		 */
+		public Platform {
+			Assert.notNull(type, "'type' must not be null");
+			Assert.isTrue(type == Type.WEB || browser == null, "'browser' must be null for an app, which has none");
+		}
+
+		/**
+		 * Create the platform of an app.
+		 * @param operatingSystem the operating system, or {@code null} if not known
+		 * @return the platform
+		 */
+		public static Platform app(@Nullable OperatingSystem operatingSystem) {
+			return new Platform(Type.APP, operatingSystem, null);
+		}
+
+		/**
+		 * Create the platform of a web site.
+		 * @param operatingSystem the operating system, or {@code null} if not known
+		 * @param browser the browser, or {@code null} if not known
+		 * @return the platform
+		 */
+		public static Platform web(@Nullable OperatingSystem operatingSystem, @Nullable Browser browser) {
+			return new Platform(Type.WEB, operatingSystem, browser);
+		}
+
+		/**
+		 * Kinds of platform.
+		 */
+		public enum Type {
+
+			/**
+			 * An app: {@code app}.
+			 */
+			APP,
+
+			/**
+			 * A web site: {@code web}.
+			 */
+			WEB
+
+		}
+
+	}
+
+	/**
+	 * An operating system, the API's {@code operating_system}.
+	 *
+	 * @param type the kind of operating system
+	 * @param name the name, for {@link Family#OTHER_OS} and no other
+	 * @param version the version, or {@code null} if not known
+	 */
+	public record OperatingSystem(Family type, @Nullable String name, @Nullable String version) {
+
+		/**
+		 * Create an instance.
+		 * @param type the kind of operating system
+		 * @param name the name, for {@link Family#OTHER_OS} and no other
+		 * @param version the version, or {@code null}
+		 */
+		public OperatingSystem {
+			Assert.notNull(type, "'type' must not be null");
+			requireName(type == Family.OTHER_OS, name);
+		}
+
+		/**
+		 * Create one that the API knows by name.
+		 * @param type the kind of operating system
+		 * @param version the version, or {@code null} if not known
+		 */
+		public OperatingSystem(Family type, @Nullable String version) {
+			this(type, null, version);
+		}
+
+		/**
+		 * Kinds of operating system, named as the API does.
+		 */
+		public enum Family {
+
+			/**
+			 * Android: {@code android}.
+			 */
+			ANDROID,
+
+			/**
+			 * Chrome OS: {@code chrome_os}.
+			 */
+			CHROME_OS,
+
+			/**
+			 * The iOS of Apple: {@code i_os}.
+			 */
+			I_OS,
+
+			/**
+			 * Linux: {@code linux}.
+			 */
+			LINUX,
+
+			/**
+			 * The macOS of Apple: {@code mac_os}.
+			 */
+			MAC_OS,
+
+			/**
+			 * Windows: {@code windows}.
+			 */
+			WINDOWS,
+
+			/**
+			 * Any other, which has a name: {@code other_os}.
+			 */
+			OTHER_OS
+
+		}
+
+	}
+
+	/**
+	 * A browser, the API's {@code browser}.
+	 *
+	 * @param type the kind of browser
+	 * @param name the name, for {@link Brand#OTHER_BROWSER} and no other
+	 * @param version the version, or {@code null} if not known
+	 */
+	public record Browser(Brand type, @Nullable String name, @Nullable String version) {
+
+		/**
+		 * Create an instance.
+		 * @param type the kind of browser
+		 * @param name the name, for {@link Brand#OTHER_BROWSER} and no other
+		 * @param version the version, or {@code null}
+		 */
+		public Browser {
+			Assert.notNull(type, "'type' must not be null");
+			requireName(type == Brand.OTHER_BROWSER, name);
+		}
+
+		/**
+		 * Create one that the API knows by name.
+		 * @param type the kind of browser
+		 * @param version the version, or {@code null} if not known
+		 */
+		public Browser(Brand type, @Nullable String version) {
+			this(type, null, version);
+		}
+
+		/**
+		 * Kinds of browser, named as the API does.
+		 */
+		public enum Brand {
+
+			/**
+			 * Chrome: {@code chrome}.
+			 */
+			CHROME,
+
+			/**
+			 * Edge: {@code edge}.
+			 */
+			EDGE,
+
+			/**
+			 * Firefox: {@code firefox}.
+			 */
+			FIREFOX,
+
+			/**
+			 * Internet Explorer: {@code internet_explorer}.
+			 */
+			INTERNET_EXPLORER,
+
+			/**
+			 * Opera: {@code opera}.
+			 */
+			OPERA,
+
+			/**
+			 * Safari: {@code safari}.
+			 */
+			SAFARI,
+
+			/**
+			 * Any other, which has a name: {@code other_browser}.
+			 */
+			OTHER_BROWSER
+
+		}
 
 	}
 

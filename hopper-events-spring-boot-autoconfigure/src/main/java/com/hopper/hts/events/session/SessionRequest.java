@@ -236,4 +236,43 @@ public final class SessionRequest {
 				+ this.language + ", product=" + this.product + "]";
 	}
 
+	/**
+	 * What a customer does in a session, the API's {@code flow_type}.
+	 */
+	public enum FlowType {
+
+		/**
+		 * The customer buys: {@code purchase}.
+		 */
+		PURCHASE,
+
+		/**
+		 * The customer makes use of a product: {@code exercise}.
+		 */
+		EXERCISE
+
+	}
+
+	/**
+	 * The product that a session is about, the API's {@code product}.
+	 */
+	public enum Product {
+
+		/**
+		 * Cancel For Any Reason: {@code cfar}.
+		 */
+		CFAR,
+
+		/**
+		 * Disruption Guarantee: {@code dg}.
+		 */
+		DG,
+
+		/**
+		 * All products: {@code all}.
+		 */
+		ALL
+
+	}
+
 }

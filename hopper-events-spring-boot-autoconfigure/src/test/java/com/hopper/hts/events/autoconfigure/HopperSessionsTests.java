@@ -25,7 +25,6 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.session.Device;
 import com.hopper.hts.events.session.HopperSessions;
-import com.hopper.hts.events.session.Product;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
 import com.hopper.hts.events.session.UserInfo;
@@ -80,7 +79,7 @@ class HopperSessionsTests {
 					assertThat(api.received().get(0).sessionId()).isEqualTo(session.id());
 					api.revokeToken(context.getBean(BearerTokenProvider.class).getToken().block(TIMEOUT));
 					assertThat(sessions.create(PURCHASE.withSessionId("mine")).block(TIMEOUT).id()).isEqualTo("mine");
-					assertThat(sessions.create(SessionRequest.exercise("DE", "de", Product.DG)).block(TIMEOUT))
+					assertThat(sessions.create(SessionRequest.exercise("DE", "de", SessionRequest.Product.DG)).block(TIMEOUT))
 						.isNotNull();
 				});
 		}
@@ -93,8 +92,8 @@ class HopperSessionsTests {
 				.thenAnswer(ScriptedServer.response(201, "{\"id\":\"s2\"}"));
 			sessions.create(PURCHASE).block(TIMEOUT);
 			sessions
-				.create(SessionRequest.exercise("DE", "de", Product.CFAR)
-					.withProduct(Product.ALL)
+				.create(SessionRequest.exercise("DE", "de", SessionRequest.Product.CFAR)
+					.withProduct(SessionRequest.Product.ALL)
 					.withSessionId("mine")
 					.withUserInfo(new UserInfo("u\"1", Instant.parse("2020-11-02T18:34:30Z"), 3))
 					.withDevice(new Device(Device.Type.MOBILE, "d1")))

@@ -25,7 +25,7 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.observation.DefaultEventPublishObservationConvention;
+import com.hopper.hts.events.observation.HopperObservationDocumentation.DefaultEventPublishObservationConvention;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.test.FakeHopperApi;

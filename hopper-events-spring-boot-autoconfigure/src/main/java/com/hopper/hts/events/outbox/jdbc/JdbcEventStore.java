@@ -38,7 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventNotStoredException;
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeliveredEvent;
 import com.hopper.hts.events.outbox.EventOutboxState;
@@ -473,7 +473,7 @@ final class JdbcEventStore implements EventStore {
 						+ ")) from {table} " + "where state in ('PENDING', 'DEAD') group by state, event_type",
 				0, (row, number) -> {
 					boolean waits = "PENDING".equals(row.getString(1).strip());
-					(waits ? pending : dead).merge(EventTags.type(row.getString(2)), row.getLong(3), Long::sum);
+					(waits ? pending : dead).merge(HopperMetrics.eventType(row.getString(2)), row.getLong(3), Long::sum);
 					return waits && oldest.add(row.getString(4).strip());
 				}));
 		return new Counts(pending, dead, oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));

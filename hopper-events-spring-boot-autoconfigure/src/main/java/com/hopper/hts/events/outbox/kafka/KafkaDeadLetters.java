@@ -29,7 +29,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.apache.commons.logging.Log;
@@ -208,7 +208,7 @@ final class KafkaDeadLetters {
 	Map<String, Long> count() {
 		Map<String, Long> counts = new TreeMap<>();
 		read((letter) -> true).values()
-			.forEach((letter) -> counts.merge(EventTags.type(letter.letter().event().type()), 1L, Long::sum));
+			.forEach((letter) -> counts.merge(HopperMetrics.eventType(letter.letter().event().type()), 1L, Long::sum));
 		return Collections.unmodifiableMap(counts);
 	}
 

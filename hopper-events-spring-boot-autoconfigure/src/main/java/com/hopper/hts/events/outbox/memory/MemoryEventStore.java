@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.observation.EventTags;
+import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxState;
@@ -361,7 +361,7 @@ final class MemoryEventStore implements EventStore {
 	}
 
 	private static void count(Map<String, Long> counts, StoredEvent event) {
-		counts.merge(EventTags.type(event.type()), 1L, Long::sum);
+		counts.merge(HopperMetrics.eventType(event.type()), 1L, Long::sum);
 	}
 
 	@Override

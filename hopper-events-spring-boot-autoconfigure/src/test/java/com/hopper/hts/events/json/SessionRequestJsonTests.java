@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.session.Device;
-import com.hopper.hts.events.session.Platform;
-import com.hopper.hts.events.session.Platform.Browser;
-import com.hopper.hts.events.session.Platform.OperatingSystem;
+import com.hopper.hts.events.session.Device.Browser;
+import com.hopper.hts.events.session.Device.OperatingSystem;
+import com.hopper.hts.events.session.Device.Platform;
 import com.hopper.hts.events.session.SessionRequest;
 import com.hopper.hts.events.session.UserInfo;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-class SessionRequestCodecTests {
+class SessionRequestJsonTests {
 
 	private static final SessionRequest REQUEST = SessionRequest.purchase("US", "en");
 
@@ -49,7 +49,7 @@ class SessionRequestCodecTests {
 	@MethodSource("refused")
 	void whatTheApiWouldRefuseIsRefusedAsInEvents(SessionRequest request, String problem) {
 		assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
-			.isThrownBy(() -> SessionRequestCodec.write(request))
+			.isThrownBy(() -> SessionRequestJson.write(request))
 			.withMessageStartingWith("The request for a session ")
 			.withMessageContaining(problem)
 			.withMessageEndingWith("Nothing was sent.");
@@ -107,7 +107,7 @@ class SessionRequestCodecTests {
 	}
 
 	private static String json(SessionRequest request) {
-		return new String(SessionRequestCodec.write(request), StandardCharsets.UTF_8);
+		return new String(SessionRequestJson.write(request), StandardCharsets.UTF_8);
 	}
 
 }

@@ -22,7 +22,6 @@ import java.util.Set;
 
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.session.Device;
-import com.hopper.hts.events.session.Platform;
 import com.hopper.hts.events.session.SessionRequest;
 import com.hopper.hts.events.session.UserInfo;
 import org.jspecify.annotations.Nullable;
@@ -32,21 +31,13 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * Turns requests for sessions into the JSON of {@code POST /sessions}, by the rules of
- * {@link EventCodec}.
- *
- * @since 0.1.0
+ * {@link EventJson}.
  */
-public final class SessionRequestCodec {
-
-	/**
-	 * Fields that say nothing about a person: an error may repeat what is in them.
-	 */
-	public static final Set<String> PUBLIC_FIELDS = Set.of("flow_type", "point_of_sale", "language", "product", "type",
-			"platform", "ui_theme", "release_build");
+final class SessionRequestJson {
 
 	private static final JsonFactory FACTORY = new JsonFactory();
 
-	private SessionRequestCodec() {
+	private SessionRequestJson() {
 	}
 
 	/**
@@ -55,7 +46,7 @@ public final class SessionRequestCodec {
 	 * @return the body of the request
 	 * @throws HopperApiException.InvalidEvent if the API would refuse the request
 	 */
-	public static byte[] write(SessionRequest request) {
+	static byte[] write(SessionRequest request) {
 		ByteArrayOutputStream out = new ByteArrayOutputStream(256);
 		try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
 			json.writeStartObject();
@@ -114,16 +105,16 @@ public final class SessionRequestCodec {
 		writeText(json, "id", device.id());
 		writeText(json, "ui_theme", device.uiTheme());
 		writeText(json, "release_build", device.releaseBuild());
-		Platform platform = device.platform();
+		Device.Platform platform = device.platform();
 		if (platform != null) {
 			json.writeObjectPropertyStart("platform");
 			writeConstant(json, "type", platform.type());
-			Platform.OperatingSystem operatingSystem = platform.operatingSystem();
+			Device.OperatingSystem operatingSystem = platform.operatingSystem();
 			if (operatingSystem != null) {
 				writeSoftware(json, "operating_system", operatingSystem.type(), operatingSystem.name(),
 						operatingSystem.version());
 			}
-			Platform.Browser browser = platform.browser();
+			Device.Browser browser = platform.browser();
 			if (browser != null) {
 				writeSoftware(json, "browser", browser.type(), browser.name(), browser.version());
 			}
