@@ -29,7 +29,7 @@ import org.springframework.util.Assert;
  * @param releaseBuild the build of the app or web site, or {@code null} if not known
  * @since 0.1.0
  */
-public record Device(Type type, String id, @Nullable Platform platform, @Nullable String uiTheme,
+public record Device(Device.Type type, String id, @Nullable Platform platform, @Nullable String uiTheme,
 		@Nullable String releaseBuild) {
 
 	/**
@@ -50,7 +50,7 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 	 * @param type the kind of device
 	 * @param id the airline's id of the device
 	 */
-	public Device(Type type, String id) {
+	public Device(Device.Type type, String id) {
 		this(type, id, null, null, null);
 	}
 
@@ -124,7 +124,7 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 	 * @param operatingSystem the operating system, or {@code null} if not known
 	 * @param browser the browser, for web sites only, or {@code null} if not known
 	 */
-	public record Platform(Type type, @Nullable OperatingSystem operatingSystem, @Nullable Browser browser) {
+	public record Platform(Platform.Type type, @Nullable OperatingSystem operatingSystem, @Nullable Browser browser) {
 
 		/**
 		 * Create an instance.
@@ -134,7 +134,7 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 		 */
 		public Platform {
 			Assert.notNull(type, "'type' must not be null");
-			Assert.isTrue(type == Type.WEB || browser == null, "'browser' must be null for an app, which has none");
+			Assert.isTrue(type == Platform.Type.WEB || browser == null, "'browser' must be null for an app, which has none");
 		}
 
 		/**
@@ -143,7 +143,7 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 		 * @return the platform
 		 */
 		public static Platform app(@Nullable OperatingSystem operatingSystem) {
-			return new Platform(Type.APP, operatingSystem, null);
+			return new Platform(Platform.Type.APP, operatingSystem, null);
 		}
 
 		/**
@@ -153,7 +153,7 @@ public record Device(Type type, String id, @Nullable Platform platform, @Nullabl
 		 * @return the platform
 		 */
 		public static Platform web(@Nullable OperatingSystem operatingSystem, @Nullable Browser browser) {
-			return new Platform(Type.WEB, operatingSystem, browser);
+			return new Platform(Platform.Type.WEB, operatingSystem, browser);
 		}
 
 		/**
