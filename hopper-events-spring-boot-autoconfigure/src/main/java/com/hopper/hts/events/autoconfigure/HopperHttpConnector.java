@@ -104,12 +104,11 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			UnaryOperator<HttpClient> loops = (client) -> (ownResources != null)
 					? client.runOn(ownResources.getLoopResources()) : client;
 			BiFunction<ConnectionProvider, UnaryOperator<HttpClient>, ClientHttpConnector> connector = (pool,
-					negotiation) -> HopperApiBuilder.connector(
-							(customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(pool)))
-								.withHttpClientCustomizer(negotiation)
-								.withHttpClientCustomizer(customizer)
-								.build(ownSettings),
-							proxy(properties.proxy()));
+					negotiation) -> HopperApiBuilder
+						.connector((customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(pool)))
+							.withHttpClientCustomizer(negotiation)
+							.withHttpClientCustomizer(customizer)
+							.build(ownSettings), proxy(properties.proxy()));
 			return new Connections(provider, connector.apply(provider, protocol), signInProvider,
 					connector.apply(signInProvider, UnaryOperator.identity()));
 		};

@@ -20,7 +20,8 @@ import io.micrometer.observation.ObservationConvention;
 
 /**
  * {@link ObservationConvention} of the observation of published events. A bean of this
- * type replaces {@link HopperObservationDocumentation.DefaultEventPublishObservationConvention}.
+ * type replaces
+ * {@link HopperObservationDocumentation.DefaultEventPublishObservationConvention}.
  *
  * @since 0.1.0
  */

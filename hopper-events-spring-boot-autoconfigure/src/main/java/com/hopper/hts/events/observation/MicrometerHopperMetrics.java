@@ -90,8 +90,7 @@ class MicrometerHopperMetrics implements HopperMetrics {
 
 	@Override
 	public void retrying(String eventType, String reason) {
-		guard(() -> this.retries.withTags(EVENT_TYPE, HopperMetrics.eventType(eventType), REASON, reason)
-			.increment());
+		guard(() -> this.retries.withTags(EVENT_TYPE, HopperMetrics.eventType(eventType), REASON, reason).increment());
 	}
 
 	@Override

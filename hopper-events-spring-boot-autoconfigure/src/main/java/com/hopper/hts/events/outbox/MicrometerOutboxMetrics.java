@@ -89,7 +89,8 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	public void retrying(StoredEvent event, Instant nextAttempt) {
 		List<StoredEvent.Failure> failures = event.failures();
 		this.retries
-			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON, failures.get(failures.size() - 1).kind())
+			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON,
+					failures.get(failures.size() - 1).kind())
 			.increment();
 	}
 
@@ -104,7 +105,8 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	@Override
 	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		this.discarded
-			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON, reason.name().toLowerCase(Locale.ROOT))
+			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON,
+					reason.name().toLowerCase(Locale.ROOT))
 			.increment();
 	}
 

@@ -134,7 +134,8 @@ public record Device(Device.Type type, String id, @Nullable Platform platform, @
 		 */
 		public Platform {
 			Assert.notNull(type, "'type' must not be null");
-			Assert.isTrue(type == Platform.Type.WEB || browser == null, "'browser' must be null for an app, which has none");
+			Assert.isTrue(type == Platform.Type.WEB || browser == null,
+					"'browser' must be null for an app, which has none");
 		}
 
 		/**

@@ -79,8 +79,8 @@ class HopperSessionsTests {
 					assertThat(api.received().get(0).sessionId()).isEqualTo(session.id());
 					api.revokeToken(context.getBean(BearerTokenProvider.class).getToken().block(TIMEOUT));
 					assertThat(sessions.create(PURCHASE.withSessionId("mine")).block(TIMEOUT).id()).isEqualTo("mine");
-					assertThat(sessions.create(SessionRequest.exercise("DE", "de", SessionRequest.Product.DG)).block(TIMEOUT))
-						.isNotNull();
+					assertThat(sessions.create(SessionRequest.exercise("DE", "de", SessionRequest.Product.DG))
+						.block(TIMEOUT)).isNotNull();
 				});
 		}
 	}

@@ -473,7 +473,8 @@ final class JdbcEventStore implements EventStore {
 						+ ")) from {table} " + "where state in ('PENDING', 'DEAD') group by state, event_type",
 				0, (row, number) -> {
 					boolean waits = "PENDING".equals(row.getString(1).strip());
-					(waits ? pending : dead).merge(HopperMetrics.eventType(row.getString(2)), row.getLong(3), Long::sum);
+					(waits ? pending : dead).merge(HopperMetrics.eventType(row.getString(2)), row.getLong(3),
+							Long::sum);
 					return waits && oldest.add(row.getString(4).strip());
 				}));
 		return new Counts(pending, dead, oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
