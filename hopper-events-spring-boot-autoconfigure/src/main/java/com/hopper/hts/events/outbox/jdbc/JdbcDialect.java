@@ -214,6 +214,15 @@ enum JdbcDialect {
 		return this.now;
 	}
 
+	/**
+	 * Return an expression that lets the transaction in which it is evaluated be lost
+	 * with the database, so that its commit does not wait for the disk, where that is
+	 * possible.
+	 */
+	String withoutWaiting() {
+		return (this == POSTGRESQL) ? "set_config('synchronous_commit', 'off', true)" : "1";
+	}
+
 	boolean locksRows() {
 		return this != HSQLDB;
 	}

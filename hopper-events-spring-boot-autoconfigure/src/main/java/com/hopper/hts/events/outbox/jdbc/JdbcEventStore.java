@@ -74,6 +74,10 @@ final class JdbcEventStore implements EventStore {
 	private static final String INSERT = "insert into {table} (id, event_type, session_id, state, payload, "
 			+ "occurred_at, stored_at, due_at, attempts, trace, version) values (?, ?, ?, 'PENDING', ?, ?, ?, {now}, 0, ?, 0)";
 
+	private static final String DUE = "where state = 'PENDING' and due_at <= {now} "
+			+ "and (claimed_until is null or claimed_until < {now}) "
+			+ "and not exists (select 1 from {table} p where p.id = ?) order by due_at, id";
+
 	private static final int MAX_ERROR = 500;
 
 	private static final int PURGED = 1000;
@@ -302,7 +306,9 @@ final class JdbcEventStore implements EventStore {
 				this.retries.remove();
 			}
 		}
-		List<Row> rows = own((connection) -> claim(connection, max));
+		List<Row> rows = (table().dialect() == JdbcDialect.POSTGRESQL)
+				? guarded(() -> table().transactions().single((connection) -> claimAtOnce(connection, max)))
+				: own((connection) -> claim(connection, max));
 		if (rows.size() < max) {
 			// What is not here was claimed by others
 			this.unclaimed.clear();
@@ -323,15 +329,24 @@ final class JdbcEventStore implements EventStore {
 		return events;
 	}
 
+	/**
+	 * Claim with one statement, for which the database does not wait for its disk: a
+	 * claim that is lost with the database is only made again.
+	 */
+	private List<Row> claimAtOnce(Connection connection, int max) throws SQLException {
+		return query(connection,
+				"with due (due_id, claimed_before) as (" + table().dialect().claim("id, claimed_by", "{table}", DUE, max)
+						+ ") update {table} set claimed_by = ?, claimed_until = {now} + interval '"
+						+ this.lease.toMillis() + " milliseconds', version = version + 1 from due where id = due_id "
+						+ "returning " + COLUMNS.replace("claimed_by", "claimed_before") + ", {now}, "
+						+ table().dialect().withoutWaiting(),
+				max, this::claimed, PAUSE, this.instance);
+	}
+
 	private List<Row> claim(Connection connection, int max) throws SQLException {
 		JdbcDialect dialect = table().dialect();
-		List<Row> rows = query(connection, dialect.claim(COLUMNS + ", {now}", "{table}",
-				"where state = 'PENDING' and due_at <= {now} and (claimed_until is null or claimed_until < {now}) "
-						+ "and not exists (select 1 from {table} p where p.id = ?) order by due_at, id",
-				max), max, (row, number) -> {
-					readTime(row, 16);
-					return row(row);
-				}, PAUSE);
+		List<Row> rows = query(connection, dialect.claim(COLUMNS + ", {now}", "{table}", DUE, max), max,
+				this::claimed, PAUSE);
 		if (rows.isEmpty()) {
 			return rows;
 		}
@@ -352,6 +367,11 @@ final class JdbcEventStore implements EventStore {
 		return won;
 	}
 
+	private Row claimed(ResultSet row, int number) throws SQLException {
+		readTime(row, 16);
+		return row(row);
+	}
+
 	@Override
 	public void tend() {
 		long now = System.nanoTime();
@@ -360,7 +380,8 @@ final class JdbcEventStore implements EventStore {
 		}
 		List<UUID> ids = List.copyOf(this.held);
 		own((connection) -> {
-			query(connection, "select {now}" + table().dialect().fromNothing(), 1, (row, number) -> readTime(row, 1));
+			JdbcDialect dialect = table().dialect();
+			query(connection, "select {now}, " + dialect.withoutWaiting() + dialect.fromNothing(), 1, (row, number) -> readTime(row, 1));
 			return ids.isEmpty() ? 0 : update(connection, "set claimed_until = ? where claimed_by = ? and id in (?)",
 					databaseTime().plus(this.lease), this.instance, ids);
 		});
@@ -390,7 +411,7 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public void settle(List<Outcome> outcomes) {
-		own((connection) -> {
+		JdbcTransactions.Work<Boolean> work = (connection) -> {
 			List<UUID> done = new ArrayList<>();
 			for (Outcome outcome : outcomes) {
 				if (outcome instanceof Outcome.Retry retry) {
@@ -412,7 +433,10 @@ final class JdbcEventStore implements EventStore {
 				complete(connection, done);
 			}
 			return true;
-		});
+		};
+		// What is done takes one statement
+		boolean single = outcomes.stream().allMatch(JdbcEventStore::isDone);
+		guarded(() -> single ? table().transactions().single(work) : table().transactions().own(work));
 		outcomes.forEach((outcome) -> {
 			this.held.remove(outcome.event().id());
 			if (outcome instanceof Outcome.Retry retry) {
@@ -423,6 +447,10 @@ final class JdbcEventStore implements EventStore {
 				}
 			}
 		});
+	}
+
+	private static boolean isDone(Outcome outcome) {
+		return outcome instanceof Outcome.Delivered || outcome instanceof Outcome.Discarded;
 	}
 
 	private void release(Connection connection, StoredEvent event, String change, Object... values)

@@ -119,9 +119,21 @@ final class JdbcTransactions {
 	 * it.
 	 */
 	<T extends @Nullable Object> T own(Work<T> work) throws SQLException {
+		return own(work, true);
+	}
+
+	/**
+	 * Run one statement that nobody else has a part in, again if the database asks for
+	 * it.
+	 */
+	<T extends @Nullable Object> T single(Work<T> work) throws SQLException {
+		return own(work, false);
+	}
+
+	private <T extends @Nullable Object> T own(Work<T> work, boolean several) throws SQLException {
 		for (int attempt = 1;; attempt++) {
 			try (Connection connection = target(this.dataSource).getConnection()) {
-				return commit(connection, work);
+				return commit(connection, work, several);
 			}
 			catch (SQLException ex) {
 				if (attempt == ATTEMPTS || !JdbcFailures.isWorthRepeating(ex)) {
@@ -133,24 +145,28 @@ final class JdbcTransactions {
 		}
 	}
 
-	private <T extends @Nullable Object> T commit(Connection connection, Work<T> work) throws SQLException {
-		boolean autoCommit = connection.getAutoCommit();
+	private <T extends @Nullable Object> T commit(Connection connection, Work<T> work, boolean several)
+			throws SQLException {
+		boolean begin = connection.getAutoCommit() && several;
+		boolean commit = begin || !connection.getAutoCommit();
 		int isolation = this.isolate ? connection.getTransactionIsolation() : Connection.TRANSACTION_READ_COMMITTED;
 		if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
 			connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
 		}
-		if (autoCommit) {
+		if (begin) {
 			connection.setAutoCommit(false);
 		}
-		boolean committed = false;
+		boolean rollback = commit;
 		try {
 			T result = work.execute(connection);
-			connection.commit();
-			committed = true;
+			if (commit) {
+				connection.commit();
+			}
+			rollback = false;
 			return result;
 		}
 		finally {
-			restore(connection, !committed, autoCommit, isolation);
+			restore(connection, rollback, begin, isolation);
 		}
 	}
 
