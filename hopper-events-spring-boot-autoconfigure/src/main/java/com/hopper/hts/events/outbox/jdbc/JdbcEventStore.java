@@ -334,19 +334,18 @@ final class JdbcEventStore implements EventStore {
 	 * claim that is lost with the database is only made again.
 	 */
 	private List<Row> claimAtOnce(Connection connection, int max) throws SQLException {
-		return query(connection,
-				"with due (due_id, claimed_before) as (" + table().dialect().claim("id, claimed_by", "{table}", DUE, max)
-						+ ") update {table} set claimed_by = ?, claimed_until = {now} + interval '"
-						+ this.lease.toMillis() + " milliseconds', version = version + 1 from due where id = due_id "
-						+ "returning " + COLUMNS.replace("claimed_by", "claimed_before") + ", {now}, "
-						+ table().dialect().withoutWaiting(),
+		return query(connection, "with due (due_id, claimed_before) as ("
+				+ table().dialect().claim("id, claimed_by", "{table}", DUE, max)
+				+ ") update {table} set claimed_by = ?, claimed_until = {now} + interval '" + this.lease.toMillis()
+				+ " milliseconds', version = version + 1 from due where id = due_id " + "returning "
+				+ COLUMNS.replace("claimed_by", "claimed_before") + ", {now}, " + table().dialect().withoutWaiting(),
 				max, this::claimed, PAUSE, this.instance);
 	}
 
 	private List<Row> claim(Connection connection, int max) throws SQLException {
 		JdbcDialect dialect = table().dialect();
-		List<Row> rows = query(connection, dialect.claim(COLUMNS + ", {now}", "{table}", DUE, max), max,
-				this::claimed, PAUSE);
+		List<Row> rows = query(connection, dialect.claim(COLUMNS + ", {now}", "{table}", DUE, max), max, this::claimed,
+				PAUSE);
 		if (rows.isEmpty()) {
 			return rows;
 		}
@@ -381,7 +380,8 @@ final class JdbcEventStore implements EventStore {
 		List<UUID> ids = List.copyOf(this.held);
 		own((connection) -> {
 			JdbcDialect dialect = table().dialect();
-			query(connection, "select {now}, " + dialect.withoutWaiting() + dialect.fromNothing(), 1, (row, number) -> readTime(row, 1));
+			query(connection, "select {now}, " + dialect.withoutWaiting() + dialect.fromNothing(), 1,
+					(row, number) -> readTime(row, 1));
 			return ids.isEmpty() ? 0 : update(connection, "set claimed_until = ? where claimed_by = ? and id in (?)",
 					databaseTime().plus(this.lease), this.instance, ids);
 		});

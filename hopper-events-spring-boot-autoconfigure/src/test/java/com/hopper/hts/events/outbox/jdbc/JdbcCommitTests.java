@@ -83,8 +83,11 @@ class JdbcCommitTests {
 			});
 			store.settle(List.of(discarded(claimed.get(0))));
 			store.settle(List.of(discarded(claimed.get(1)), new EventStore.Outcome.Held(claimed.get(2))));
-			assertThat(jdbc.queryForList("select what || ' ' || synchronous_commit || ' ' || count(*) from commits "
-					+ "where what <> 'renew' group by what, synchronous_commit order by 1", String.class))
+			assertThat(
+					jdbc.queryForList(
+							"select what || ' ' || synchronous_commit || ' ' || count(*) from commits "
+									+ "where what <> 'renew' group by what, synchronous_commit order by 1",
+							String.class))
 				.containsExactly("claim off 3", "release on 1", "remove on 2", "store on 3");
 			assertThat(jdbc.queryForList("select distinct synchronous_commit from commits where what = 'renew'",
 					String.class))
