@@ -24,13 +24,11 @@ import java.util.List;
  *
  * @param certificate the certificate of the server
  * @param child the JVM of the server
- * @param ports the ports for HTTP, and for HTTPS by number of HTTP/2 connections
+ * @param ports the ports for HTTP and for HTTPS
  */
 record Api(Certificate certificate, Child child, List<Integer> ports) implements AutoCloseable {
 
-	static final List<Integer> HTTP2_CONNECTIONS = List.of(1, 2, 4);
-
-	static final int MAX_IN_FLIGHT = 64;
+	static final int MAX_IN_FLIGHT = 1000;
 
 	static Api start() throws IOException {
 		Certificate certificate = Certificate.create();
@@ -54,8 +52,8 @@ record Api(Certificate certificate, Child child, List<Integer> ports) implements
 		return "http://127.0.0.1:" + this.ports.get(0) + path;
 	}
 
-	String https(String path, int http2Connections) {
-		return "https://127.0.0.1:" + this.ports.get(1 + HTTP2_CONNECTIONS.indexOf(http2Connections)) + path;
+	String https(String path) {
+		return "https://127.0.0.1:" + this.ports.get(1) + path;
 	}
 
 	@Override

@@ -20,6 +20,9 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -36,6 +39,7 @@ final class Client {
 	 * @param args the way to send, and the certificate of the server
 	 */
 	public static void main(String[] args) throws Exception {
+		ScheduledExecutorService probe = Executors.newSingleThreadScheduledExecutor();
 		Map<String, Sender> senders = new HashMap<>();
 		BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
 		String command;
@@ -47,17 +51,20 @@ final class Client {
 				senders.put(parts[0], sender);
 			}
 			// Connections that have been closed meanwhile are opened again, for example
+			ScheduledFuture<Long> live = probe.schedule(Measurement::liveMemory, Long.parseLong(parts[2]) / 2,
+					TimeUnit.MILLISECONDS);
 			send(sender, parts[1], parts[2]);
-			System.out.println(send(sender, parts[1], parts[3]).format());
+			long liveMemory = live.get();
+			System.out.println(send(sender, parts[1], parts[3]).end(liveMemory).format());
 		}
 		System.exit(0);
 	}
 
-	private static Round send(Sender sender, String inFlight, String millis) throws InterruptedException {
+	private static Measurement send(Sender sender, String inFlight, String millis) throws InterruptedException {
 		Measurement measurement = new Measurement();
 		sender.send(Integer.parseInt(inFlight),
 				System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Long.parseLong(millis)), measurement);
-		return measurement.end();
+		return measurement;
 	}
 
 }

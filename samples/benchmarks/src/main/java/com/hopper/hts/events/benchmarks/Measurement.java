@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /**
@@ -77,13 +79,28 @@ final class Measurement {
 		this.allocatedByEndedThreads.addAndGet(threads.getCurrentThreadAllocatedBytes());
 	}
 
+	/**
+	 * Take the memory that is in use. Costs a full collection, so not in a round that
+	 * counts.
+	 */
+	static long liveMemory() {
+		System.gc();
+		long buffers = (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider provider)
+				? provider.metric().usedDirectMemory() : 0;
+		return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() + buffers;
+	}
+
 	Round end() {
+		return end(0);
+	}
+
+	Round end(long liveMemory) {
 		long time = System.nanoTime() - this.start;
 		long count = Math.max(1, this.latencies.getTotalCount());
 		return new Round(count / (time / 1e9), (system.getProcessCpuTime() - this.cpu) / 1e3 / count,
 				(double) (allocated() + this.allocatedByEndedThreads.get() - this.allocated) / count,
 				this.latencies.getValueAtPercentile(50) / 1e3, this.latencies.getValueAtPercentile(99) / 1e3,
-				this.latencies.getValueAtPercentile(99.9) / 1e3, threads.getPeakThreadCount(),
+				this.latencies.getValueAtPercentile(99.9) / 1e3, threads.getPeakThreadCount(), liveMemory,
 				compiler.getTotalCompilationTime() - this.compilation, this.failures.sum());
 	}
 

@@ -50,7 +50,9 @@ final class PublishBenchmark {
 	static void run(Options options) throws IOException {
 		System.out.printf("%n## Publishing%n%nOne JVM for each client and one for the server, on the same cores, so "
 				+ "events per second depend on the server as well: what a client costs is its CPU time. JIT ms is "
-				+ "how long the JVM was still compiling in a round: little, if the warm-up was long enough. Medians "
+				+ "how long the JVM was still compiling in a round: little, if the warm-up was long enough. Live "
+				+ "memory is what a full collection leaves while events are in flight, on the heap and in Netty's "
+				+ "buffers; the stacks of threads come on top. Medians "
 				+ "and extremes of the rounds, in which the clients take turns; × is the median of the ratios of "
 				+ "each round.%n");
 		try (Api api = Api.start()) {
@@ -122,15 +124,15 @@ final class PublishBenchmark {
 			this.clients.put(name, client);
 		}
 		return Round.parse(client
-			.ask("%s %s %s %s".formatted(scenario.url(this.api, name), scenario.inFlight(), leadIn, millis), "round"));
+			.ask("%s %s %s %s".formatted(scenario.url(this.api), scenario.inFlight(), leadIn, millis), "round"));
 	}
 
 	private static void print(Scenario scenario, Map<String, List<Round>> results) {
 		List<String> baselines = scenario.baselines().stream().filter(results::containsKey).toList();
 		String ratios = baselines.stream().map((name) -> "× " + name + " | ").collect(Collectors.joining());
 		System.out.printf("| client | CPU µs/event | %sevents/s | %sbytes/event | p50 ms | p99 ms | p99.9 ms | threads "
-				+ "| JIT ms | failed |%n", ratios, ratios);
-		System.out.println("| --- |" + " ---: |".repeat(9 + 2 * baselines.size()));
+				+ "| live MiB | JIT ms | failed |%n", ratios, ratios);
+		System.out.println("| --- |" + " ---: |".repeat(10 + 2 * baselines.size()));
 		results.forEach((name, rounds) -> {
 			System.out.printf("| %s | %s | ", Senders.describe(name), spread("%,.1f", rounds, Round::cpu));
 			baselines.forEach((baseline) -> System.out.printf(Locale.ROOT, "%.2f | ",
@@ -138,11 +140,11 @@ final class PublishBenchmark {
 			System.out.printf("%s | ", spread("%,.0f", rounds, Round::perSecond));
 			baselines.forEach((baseline) -> System.out.printf(Locale.ROOT, "%.2f | ",
 					Statistics.medianRatio(rounds, results.get(baseline), Round::perSecond)));
-			System.out.printf(Locale.ROOT, "%,.0f | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f |%n",
+			System.out.printf(Locale.ROOT, "%,.0f | %.2f | %.2f | %.2f | %.0f | %.1f | %.0f | %.0f |%n",
 					Statistics.median(rounds, Round::allocated), Statistics.median(rounds, Round::p50) / 1e3,
 					Statistics.median(rounds, Round::p99) / 1e3, Statistics.median(rounds, Round::p999) / 1e3,
-					Statistics.median(rounds, Round::threads), Statistics.median(rounds, Round::compilation),
-					rounds.stream().mapToDouble(Round::failures).sum());
+					Statistics.median(rounds, Round::threads), Statistics.median(rounds, Round::live) / 1048576,
+					Statistics.median(rounds, Round::compilation), rounds.stream().mapToDouble(Round::failures).sum());
 		});
 	}
 

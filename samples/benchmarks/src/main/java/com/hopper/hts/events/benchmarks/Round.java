@@ -28,21 +28,23 @@ import java.util.Locale;
  * @param p99 the 99th percentile, in microseconds
  * @param p999 the 99.9th percentile, in microseconds
  * @param threads the highest number of threads
+ * @param live memory that is in use while events are in flight, in bytes
  * @param compilation time the compiler of the JVM was busy, in milliseconds
  * @param failures how many calls failed
  */
 record Round(double perSecond, double cpu, double allocated, double p50, double p99, double p999, double threads,
-		double compilation, double failures) {
+		double live, double compilation, double failures) {
 
 	String format() {
-		return String.format(Locale.ROOT, "round %f %f %f %f %f %f %f %f %f", this.perSecond, this.cpu, this.allocated,
-				this.p50, this.p99, this.p999, this.threads, this.compilation, this.failures);
+		return String.format(Locale.ROOT, "round %f %f %f %f %f %f %f %f %f %f", this.perSecond, this.cpu,
+				this.allocated, this.p50, this.p99, this.p999, this.threads, this.live, this.compilation,
+				this.failures);
 	}
 
 	static Round parse(String line) {
-		double[] values = Arrays.stream(line.split(" ", 9)).mapToDouble(Double::parseDouble).toArray();
+		double[] values = Arrays.stream(line.split(" ", 10)).mapToDouble(Double::parseDouble).toArray();
 		return new Round(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7],
-				values[8]);
+				values[8], values[9]);
 	}
 
 }

@@ -23,22 +23,27 @@ import java.util.List;
  *
  * @param title the title of the table
  * @param path the path at the server, which decides how it answers
+ * @param tls whether the server is asked by HTTPS
  * @param inFlight the number of events in flight
  * @param clients the names of the clients
  * @param baselines the clients that the others are compared with
  */
-record Scenario(String title, String path, int inFlight, List<String> clients, List<String> baselines) {
+record Scenario(String title, String path, boolean tls, int inFlight, List<String> clients, List<String> baselines) {
 
 	static final String BUSY = "64";
 
 	static final String ALONE = "1";
 
+	static final String TLS = "tls";
+
+	static final String TLS_MANY = "tls-1000";
+
 	private static final List<String> CLIENTS = List.of(Senders.NETTY, Senders.PUBLISHER, Senders.PUBLISHER_OFF,
-			Senders.OKHTTP, "webclient", "webclient-tuned", "jdk");
+			Senders.OKHTTP_OBSERVED, Senders.OKHTTP, "webclient", "webclient-tuned", "jdk");
 
-	private static final List<String> BASELINES = List.of(Senders.OKHTTP, Senders.NETTY);
+	private static final List<String> BASELINES = List.of(Senders.OKHTTP_OBSERVED, Senders.OKHTTP);
 
-	static final List<String> ALL = List.of(BUSY, ALONE, "slow", "faulty", "http2", "http2-slow");
+	static final List<String> ALL = List.of(BUSY, ALONE, "slow", "faulty", TLS, TLS_MANY);
 
 	static Scenario of(String name) {
 		return switch (name) {
@@ -47,34 +52,29 @@ record Scenario(String title, String path, int inFlight, List<String> clients, L
 				clients.addAll(clients.indexOf(Senders.PUBLISHER) + 1,
 						List.of(Senders.PUBLISHER_OBSERVED, Senders.PUBLISHER_BLOCKING));
 				clients.add(clients.indexOf(Senders.OKHTTP) + 1, Senders.OKHTTP_TUNED);
-				yield new Scenario("64 in flight", "/plain", Api.MAX_IN_FLIGHT, clients, BASELINES);
+				yield new Scenario("64 in flight", "/plain", false, 64, clients, BASELINES);
 			}
 			case ALONE -> {
 				List<String> clients = new ArrayList<>(CLIENTS);
 				clients.add(clients.indexOf(Senders.PUBLISHER) + 1, Senders.PUBLISHER_BLOCKING);
-				yield new Scenario("One in flight", "/plain", 1, clients, BASELINES);
+				yield new Scenario("One in flight", "/plain", false, 1, clients, BASELINES);
 			}
-			case "slow" ->
-				new Scenario("64 in flight, the API takes 50 ms", "/slow", Api.MAX_IN_FLIGHT, CLIENTS, BASELINES);
+			case "slow" -> new Scenario("64 in flight, the API takes 50 ms", "/slow", false, 64, CLIENTS, BASELINES);
 			case "faulty" -> new Scenario("64 in flight, 1 % of the answers are 503 (only `EventPublisher` retries)",
-					"/faulty", Api.MAX_IN_FLIGHT, CLIENTS, BASELINES);
-			case "http2" -> http2("64 in flight, TLS", "/plain");
-			case "http2-slow" -> http2("64 in flight, TLS, the API takes 50 ms", "/slow");
+					"/faulty", false, 64, CLIENTS, BASELINES);
+			case TLS -> tls("64 in flight, TLS, the API takes 50 ms", 64);
+			case TLS_MANY -> tls("1,000 in flight, TLS, the API takes 50 ms", 1000);
 			default -> throw new IllegalArgumentException("--scenarios takes some of " + ALL);
 		};
 	}
 
-	private static Scenario http2(String title, String path) {
-		List<String> clients = new ArrayList<>(List.of(Senders.HTTP1));
-		Api.HTTP2_CONNECTIONS.forEach((connections) -> clients.add(Senders.HTTP2 + connections));
-		return new Scenario(title, path, Api.MAX_IN_FLIGHT, clients, List.of(Senders.HTTP1));
+	private static Scenario tls(String title, int inFlight) {
+		return new Scenario(title, "/slow", true, inFlight, List.of(Senders.PUBLISHER, Senders.PUBLISHER_HTTP2,
+				Senders.PUBLISHER_OFF, Senders.OKHTTP_OBSERVED, Senders.OKHTTP), BASELINES);
 	}
 
-	String url(Api api, String client) {
-		if (client.startsWith(Senders.HTTP2)) {
-			return api.https(this.path, Integer.parseInt(client.substring(Senders.HTTP2.length())));
-		}
-		return client.equals(Senders.HTTP1) ? api.https(this.path, 1) : api.http(this.path);
+	String url(Api api) {
+		return this.tls ? api.https(this.path) : api.http(this.path);
 	}
 
 }

@@ -27,12 +27,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.X509TrustManager;
+
 import com.google.gson.Gson;
 import com.google.gson.annotations.SerializedName;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
+import io.micrometer.core.instrument.binder.okhttp3.OkHttpObservationInterceptor;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import io.netty.buffer.Unpooled;
 import okhttp3.ConnectionPool;
 import okhttp3.MediaType;
@@ -44,6 +48,9 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
@@ -63,6 +70,8 @@ final class Senders {
 
 	static final String OKHTTP = "okhttp";
 
+	static final String OKHTTP_OBSERVED = "okhttp-observed";
+
 	static final String OKHTTP_TUNED = "okhttp-tuned";
 
 	static final String NETTY = "netty";
@@ -75,9 +84,7 @@ final class Senders {
 
 	static final String PUBLISHER_OFF = "publisher-off";
 
-	static final String HTTP1 = "https";
-
-	static final String HTTP2 = "http2-";
+	static final String PUBLISHER_HTTP2 = "publisher-http2";
 
 	static final String TOKEN = "benchmark-token-benchmark-token-benchmark-token";
 
@@ -109,14 +116,13 @@ final class Senders {
 			case PUBLISHER_OFF -> "`EventPublisher` without metrics, observations and retries";
 			case PUBLISHER_BLOCKING -> "`EventPublisher.publishAndWait`, everything on, a thread for each in flight";
 			case OKHTTP -> "OkHttp 4 + Gson, as generated SDKs do it (the baseline)";
+			case OKHTTP_OBSERVED ->
+				"OkHttp 4 + Gson with Micrometer's `OkHttpObservationInterceptor` and an observation around it";
 			case OKHTTP_TUNED -> "OkHttp 4 + Gson, with a pool as large as there are requests in flight";
 			case "webclient" -> "`WebClient` with `bodyValue(record)`";
 			case "webclient-tuned" -> "`WebClient`, prepared `URI` and `ObjectWriter`";
 			case "jdk" -> "JDK `HttpClient`, asynchronous";
-			case HTTP1 -> "`EventPublisher`, 64 connections with HTTP/1.1";
-			case HTTP2 + "1" -> "`EventPublisher`, 1 connection with HTTP/2";
-			case HTTP2 + "2" -> "`EventPublisher`, 2 connections with HTTP/2";
-			case HTTP2 + "4" -> "`EventPublisher`, 4 connections with HTTP/2";
+			case PUBLISHER_HTTP2 -> "`EventPublisher`, everything on, with `hopper.client.http2`";
 			default -> throw new IllegalArgumentException(name);
 		};
 	}
@@ -131,8 +137,10 @@ final class Senders {
 		return switch (name) {
 			case NETTY -> netty(baseUrl);
 			// As it comes, with no more than five idle connections
-			case OKHTTP -> okHttp(baseUrl, new ConnectionPool());
-			case OKHTTP_TUNED -> okHttp(baseUrl, new ConnectionPool(Api.MAX_IN_FLIGHT, 5, TimeUnit.MINUTES));
+			case OKHTTP -> okHttp(baseUrl, okHttpClient(certificate));
+			case OKHTTP_OBSERVED -> observedOkHttp(baseUrl, okHttpClient(certificate));
+			case OKHTTP_TUNED -> okHttp(baseUrl, okHttpClient(certificate)
+				.connectionPool(new ConnectionPool(Api.MAX_IN_FLIGHT, 5, TimeUnit.MINUTES)));
 			case "webclient" -> webClient(baseUrl);
 			case "webclient-tuned" -> tunedWebClient(baseUrl);
 			case "jdk" -> jdk(baseUrl);
@@ -155,7 +163,6 @@ final class Senders {
 		excluded.add("org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration");
 		List<String> properties = new ArrayList<>(List.of("spring.main.banner-mode=off", "logging.level.root=error",
 				"hopper.base-url=" + baseUrl, "hopper.auth.token=" + TOKEN));
-		int connections = Api.MAX_IN_FLIGHT;
 		if (name.equals(PUBLISHER_OFF)) {
 			excluded.addAll(OBSERVABILITY);
 			properties.add("hopper.retry.max-attempts=1");
@@ -164,11 +171,10 @@ final class Senders {
 			properties.add("spring.ssl.bundle.pem.benchmark.truststore.certificate=file:" + certificate);
 			properties.add("hopper.client.ssl.bundle=benchmark");
 		}
-		if (name.startsWith(HTTP2)) {
+		if (name.equals(PUBLISHER_HTTP2)) {
 			properties.add("hopper.client.http2=true");
-			connections = Integer.parseInt(name.substring(HTTP2.length()));
 		}
-		properties.add("hopper.client.pool.max-connections=" + connections);
+		properties.add("hopper.client.pool.max-connections=" + Api.MAX_IN_FLIGHT);
 		properties.add("spring.autoconfigure.exclude=" + String.join(",", excluded));
 		List<Class<?>> sources = new ArrayList<>(List.of(Application.class));
 		if (name.equals(PUBLISHER_OBSERVED)) {
@@ -187,14 +193,32 @@ final class Senders {
 			.withBookingReference("cfar", "ABC123");
 	}
 
-	private static Sender okHttp(String baseUrl, ConnectionPool pool) {
-		OkHttpClient client = new OkHttpClient.Builder().connectionPool(pool)
+	private static Sender okHttp(String baseUrl, OkHttpClient.Builder builder) {
+		return Sender.blocking(okHttpCall(baseUrl, builder));
+	}
+
+	/**
+	 * Observed as the publisher is: by the same registry, which an application has made,
+	 * as a publication and as a request.
+	 */
+	private static Sender observedOkHttp(String baseUrl, OkHttpClient.Builder builder) {
+		ObservationRegistry registry = application(PUBLISHER, "http://127.0.0.1:1", "")
+			.getBean(ObservationRegistry.class);
+		Sender.Call call = okHttpCall(baseUrl,
+				builder.addInterceptor(OkHttpObservationInterceptor.builder(registry, "http.client.requests").build()));
+		return Sender.blocking(() -> Observation.createNotStarted("events.publish", registry)
+			.lowCardinalityKeyValue("event.type", "booking_confirmed")
+			.observeChecked(call::send));
+	}
+
+	private static Sender.Call okHttpCall(String baseUrl, OkHttpClient.Builder builder) {
+		OkHttpClient client = builder
 			.addInterceptor((chain) -> chain
 				.proceed(chain.request().newBuilder().header("Authorization", "Bearer " + TOKEN).build()))
 			.build();
 		Gson gson = new Gson();
 		MediaType json = MediaType.get("application/json; charset=utf-8");
-		return Sender.blocking(() -> {
+		return () -> {
 			Request request = new Request.Builder().url(baseUrl + "/events")
 				.header("Accept", "application/json")
 				.header("HC-Session-ID", SESSION)
@@ -205,7 +229,21 @@ final class Senders {
 					throw new IOException("Status " + response.code());
 				}
 			}
-		});
+		};
+	}
+
+	/**
+	 * As it comes, with no more than five idle connections.
+	 */
+	private static OkHttpClient.Builder okHttpClient(String certificate) {
+		OkHttpClient.Builder builder = new OkHttpClient.Builder();
+		if (certificate.isEmpty()) {
+			return builder;
+		}
+		SslBundle bundle = SslBundle
+			.of(new PemSslStoreBundle(null, PemSslStoreDetails.forCertificate("file:" + certificate)));
+		X509TrustManager trust = (X509TrustManager) bundle.getManagers().getTrustManagers()[0];
+		return builder.sslSocketFactory(bundle.createSslContext().getSocketFactory(), trust);
 	}
 
 	private static Sender webClient(String baseUrl) {

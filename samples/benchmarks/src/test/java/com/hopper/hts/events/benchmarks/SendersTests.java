@@ -61,9 +61,9 @@ class SendersTests {
 	@Test
 	void overHttpsTheServerIsTrusted() throws Exception {
 		try (Api api = Api.start()) {
-			Scenario scenario = Scenario.of("http2");
+			Scenario scenario = Scenario.of(Scenario.TLS);
 			for (String name : scenario.clients()) {
-				Round round = send(Senders.create(name, scenario.url(api, name), api.certificate().pem()));
+				Round round = send(Senders.create(name, scenario.url(api), api.certificate().pem()));
 				assertThat(round.failures()).as(name).isZero();
 			}
 		}
