@@ -65,24 +65,27 @@ public interface EventOutbox {
 	UUID store(String sessionId, HopperEvent event);
 
 	/**
-	 * Store a confirmed booking whose session is not known. The API finds the session by
-	 * {@link BookingConfirmed#cfarOfferIds()} or {@link BookingConfirmed#dgOfferIds()}
-	 * and at least one of them must be set. Prefer {@link #store(String, HopperEvent)}
-	 * whenever the session is known. With {@code hopper.require-session=true} this is
-	 * refused.
+	 * Store an event of the current session, which the {@code HopperSessionContext} of
+	 * the calling thread has. The event keeps that session, whenever it is delivered.
+	 * <p>
+	 * A confirmed booking needs no session if it names the offers shown, from which the
+	 * API recovers the session. If it names none, those of the context are taken. With
+	 * {@code hopper.require-session=true} a booking without a session is refused.
 	 * @param event the event
 	 * @return the id under which the event is stored
-	 * @throws HopperApiException.InvalidEvent if the API would refuse the event
+	 * @throws HopperApiException.InvalidEvent if there is no session or the API would
+	 * refuse the event
 	 * @throws EventNotStoredException if the event could not be stored
 	 * @throws IllegalStateException if the calling thread must not be blocked
 	 * @see #store(String, HopperEvent)
 	 */
-	UUID store(BookingConfirmed event);
+	UUID store(HopperEvent event);
 
 	/**
 	 * Store several events, all of them or, if one of them cannot be stored, none. The
 	 * Kafka engine cannot promise that: if the broker fails halfway, some of them may
-	 * have been stored.
+	 * have been stored. The current session plays no part: the events may belong to many
+	 * customers.
 	 * @param events the events
 	 * @return the ids under which the events are stored, in the same order
 	 * @throws HopperApiException.InvalidEvent if the API would refuse one of the events
@@ -110,15 +113,16 @@ public interface EventOutbox {
 	Mono<UUID> storeReactively(String sessionId, HopperEvent event);
 
 	/**
-	 * Store a confirmed booking whose session is not known without blocking, in the
-	 * transaction of the subscriber.
+	 * Store an event of the current session without blocking, in the transaction of the
+	 * subscriber. The session is that of the {@code HopperSessionContext} in the Reactor
+	 * context, or else of the calling thread.
 	 * @param event the event
 	 * @return the id under which the event is stored, or the exception that
-	 * {@link #store(BookingConfirmed)} throws
+	 * {@link #store(HopperEvent)} throws
 	 * @see #storeReactively(String, HopperEvent)
 	 */
 	@CheckReturnValue
-	Mono<UUID> storeReactively(BookingConfirmed event);
+	Mono<UUID> storeReactively(HopperEvent event);
 
 	/**
 	 * Store several events without blocking, in the transaction of the subscriber.

@@ -56,22 +56,25 @@ public interface EventPublisher {
 	Mono<EventReceipt> publish(String sessionId, HopperEvent event);
 
 	/**
-	 * Publish a confirmed booking whose session is not known. The API finds the session
-	 * by {@link BookingConfirmed#cfarOfferIds()} or {@link BookingConfirmed#dgOfferIds()}
-	 * and at least one of them must be set. Prefer {@link #publish(String, HopperEvent)}
-	 * whenever the session is known. With {@code hopper.require-session=true} this is
-	 * refused.
+	 * Publish an event of the current session, which the {@code HopperSessionContext} of
+	 * the reactive chain or the calling thread has.
+	 * <p>
+	 * A confirmed booking needs no session if it names the offers shown, from which the
+	 * API recovers the session. If it names none, those of the context are taken. With
+	 * {@code hopper.require-session=true} a booking without a session is refused.
 	 * @param event the event
-	 * @return a {@code Mono} as described in {@link #publish(String, HopperEvent)}
+	 * @return a {@code Mono} as described in {@link #publish(String, HopperEvent)}; it
+	 * emits {@link HopperApiException.InvalidEvent} if there is no session
 	 */
 	@CheckReturnValue
-	Mono<EventReceipt> publish(BookingConfirmed event);
+	Mono<EventReceipt> publish(HopperEvent event);
 
 	/**
 	 * Publish a stream of events, several at a time, and report each of them. A failed
 	 * event is a result like any other and does not end the stream. Should {@code events}
 	 * itself fail, the results of all events taken until then are emitted first; to emit
-	 * {@code null} is such a failure, an {@link HopperApiException.InvalidEvent}.
+	 * {@code null} is such a failure, an {@link HopperApiException.InvalidEvent}. The
+	 * current session plays no part: the events may belong to many customers.
 	 * @param events the events, requested no faster than they are sent
 	 * @param concurrency how many events are in flight at a time, one or more
 	 * @return exactly one result for each event, in the order in which they become known
@@ -100,12 +103,9 @@ public interface EventPublisher {
 		return sessionEvent;
 	}
 
-	@SuppressWarnings("NullAway") // An event without the session it needs is reported
-									// like any other
 	private Mono<EventReceipt> publish(SessionEvent sessionEvent) {
 		String sessionId = sessionEvent.sessionId();
-		return (sessionId == null && sessionEvent.event() instanceof BookingConfirmed event) ? publish(event)
-				: publish(sessionId, sessionEvent.event());
+		return (sessionId != null) ? publish(sessionId, sessionEvent.event()) : publish(sessionEvent.event());
 	}
 
 	/**
@@ -124,15 +124,15 @@ public interface EventPublisher {
 	}
 
 	/**
-	 * Publish a confirmed booking whose session is not known, as
-	 * {@link #publish(BookingConfirmed)} does, and wait for the answer.
+	 * Publish an event of the current session, as {@link #publish(HopperEvent)} does, and
+	 * wait for the answer.
 	 * @param event the event
 	 * @return the receipt
 	 * @throws HopperApiException if the event was not delivered
 	 * @throws IllegalStateException if the calling thread must not be blocked
 	 * @see #publishAndWait(String, HopperEvent)
 	 */
-	default EventReceipt publishAndWait(BookingConfirmed event) {
+	default EventReceipt publishAndWait(HopperEvent event) {
 		return Waiting.forReceipt(publish(event));
 	}
 

@@ -39,7 +39,7 @@ public record SessionEvent(@Nullable String sessionId, HopperEvent event) {
 	}
 
 	/**
-	 * Create an event whose session the API finds by the offers that the event names.
+	 * Create a confirmed booking whose session the API finds by the offers that it names.
 	 * @param event the event
 	 * @return the event without a session
 	 */

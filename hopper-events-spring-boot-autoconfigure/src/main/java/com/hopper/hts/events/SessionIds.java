@@ -15,19 +15,69 @@
  */
 package com.hopper.hts.events;
 
+import java.util.Locale;
+
 import org.jspecify.annotations.Nullable;
 
 /**
- * Session ids in texts that people read: enough to recognise one, not enough to use it.
+ * What can be a session id, and how one is shown in texts that people read: enough to
+ * recognise it, not enough to use it.
+ *
+ * @since 0.1.0
  */
-final class SessionIds {
+public final class SessionIds {
+
+	/**
+	 * Servers commonly take 8 KB of headers, the token included.
+	 */
+	private static final int MAX_LENGTH = 4096;
 
 	private static final int SHOWN = 4;
+
+	private static final String HINT = "use the id that POST /sessions returned or that you chose for the session";
 
 	private SessionIds() {
 	}
 
-	static @Nullable String mask(@Nullable String sessionId) {
+	/**
+	 * Say why a text cannot be sent as a session id.
+	 * @param sessionId the text
+	 * @return the end of a sentence that begins with "a session id", without the text
+	 * itself, or {@code null} if it can be sent
+	 */
+	public static @Nullable String findProblem(@Nullable String sessionId) {
+		if (sessionId == null || sessionId.isBlank()) {
+			return "that is " + ((sessionId == null) ? "null" : "blank") + "; " + HINT;
+		}
+		int length = sessionId.length();
+		if (length > MAX_LENGTH) {
+			return "of " + length + " characters, more than the " + MAX_LENGTH + " that are sent in a header; " + HINT;
+		}
+		for (int i = 0; i < length; i++) {
+			char c = sessionId.charAt(i);
+			if (c < ' ' || c > '~') {
+				return "whose character " + (i + 1) + " of " + length + " (" + unicode(c)
+						+ ") cannot be sent in a header; use visible ASCII characters only";
+			}
+		}
+		if (sessionId.charAt(0) == ' ' || sessionId.charAt(length - 1) == ' ') {
+			return "that begins or ends with a space; remove the space";
+		}
+		return null;
+	}
+
+	private static String unicode(char c) {
+		String hex = Integer.toHexString(c).toUpperCase(Locale.ROOT);
+		return "U+" + "0".repeat(4 - hex.length()) + hex;
+	}
+
+	/**
+	 * Shorten a session id for texts that people read.
+	 * @param sessionId the session id
+	 * @return its first characters, if it is long enough for that, or {@code null} if it
+	 * is {@code null}
+	 */
+	public static @Nullable String mask(@Nullable String sessionId) {
 		if (sessionId == null) {
 			return null;
 		}

@@ -18,7 +18,6 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Duration;
 import java.util.Map;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
@@ -45,7 +44,7 @@ class DisabledEventPublisher implements EventPublisher {
 	}
 
 	@Override
-	public Mono<EventReceipt> publish(BookingConfirmed event) {
+	public Mono<EventReceipt> publish(HopperEvent event) {
 		return discard(event);
 	}
 

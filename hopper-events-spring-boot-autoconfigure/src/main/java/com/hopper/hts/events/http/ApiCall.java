@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.session.HopperSessionContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
@@ -265,7 +266,9 @@ abstract class ApiCall<R> {
 						: this.client.decoder.decodeFailure(response, sessionId, this.body, left(timeout));
 			})
 			.onErrorResume((failure) -> this.client.decoder.decodeException(failure, this.uri, this.answer.get(),
-					this.awaitingAnswer, sessionId, this.body, left(timeout)));
+					this.awaitingAnswer, sessionId, this.body, left(timeout)))
+			// The session is what was prepared, or none
+			.contextWrite(HopperSessionContext.none().toReactorContext());
 	}
 
 	private Duration left(Duration timeout) {

@@ -15,12 +15,12 @@
  */
 package com.hopper.hts.events.http;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
+import com.hopper.hts.events.session.HopperSessionContext;
 import reactor.core.publisher.Mono;
 
 import org.springframework.aop.SpringProxy;
@@ -58,8 +58,8 @@ public interface EventSender {
 			if (sessionId != null) {
 				return publisher.publish(sessionId, event);
 			}
-			return (event instanceof BookingConfirmed booking) ? publisher.publish(booking)
-					: Mono.error(new IllegalArgumentException("The event has no session id"));
+			// It was stored without a session, whatever the session of this thread is
+			return publisher.publish(event).contextWrite(HopperSessionContext.none().toReactorContext());
 		};
 	}
 

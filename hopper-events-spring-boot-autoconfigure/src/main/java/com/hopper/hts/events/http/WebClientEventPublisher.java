@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.EventResult;
@@ -35,6 +34,7 @@ import com.hopper.hts.events.observation.EventPublishObservationContext;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
+import com.hopper.hts.events.session.HopperSessionContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
@@ -89,8 +89,12 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 	}
 
 	@Override
-	public Mono<EventReceipt> publish(BookingConfirmed event) {
-		return publish(event, null, () -> this.codec.prepare(event));
+	public Mono<EventReceipt> publish(HopperEvent event) {
+		return HopperSessionContext.currentReactively().flatMap((context) -> publish(context.complete(event)));
+	}
+
+	private Mono<EventReceipt> publish(SessionEvent sessionEvent) {
+		return publish(sessionEvent.event(), sessionEvent.sessionId(), () -> this.codec.prepare(sessionEvent));
 	}
 
 	@SuppressWarnings("NullAway") // Callers without null checks get a clear error
@@ -102,7 +106,24 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 
 	@Override
 	public Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
-		return EventPublisher.super.publishAll(events, Math.min(concurrency, client().maxCalls));
+		return new GivenSessions(this).publishAll(events, Math.min(concurrency, client().maxCalls));
+	}
+
+	/**
+	 * Publishes events with the sessions that they are given, or without.
+	 */
+	private record GivenSessions(WebClientEventPublisher publisher) implements EventPublisher {
+
+		@Override
+		public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
+			return this.publisher.publish(sessionId, event);
+		}
+
+		@Override
+		public Mono<EventReceipt> publish(HopperEvent event) {
+			return this.publisher.publish(new SessionEvent(null, event));
+		}
+
 	}
 
 	/**

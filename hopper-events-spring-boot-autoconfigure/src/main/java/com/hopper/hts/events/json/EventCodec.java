@@ -18,7 +18,6 @@ package com.hopper.hts.events.json;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -26,6 +25,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.SessionIds;
 import com.hopper.hts.events.session.SessionRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +39,6 @@ import org.jspecify.annotations.Nullable;
 public final class EventCodec {
 
 	/**
-	 * Servers commonly take 8 KB of headers, the token included.
-	 */
-	private static final int MAX_SESSION_ID_LENGTH = 4096;
-
-	/**
 	 * In bytes. Gateways commonly take 1 MB and seldom more than this.
 	 */
 	private static final int MAX_EVENT_SIZE = 2_000_000;
@@ -55,7 +50,9 @@ public final class EventCodec {
 	public static final Set<String> PUBLIC_SESSION_FIELDS = Set.of("flow_type", "point_of_sale", "language", "product",
 			"type", "platform", "ui_theme", "release_build");
 
-	private static final String SESSION_ID_HINT = "use the id that POST /sessions returned or that you chose for the session";
+	private static final String WAYS_TO_A_SESSION = "There are three ways to one: give its id with the event, "
+			+ "do this within a HopperSessionContext that has it (in a reactive chain: contextWrite), or let the context "
+			+ "learn it from a call of hopperWebClient or of another client with an interceptor of Hopper";
 
 	private static final Pattern TYPE_NAME = Pattern.compile("[A-Za-z0-9_.:-]{1,64}");
 
@@ -82,13 +79,13 @@ public final class EventCodec {
 	}
 
 	/**
-	 * Check and write a confirmed booking whose session is not known.
-	 * @param event the event
+	 * Check and write an event whose session may not be known.
+	 * @param sessionEvent the event, with its session if that is known
 	 * @return the event as it is sent
 	 * @throws HopperApiException.InvalidEvent if the API would refuse the event
 	 */
-	public PreparedEvent prepare(@Nullable BookingConfirmed event) {
-		return prepare(null, event, false, "");
+	public PreparedEvent prepare(SessionEvent sessionEvent) {
+		return prepare(sessionEvent.sessionId(), sessionEvent.event(), sessionEvent.sessionId() != null, "");
 	}
 
 	/**
@@ -108,7 +105,7 @@ public final class EventCodec {
 		for (SessionEvent sessionEvent : all) {
 			String sessionId = (sessionEvent != null) ? sessionEvent.sessionId() : null;
 			HopperEvent event = (sessionEvent != null) ? sessionEvent.event() : null;
-			prepared.add(prepare(sessionId, event, sessionId != null || !(event instanceof BookingConfirmed),
+			prepared.add(prepare(sessionId, event, sessionId != null,
 					" (event " + (prepared.size() + 1) + " of " + all.size() + ")"));
 		}
 		return prepared;
@@ -125,7 +122,7 @@ public final class EventCodec {
 				checkSessionId(sessionId);
 			}
 			else {
-				checkNoSession((BookingConfirmed) event);
+				checkNoSession(event);
 			}
 			byte[] body = EventJson.write(event);
 			if (body.length > MAX_EVENT_SIZE) {
@@ -161,42 +158,24 @@ public final class EventCodec {
 	}
 
 	static void checkSessionId(@Nullable String sessionId) {
-		if (sessionId == null || sessionId.isBlank()) {
-			throw new InvalidEventDataException("was given a session id that is "
-					+ ((sessionId == null) ? "null" : "blank") + "; " + SESSION_ID_HINT);
-		}
-		int length = sessionId.length();
-		if (length > MAX_SESSION_ID_LENGTH) {
-			throw new InvalidEventDataException("was given a session id of " + length + " characters, more than the "
-					+ MAX_SESSION_ID_LENGTH + " that are sent in a header; " + SESSION_ID_HINT);
-		}
-		for (int i = 0; i < length; i++) {
-			char c = sessionId.charAt(i);
-			if (c < ' ' || c > '~') {
-				throw new InvalidEventDataException(
-						"was given a session id whose character " + (i + 1) + " of " + length + " (" + unicode(c)
-								+ ") cannot be sent in a header; use visible ASCII characters only");
-			}
-		}
-		if (sessionId.charAt(0) == ' ' || sessionId.charAt(length - 1) == ' ') {
-			throw new InvalidEventDataException(
-					"was given a session id that begins or ends with a space; remove the space");
+		String problem = SessionIds.findProblem(sessionId);
+		if (problem != null) {
+			throw new InvalidEventDataException("was given a session id " + problem);
 		}
 	}
 
-	private static String unicode(char c) {
-		String hex = Integer.toHexString(c).toUpperCase(Locale.ROOT);
-		return "U+" + "0".repeat(4 - hex.length()) + hex;
-	}
-
-	private void checkNoSession(BookingConfirmed event) {
+	private void checkNoSession(HopperEvent event) {
+		if (!(event instanceof BookingConfirmed booking)) {
+			throw new InvalidEventDataException("has no session. " + WAYS_TO_A_SESSION);
+		}
 		if (this.requireSession) {
 			throw new InvalidEventDataException(
-					"has no session id, which hopper.require-session=true demands; publish it with the id of its session");
+					"has no session id, which hopper.require-session=true demands. " + WAYS_TO_A_SESSION);
 		}
-		if (event.cfarOfferIds().isEmpty() && event.dgOfferIds().isEmpty()) {
+		if (booking.cfarOfferIds().isEmpty() && booking.dgOfferIds().isEmpty()) {
 			throw new InvalidEventDataException("has neither a session id nor offer ids, so the API cannot tell which "
-					+ "session was booked; publish it with the id of its session, or set 'cfarOfferIds' or 'dgOfferIds'");
+					+ "session was booked; set 'cfarOfferIds' or 'dgOfferIds', or let it have a session. "
+					+ WAYS_TO_A_SESSION);
 		}
 	}
 

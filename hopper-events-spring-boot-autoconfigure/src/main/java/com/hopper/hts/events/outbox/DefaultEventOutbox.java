@@ -26,7 +26,6 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
@@ -35,6 +34,7 @@ import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
+import com.hopper.hts.events.session.HopperSessionContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -96,9 +96,9 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	@Override
-	public UUID store(BookingConfirmed event) {
+	public UUID store(HopperEvent event) {
 		requireVisibleTransaction();
-		return accept(create(this.codec.prepare(event)));
+		return accept(create(this.codec.prepare(HopperSessionContext.current().complete(event))));
 	}
 
 	@Override
@@ -117,8 +117,10 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	@Override
-	public Mono<UUID> storeReactively(BookingConfirmed event) {
-		return acceptReactively(() -> List.of(create(this.codec.prepare(event)))).map((ids) -> ids.get(0));
+	public Mono<UUID> storeReactively(HopperEvent event) {
+		return HopperSessionContext.currentReactively()
+			.flatMap((context) -> acceptReactively(() -> List.of(create(this.codec.prepare(context.complete(event))))))
+			.map((ids) -> ids.get(0));
 	}
 
 	@Override

@@ -20,7 +20,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
@@ -49,7 +48,7 @@ final class DisabledEventOutbox implements EventOutbox {
 	}
 
 	@Override
-	public UUID store(BookingConfirmed event) {
+	public UUID store(HopperEvent event) {
 		return discard(event);
 	}
 
@@ -65,7 +64,7 @@ final class DisabledEventOutbox implements EventOutbox {
 	}
 
 	@Override
-	public Mono<UUID> storeReactively(BookingConfirmed event) {
+	public Mono<UUID> storeReactively(HopperEvent event) {
 		return Mono.fromSupplier(() -> store(event));
 	}
 

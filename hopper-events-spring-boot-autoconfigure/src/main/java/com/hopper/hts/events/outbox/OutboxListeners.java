@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.SessionIds;
+import com.hopper.hts.events.session.HopperSessionContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -45,32 +47,43 @@ final class OutboxListeners implements EventDeliveryListener {
 
 	@Override
 	public void stored(StoredEvent event) {
-		forEach((listener) -> listener.stored(event));
+		forEach(event, (listener) -> listener.stored(event));
 	}
 
 	@Override
 	public void delivered(StoredEvent event, EventReceipt receipt) {
-		forEach((listener) -> listener.delivered(event, receipt));
+		forEach(event, (listener) -> listener.delivered(event, receipt));
 	}
 
 	@Override
 	public void retrying(StoredEvent event, Instant nextAttempt) {
-		forEach((listener) -> listener.retrying(event, nextAttempt));
+		forEach(event, (listener) -> listener.retrying(event, nextAttempt));
 	}
 
 	@Override
 	public void dead(DeadLetter deadLetter) {
-		forEach((listener) -> listener.dead(deadLetter));
+		forEach(deadLetter.event(), (listener) -> listener.dead(deadLetter));
 	}
 
 	@Override
 	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
-		forEach((listener) -> listener.discarded(event, reason));
+		forEach(event, (listener) -> listener.discarded(event, reason));
 	}
 
 	@Override
 	public void replayed(StoredEvent event) {
-		forEach((listener) -> listener.replayed(event));
+		forEach(event, (listener) -> listener.replayed(event));
+	}
+
+	/**
+	 * Call the listeners in the session of the event, whoever else's session the thread
+	 * may have.
+	 */
+	private void forEach(StoredEvent event, Consumer<EventDeliveryListener> call) {
+		String sessionId = event.sessionId();
+		HopperSessionContext context = (sessionId != null && SessionIds.findProblem(sessionId) == null)
+				? HopperSessionContext.of(sessionId) : HopperSessionContext.none();
+		context.run(() -> forEach(call));
 	}
 
 	private void forEach(Consumer<EventDeliveryListener> call) {

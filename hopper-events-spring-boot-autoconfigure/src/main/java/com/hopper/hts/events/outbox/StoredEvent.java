@@ -26,6 +26,7 @@ import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
 import com.hopper.hts.events.observation.HopperMetrics;
@@ -94,12 +95,9 @@ public final class StoredEvent {
 	 * @throws com.hopper.hts.events.HopperApiException.InvalidEvent if it could not be
 	 * stored
 	 */
-	@SuppressWarnings("NullAway") // An event without the session it needs is refused
 	public static StoredEvent of(UUID id, Instant storedAt, @Nullable String sessionId, HopperEvent event) {
 		Assert.notNull(event, "'event' must not be null");
-		EventCodec codec = new EventCodec(false);
-		PreparedEvent prepared = (sessionId == null && event instanceof BookingConfirmed booking)
-				? codec.prepare(booking) : codec.prepare(sessionId, event);
+		PreparedEvent prepared = new EventCodec(false).prepare(new SessionEvent(sessionId, event));
 		return new StoredEvent(id, storedAt, sessionId, event.type(), prepared.body(), 0, List.of(), null, Map.of());
 	}
 

@@ -311,7 +311,7 @@ class HopperEventsAutoConfigurationTests {
 		}
 
 		@Override
-		public Mono<EventReceipt> publish(BookingConfirmed event) {
+		public Mono<EventReceipt> publish(HopperEvent event) {
 			return Mono.empty();
 		}
 

@@ -94,7 +94,7 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public UUID store(BookingConfirmed event) {
+	public UUID store(HopperEvent event) {
 		return this.outbox.store(event);
 	}
 
@@ -109,7 +109,7 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public Mono<UUID> storeReactively(BookingConfirmed event) {
+	public Mono<UUID> storeReactively(HopperEvent event) {
 		return this.outbox.storeReactively(event);
 	}
 

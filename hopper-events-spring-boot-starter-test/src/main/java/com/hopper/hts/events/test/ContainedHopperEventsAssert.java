@@ -27,6 +27,7 @@ import java.util.function.Predicate;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.session.HopperSessionContext;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +80,20 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	 */
 	public ContainedHopperEventsAssert<E> withoutSession() {
 		return narrow("without session", (event) -> event.sessionId() == null, (event) -> "has a session");
+	}
+
+	/**
+	 * Narrow down to the events that were published or stored without a session id and
+	 * took the current session.
+	 * @param origin where that session came from
+	 * @return assertions about those events
+	 */
+	public ContainedHopperEventsAssert<E> inCurrentSession(HopperSessionContext.Origin origin) {
+		Assert.notNull(origin, "'origin' must not be null");
+		String clause = Descriptions.origin(origin).substring(2);
+		return narrow(clause, (event) -> event.sessionOrigin() == origin,
+				(event) -> (event.sessionOrigin() != null) ? Descriptions.origin(event.sessionOrigin()).substring(2)
+						: "not in the current session");
 	}
 
 	/**

@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.session.HopperSessionContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +41,19 @@ final class Descriptions {
 	}
 
 	static String of(PublishedHopperEvent<?> published) {
-		return of(published.sessionId(), published.event())
+		return of(published.sessionId(), published.event()) + origin(published.sessionOrigin())
 				+ (published.throughOutbox() ? ", through the outbox" : ", directly");
+	}
+
+	static String origin(HopperSessionContext.@Nullable Origin origin) {
+		if (origin == null) {
+			return "";
+		}
+		return ", in the current session (" + switch (origin) {
+			case APPLICATION -> "set by the application";
+			case ANSWER -> "learned from an answer of the API";
+			case HTTP_SESSION -> "kept in the HTTP session";
+		} + ")";
 	}
 
 	static String of(@Nullable String sessionId, @Nullable HopperEvent event) {

@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +92,7 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 						.formatted(this.actual.type()));
 		}
 		try {
-			CODEC.prepare(booking);
+			CODEC.prepare(SessionEvent.of(booking));
 		}
 		catch (HopperApiException.InvalidEvent ex) {
 			throw invalid(ex, "without a session");

@@ -16,6 +16,8 @@
 package com.hopper.hts.events.test;
 
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.session.HopperSessionContext;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -27,18 +29,38 @@ import org.springframework.util.Assert;
  * @param sessionId the id of the session, or {@code null} if it was published without
  * @param event the event
  * @param throughOutbox whether it was stored in the outbox, and not published directly
+ * @param sessionOrigin where the current session came from, whose event it is, or
+ * {@code null} if it was published with a session id or without session
  * @since 0.1.0
  */
-public record PublishedHopperEvent<E extends HopperEvent>(@Nullable String sessionId, E event, boolean throughOutbox) {
+public record PublishedHopperEvent<E extends HopperEvent>(@Nullable String sessionId, E event, boolean throughOutbox,
+		HopperSessionContext.@Nullable Origin sessionOrigin) {
 
 	/**
 	 * Create an instance.
 	 * @param sessionId the id of the session, or {@code null}
 	 * @param event the event
 	 * @param throughOutbox whether it was stored in the outbox
+	 * @param sessionOrigin where the current session came from, or {@code null}
 	 */
 	public PublishedHopperEvent {
 		Assert.notNull(event, "'event' must not be null");
+	}
+
+	/**
+	 * Create an instance that was published with its session, or without.
+	 * @param sessionId the id of the session, or {@code null}
+	 * @param event the event
+	 * @param throughOutbox whether it was stored in the outbox
+	 */
+	public PublishedHopperEvent(@Nullable String sessionId, E event, boolean throughOutbox) {
+		this(sessionId, event, throughOutbox, null);
+	}
+
+	static PublishedHopperEvent<?> inContext(HopperSessionContext context, HopperEvent event, boolean throughOutbox) {
+		SessionEvent completed = context.complete(event);
+		return new PublishedHopperEvent<>(completed.sessionId(), completed.event(), throughOutbox,
+				(completed.sessionId() != null) ? context.origin() : null);
 	}
 
 	/**

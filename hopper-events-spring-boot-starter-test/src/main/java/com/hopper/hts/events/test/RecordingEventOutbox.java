@@ -26,7 +26,6 @@ import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
@@ -35,6 +34,7 @@ import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
 import org.jspecify.annotations.Nullable;
@@ -80,9 +80,9 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public UUID store(BookingConfirmed event) {
+	public UUID store(HopperEvent event) {
 		requireVisibleTransaction();
-		return inTransactionOfThread(record(event)).get(0);
+		return inTransactionOfThread(record(HopperSessionContext.current(), event)).get(0);
 	}
 
 	@Override
@@ -97,8 +97,10 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 	}
 
 	@Override
-	public Mono<UUID> storeReactively(BookingConfirmed event) {
-		return storeReactively(() -> record(event)).map((ids) -> ids.get(0));
+	public Mono<UUID> storeReactively(HopperEvent event) {
+		return HopperSessionContext.currentReactively()
+			.flatMap((context) -> storeReactively(() -> record(context, event)))
+			.map((ids) -> ids.get(0));
 	}
 
 	@Override
@@ -135,8 +137,9 @@ final class RecordingEventOutbox implements EventOutbox, EventOutboxOperations {
 				() -> List.of(new PublishedHopperEvent<>(sessionId, event, true)));
 	}
 
-	private List<Stored> record(BookingConfirmed event) {
-		return record(() -> this.codec.prepare(event), () -> List.of(new PublishedHopperEvent<>(null, event, true)));
+	private List<Stored> record(HopperSessionContext context, HopperEvent event) {
+		return record(() -> this.codec.prepare(context.complete(event)),
+				() -> List.of(PublishedHopperEvent.inContext(context, event, true)));
 	}
 
 	private List<Stored> record(Collection<SessionEvent> events) {

@@ -18,16 +18,20 @@ package com.hopper.hts.events.test;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
-import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.EventResult;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
+import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
-import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -35,6 +39,8 @@ import reactor.core.publisher.Mono;
  * all others.
  */
 final class RecordingEventPublisher implements EventPublisher {
+
+	private static final Mono<HopperSessionContext> NO_CONTEXT = Mono.just(HopperSessionContext.none());
 
 	private final HopperEventsRecorder recorder;
 
@@ -47,26 +53,36 @@ final class RecordingEventPublisher implements EventPublisher {
 
 	@Override
 	public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-		return publish(sessionId, event, () -> this.codec.prepare(sessionId, event));
+		return publish(new SessionEvent(sessionId, event), NO_CONTEXT,
+				(context) -> this.codec.prepare(sessionId, event));
 	}
 
 	@Override
-	public Mono<EventReceipt> publish(BookingConfirmed event) {
-		return publish(null, event, () -> this.codec.prepare(event));
+	public Mono<EventReceipt> publish(HopperEvent event) {
+		return publish(HopperSessionContext.current().complete(event), HopperSessionContext.currentReactively(),
+				(context) -> this.codec.prepare(context.complete(event)));
 	}
 
-	private Mono<EventReceipt> publish(@Nullable String sessionId, HopperEvent event, Runnable validation) {
+	@Override
+	public Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
+		return new GivenSessions(this).publishAll(events, concurrency);
+	}
+
+	private Mono<EventReceipt> publish(SessionEvent event, Mono<HopperSessionContext> currentContext,
+			Consumer<HopperSessionContext> validation) {
 		Recording caller = this.recorder.ofThisThread();
 		List<Recording> called = this.recorder.causedBy(caller);
-		Unpublished notSubscribed = new Unpublished(Reason.NOT_SUBSCRIBED, sessionId, event);
+		Unpublished notSubscribed = new Unpublished(Reason.NOT_SUBSCRIBED, event.sessionId(), event.event());
 		called.forEach((recording) -> recording.add(notSubscribed));
-		return Mono.fromSupplier(() -> {
+		return currentContext.map((context) -> {
 			called.forEach((recording) -> recording.remove(notSubscribed));
 			List<Recording> recordings = this.recorder.causedBy(caller);
-			validate(recordings, validation);
-			record(recordings, new PublishedHopperEvent<>(sessionId, event, false),
+			validate(recordings, () -> validation.accept(context));
+			record(recordings,
+					(currentContext != NO_CONTEXT) ? PublishedHopperEvent.inContext(context, event.event(), false)
+							: new PublishedHopperEvent<>(event.sessionId(), event.event(), false),
 					caller != null || this.recorder.ofThisThread() != null);
-			return new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ZERO);
+			return new EventReceipt(event.event().type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ZERO);
 		});
 	}
 
@@ -88,6 +104,25 @@ final class RecordingEventPublisher implements EventPublisher {
 		else {
 			recordings.forEach((recording) -> recording.add(event, ofThisTest));
 		}
+	}
+
+	/**
+	 * Publishes events with the sessions that they are given, or without.
+	 */
+	private record GivenSessions(RecordingEventPublisher publisher) implements EventPublisher {
+
+		@Override
+		public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
+			return this.publisher.publish(sessionId, event);
+		}
+
+		@Override
+		public Mono<EventReceipt> publish(HopperEvent event) {
+			SessionEvent sessionEvent = new SessionEvent(null, event);
+			return this.publisher.publish(sessionEvent, NO_CONTEXT,
+					(context) -> this.publisher.codec.prepare(sessionEvent));
+		}
+
 	}
 
 }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.test.RecordingEventOutbox.Stored;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -82,13 +83,24 @@ final class RecordingListeners {
 
 	private static void tell(List<EventDeliveryListener> listeners, List<StoredEvent> events) {
 		for (StoredEvent event : events) {
-			forEach(listeners, (listener) -> listener.stored(event));
+			forEach(listeners, event, (listener) -> listener.stored(event));
 		}
 		for (StoredEvent event : events) {
 			EventReceipt receipt = new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1,
 					Duration.ZERO);
-			forEach(listeners, (listener) -> listener.delivered(event, receipt));
+			forEach(listeners, event, (listener) -> listener.delivered(event, receipt));
 		}
+	}
+
+	/**
+	 * Call the listeners in the session of the event.
+	 */
+	private static void forEach(List<EventDeliveryListener> listeners, StoredEvent event,
+			Consumer<EventDeliveryListener> call) {
+		String sessionId = event.sessionId();
+		HopperSessionContext context = (sessionId != null) ? HopperSessionContext.of(sessionId)
+				: HopperSessionContext.none();
+		context.run(() -> forEach(listeners, call));
 	}
 
 	private static void forEach(List<EventDeliveryListener> listeners, Consumer<EventDeliveryListener> call) {

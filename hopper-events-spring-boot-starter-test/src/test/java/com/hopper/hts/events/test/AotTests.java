@@ -143,7 +143,7 @@ class AotTests {
 			}
 
 			@Override
-			public Mono<EventReceipt> publish(BookingConfirmed event) {
+			public Mono<EventReceipt> publish(HopperEvent event) {
 				return Mono.error(new IllegalStateException("Not replaced"));
 			}
 

@@ -344,7 +344,7 @@ class AutoConfigureHopperEventsTests {
 			}
 
 			@Override
-			public Mono<EventReceipt> publish(BookingConfirmed event) {
+			public Mono<EventReceipt> publish(HopperEvent event) {
 				return Mono.error(new IllegalStateException("Sent"));
 			}
 

@@ -102,7 +102,10 @@ class HopperEventAssertTests {
 		fails(() -> assertThatEvent(BookingConfirmed.occurredAt(TIME)).isValidWithoutSession(), """
 				Expected the event to be valid without a session, but publish and store refuse it:
 				  The booking_confirmed event has neither a session id nor offer ids, so the API cannot tell which \
-				session was booked; publish it with the id of its session, or set 'cfarOfferIds' or 'dgOfferIds'""");
+				session was booked; set 'cfarOfferIds' or 'dgOfferIds', or let it have a session. There are three ways \
+				to one: give its id with the event, do this within a HopperSessionContext that has it (in a \
+				reactive chain: contextWrite), or let the context learn it from a call of hopperWebClient or of \
+				another client with an interceptor of Hopper""");
 	}
 
 	@Test

@@ -109,7 +109,7 @@ class HopperEventsRecorderTests {
 		refuses(() -> this.recorder.outbox().store(BookingConfirmed.occurredAt(TIME)), "neither");
 		refuses(() -> this.recorder.outbox()
 			.storeAll(List.of(SessionEvent.of("session-1", OFFERS), new SessionEvent(null, OFFERS))),
-				"session id that is null");
+				"has no session");
 		assertThat(this.recorder.all()).isEmpty();
 	}
 
