@@ -20,7 +20,6 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -66,7 +65,7 @@ public final class HopperSessionContext {
 
 	private static final HopperSessionContext NONE = new HopperSessionContext();
 
-	private final AtomicReference<State> state = new AtomicReference<>(UNKNOWN);
+	private volatile State state = UNKNOWN;
 
 	private HopperSessionContext() {
 	}
@@ -180,7 +179,7 @@ public final class HopperSessionContext {
 	 * @return the session id, or {@code null} if it is not known
 	 */
 	public @Nullable String sessionId() {
-		return this.state.get().sessionId();
+		return this.state.sessionId();
 	}
 
 	/**
@@ -188,7 +187,7 @@ public final class HopperSessionContext {
 	 * @return the origin, or {@code null} if there is no session id
 	 */
 	public @Nullable Origin origin() {
-		return this.state.get().origin();
+		return this.state.origin();
 	}
 
 	/**
@@ -196,7 +195,7 @@ public final class HopperSessionContext {
 	 * @return the ids, unmodifiable, in the order in which they were added
 	 */
 	public List<String> cfarOfferIds() {
-		return this.state.get().cfarOfferIds();
+		return this.state.cfarOfferIds();
 	}
 
 	/**
@@ -204,7 +203,7 @@ public final class HopperSessionContext {
 	 * @return the ids, unmodifiable, in the order in which they were added
 	 */
 	public List<String> dgOfferIds() {
-		return this.state.get().dgOfferIds();
+		return this.state.dgOfferIds();
 	}
 
 	/**
@@ -277,7 +276,9 @@ public final class HopperSessionContext {
 	private void update(UnaryOperator<State> change) {
 		Assert.state(this != NONE, "No HopperSessionContext is current here: open one around this code, "
 				+ "with HopperSessionContext.create().open(), or write one into the Reactor context");
-		this.state.updateAndGet(change);
+		synchronized (this) {
+			this.state = change.apply(this.state);
+		}
 	}
 
 	/**
@@ -287,7 +288,7 @@ public final class HopperSessionContext {
 	 * confirmed booking that names no offers names those of this context.
 	 */
 	public SessionEvent complete(HopperEvent event) {
-		State state = this.state.get();
+		State state = this.state;
 		if (state.sessionId() == null && event instanceof BookingConfirmed booking && booking.cfarOfferIds().isEmpty()
 				&& booking.dgOfferIds().isEmpty()) {
 			return new SessionEvent(null,
@@ -301,7 +302,7 @@ public final class HopperSessionContext {
 	 */
 	@Override
 	public String toString() {
-		State state = this.state.get();
+		State state = this.state;
 		return "HopperSessionContext[sessionId=" + SessionIds.mask(state.sessionId()) + ", origin=" + state.origin()
 				+ ", offers=" + (state.cfarOfferIds().size() + state.dgOfferIds().size()) + "]";
 	}

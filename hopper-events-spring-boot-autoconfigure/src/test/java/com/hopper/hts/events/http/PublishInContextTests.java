@@ -78,18 +78,20 @@ class PublishInContextTests {
 			.contextWrite(HopperSessionContext.of("session-1").toReactorContext())
 			.block(TIMEOUT);
 		assertThat(sessionIds()).containsExactly("session-2", "session-2");
-		HopperSessionContext.of("session-1").run(() -> assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
-			.isThrownBy(() -> this.publisher.publishAndWait((String) null, OFFERS))
-			.withMessageContaining("session id that is null"));
+		HopperSessionContext.of("session-1")
+			.run(() -> assertThatExceptionOfType(HopperApiException.InvalidEvent.class)
+				.isThrownBy(() -> this.publisher.publishAndWait((String) null, OFFERS))
+				.withMessageContaining("session id that is null"));
 	}
 
 	@Test
 	void reactiveCallerHasTheSessionOfItsChain() {
-		HopperSessionContext.of("thread").run(() -> Mono.just(OFFERS)
-			.publishOn(Schedulers.parallel())
-			.flatMap(this.publisher::publish)
-			.contextWrite(HopperSessionContext.of("chain").toReactorContext())
-			.block(TIMEOUT));
+		HopperSessionContext.of("thread")
+			.run(() -> Mono.just(OFFERS)
+				.publishOn(Schedulers.parallel())
+				.flatMap(this.publisher::publish)
+				.contextWrite(HopperSessionContext.of("chain").toReactorContext())
+				.block(TIMEOUT));
 		assertThat(sessionIds()).containsExactly("chain");
 	}
 
@@ -135,8 +137,9 @@ class PublishInContextTests {
 	void streamOfManyCustomersTakesNoCurrentSession() {
 		BookingConfirmed withOffers = BOOKING.withCfarOfferIds("offer-1");
 		HopperSessionContext.of("session-1")
-			.run(() -> assertThat(this.publisher.publishAll(Flux.just(SessionEvent.of(withOffers),
-					new SessionEvent(null, OFFERS), SessionEvent.of("session-2", BOOKING)), 1)
+			.run(() -> assertThat(this.publisher
+				.publishAll(Flux.just(SessionEvent.of(withOffers), new SessionEvent(null, OFFERS),
+						SessionEvent.of("session-2", BOOKING)), 1)
 				.map((result) -> result.delivered())
 				.collectList()
 				.block(TIMEOUT)).containsExactly(true, false, true));
@@ -159,8 +162,7 @@ class PublishInContextTests {
 
 		});
 		HopperSessionContext.of("session-1")
-			.run(() -> sender
-				.send(new EventCodec(false).prepare(SessionEvent.of(BOOKING.withCfarOfferIds("offer-1"))))
+			.run(() -> sender.send(new EventCodec(false).prepare(SessionEvent.of(BOOKING.withCfarOfferIds("offer-1"))))
 				.block(TIMEOUT));
 		assertThat(sessionIds()).containsExactly((String) null);
 	}

@@ -50,7 +50,8 @@ class HopperSessionContextTests {
 	void contextIsCurrentForABlockOfCode() {
 		HopperSessionContext.of("outer").run(() -> {
 			assertCurrent("outer");
-			assertThat(HopperSessionContext.of("inner").<String>supply(() -> HopperSessionContext.current().sessionId()))
+			assertThat(
+					HopperSessionContext.of("inner").<String>supply(() -> HopperSessionContext.current().sessionId()))
 				.isEqualTo("inner");
 			HopperSessionContext.none().run(() -> assertCurrent(null));
 			assertCurrent("outer");
@@ -134,7 +135,8 @@ class HopperSessionContextTests {
 
 	@ParameterizedTest
 	@NullSource
-	@ValueSource(strings = { "", " ", " canary-4711", "canary-4711\r\nX-Injected: 1", "canary-4711-ü", "\u0000canary-4711" })
+	@ValueSource(
+			strings = { "", " ", " canary-4711", "canary-4711\r\nX-Injected: 1", "canary-4711-ü", "\u0000canary-4711" })
 	void whatCannotBeASessionIdIsRefusedAndNotShown(String sessionId) {
 		assertThatIllegalArgumentException().isThrownBy(() -> HopperSessionContext.of(sessionId))
 			.withMessageStartingWith("The context was given a session id ")

@@ -119,7 +119,8 @@ class SessionPropagationTests {
 		assertThat(HopperSessionContext.of("session")
 			.supply(() -> Mono.fromSupplier(SessionPropagationTests::currentSession)
 				.subscribeOn(Schedulers.boundedElastic())
-				.block(TIMEOUT))).isEqualTo("session");
+				.block(TIMEOUT)))
+			.isEqualTo("session");
 	}
 
 	@Test

@@ -91,9 +91,8 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	public ContainedHopperEventsAssert<E> inCurrentSession(HopperSessionContext.Origin origin) {
 		Assert.notNull(origin, "'origin' must not be null");
 		String clause = Descriptions.origin(origin).substring(2);
-		return narrow(clause, (event) -> event.sessionOrigin() == origin,
-				(event) -> (event.sessionOrigin() != null) ? Descriptions.origin(event.sessionOrigin()).substring(2)
-						: "not in the current session");
+		return narrow(clause, (event) -> event.sessionOrigin() == origin, (event) -> (event.sessionOrigin() != null)
+				? Descriptions.origin(event.sessionOrigin()).substring(2) : "not in the current session");
 	}
 
 	/**

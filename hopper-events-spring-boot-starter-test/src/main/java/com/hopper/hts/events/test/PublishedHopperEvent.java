@@ -18,6 +18,7 @@ package com.hopper.hts.events.test;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.session.HopperSessionContext;
+import com.hopper.hts.events.session.HopperSessionContext.Origin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -34,7 +35,7 @@ import org.springframework.util.Assert;
  * @since 0.1.0
  */
 public record PublishedHopperEvent<E extends HopperEvent>(@Nullable String sessionId, E event, boolean throughOutbox,
-		HopperSessionContext.@Nullable Origin sessionOrigin) {
+		@Nullable Origin sessionOrigin) {
 
 	/**
 	 * Create an instance.

@@ -108,8 +108,7 @@ class HopperEventsRecorderTests {
 		refuses(() -> this.recorder.outbox().store(" ", OFFERS), "session id that is blank");
 		refuses(() -> this.recorder.outbox().store(BookingConfirmed.occurredAt(TIME)), "neither");
 		refuses(() -> this.recorder.outbox()
-			.storeAll(List.of(SessionEvent.of("session-1", OFFERS), new SessionEvent(null, OFFERS))),
-				"has no session");
+			.storeAll(List.of(SessionEvent.of("session-1", OFFERS), new SessionEvent(null, OFFERS))), "has no session");
 		assertThat(this.recorder.all()).isEmpty();
 	}
 
