@@ -35,6 +35,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventNotStoredException;
@@ -78,6 +79,12 @@ final class JdbcEventStore implements EventStore {
 			+ "and (claimed_until is null or claimed_until < {now}) "
 			+ "and not exists (select 1 from {table} p where p.id = ?) order by due_at, id";
 
+	/**
+	 * How many events are counted whenever somebody asks. More are counted in the
+	 * background.
+	 */
+	private static final int COUNTED_AT_ONCE = 10_000;
+
 	private static final int MAX_ERROR = 500;
 
 	private static final int PURGED = 1000;
@@ -120,6 +127,10 @@ final class JdbcEventStore implements EventStore {
 	 * polling.
 	 */
 	private final PriorityQueue<Instant> retries = new PriorityQueue<>();
+
+	private final AtomicBoolean counting = new AtomicBoolean();
+
+	private volatile @Nullable Counted counted;
 
 	private volatile DatabaseTime time = new DatabaseTime(LocalDateTime.MIN, 0);
 
@@ -488,24 +499,65 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public boolean isEmpty() {
 		return read(
-				(connection) -> ids(connection, 1, "where state = 'PENDING' " + table().dialect().limit(1)).isEmpty());
+				(connection) -> ids(connection, 1, "where state = 'PENDING' order by due_at " + table().dialect().limit(1)).isEmpty());
 	}
 
 	@Override
 	public Counts counts() {
+		Counts first = count(COUNTED_AT_ONCE);
+		if (total(first.pending()) < COUNTED_AT_ONCE && total(first.dead()) < COUNTED_AT_ONCE) {
+			return first;
+		}
+		Counted last = this.counted;
+		if ((last == null || last.isOld()) && this.counting.compareAndSet(false, true)) {
+			Schedulers.boundedElastic().schedule(this::countAll);
+		}
+		return (last != null) ? last.counts() : first;
+	}
+
+	private void countAll() {
+		try {
+			long start = System.nanoTime();
+			Counts counts = count(0);
+			this.counted = new Counted(counts, System.nanoTime() - start, System.nanoTime());
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The events could not be counted", ex);
+		}
+		finally {
+			this.counting.set(false);
+		}
+	}
+
+	/**
+	 * Count events.
+	 * @param limit how many of each state are counted at the most, or 0 for all
+	 */
+	private Counts count(int limit) {
 		Map<String, Long> pending = new TreeMap<>();
 		Map<String, Long> dead = new TreeMap<>();
 		TreeSet<String> oldest = new TreeSet<>();
-		read((connection) -> query(
-				connection, "select state, event_type, count(*), min(cast(id as " + table().dialect().text()
-						+ ")) from {table} " + "where state in ('PENDING', 'DEAD') group by state, event_type",
-				0, (row, number) -> {
-					boolean waits = "PENDING".equals(row.getString(1).strip());
-					(waits ? pending : dead).merge(HopperMetrics.eventType(row.getString(2)), row.getLong(3),
-							Long::sum);
-					return waits && oldest.add(row.getString(4).strip());
-				}));
-		return new Counts(pending, dead, oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
+		String rest = (limit > 0) ? "' order by due_at " + table().dialect().limit(limit) : "'";
+		String select = "select event_type, count(*), min(cast(id as " + table().dialect().text()
+				+ ")) from (select event_type, id from {table} where state = '";
+		read((connection) -> {
+			query(connection, select + "PENDING" + rest + ") counted group by event_type", 0, (row, number) -> {
+				count(row, pending);
+				return oldest.add(row.getString(3).strip());
+			});
+			return query(connection, select + "DEAD" + rest + ") counted group by event_type", 0,
+					(row, number) -> count(row, dead));
+		});
+		return new Counts(pending, dead,
+				oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
+	}
+
+	private static long count(ResultSet row, Map<String, Long> counts) throws SQLException {
+		return counts.merge(HopperMetrics.eventType(row.getString(1)), row.getLong(2), Long::sum);
+	}
+
+	private static long total(Map<String, Long> counts) {
+		return counts.values().stream().mapToLong(Long::longValue).sum();
 	}
 
 	@Override
@@ -770,6 +822,20 @@ final class JdbcEventStore implements EventStore {
 
 		LocalDateTime now() {
 			return this.read.plusNanos(System.nanoTime() - this.at).truncatedTo(ChronoUnit.MICROS);
+		}
+
+	}
+
+	/**
+	 * What was counted, how long that took and when it ended.
+	 */
+	private record Counted(Counts counts, long nanos, long at) {
+
+		/**
+		 * Counting takes a twentieth of the time at the most.
+		 */
+		boolean isOld() {
+			return System.nanoTime() - this.at > this.nanos * 20;
 		}
 
 	}
