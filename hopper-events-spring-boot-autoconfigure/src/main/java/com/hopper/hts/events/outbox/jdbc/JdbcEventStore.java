@@ -498,8 +498,9 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public boolean isEmpty() {
-		return read(
-				(connection) -> ids(connection, 1, "where state = 'PENDING' order by due_at " + table().dialect().limit(1)).isEmpty());
+		return read((connection) -> ids(connection, 1,
+				"where state = 'PENDING' order by due_at " + table().dialect().limit(1))
+			.isEmpty());
 	}
 
 	@Override
@@ -548,8 +549,7 @@ final class JdbcEventStore implements EventStore {
 			return query(connection, select + "DEAD" + rest + ") counted group by event_type", 0,
 					(row, number) -> count(row, dead));
 		});
-		return new Counts(pending, dead,
-				oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
+		return new Counts(pending, dead, oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
 	}
 
 	private static long count(ResultSet row, Map<String, Long> counts) throws SQLException {

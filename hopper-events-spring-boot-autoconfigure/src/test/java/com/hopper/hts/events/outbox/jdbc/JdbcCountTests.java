@@ -53,8 +53,7 @@ class JdbcCountTests {
 			assertThat(store.counts().dead()).isEqualTo(Map.of("offers_displayed", 7L));
 			assertThat(store.counts().oldestPending()).isEqualTo(Instant.ofEpochMilli(1));
 			fill(jdbc, "PENDING", "booking_confirmed", 10_000, 30_000);
-			assertThat(store.counts().pending().values().stream().mapToLong(Long::longValue).sum())
-				.isEqualTo(10_000L);
+			assertThat(store.counts().pending().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(10_000L);
 			await().untilAsserted(() -> assertThat(store.counts().pending())
 				.isEqualTo(Map.of("booking_confirmed", 29_999L, "custom", 1L)));
 			jdbc.update("delete from hopper_event_outbox where due_at >= timestamp '2026-01-01' "
@@ -82,10 +81,11 @@ class JdbcCountTests {
 	}
 
 	private static void fill(JdbcTemplate jdbc, String state, String type, int from, int to) {
-		jdbc.update("insert into hopper_event_outbox (id, event_type, session_id, state, payload, stored_at, due_at, "
-				+ "attempts, version) select cast(lpad(to_hex(g), 12, '0') || '7' || lpad(to_hex(?), 3, '0') "
-				+ "|| '8000000000000000' as uuid), ?, 'session-1', ?, 'x', now(), "
-				+ "timestamp '2026-01-01' + g * interval '1 second', 0, 0 from generate_series(?, ?) g",
+		jdbc.update(
+				"insert into hopper_event_outbox (id, event_type, session_id, state, payload, stored_at, due_at, "
+						+ "attempts, version) select cast(lpad(to_hex(g), 12, '0') || '7' || lpad(to_hex(?), 3, '0') "
+						+ "|| '8000000000000000' as uuid), ?, 'session-1', ?, 'x', now(), "
+						+ "timestamp '2026-01-01' + g * interval '1 second', 0, 0 from generate_series(?, ?) g",
 				state.length(), type, state, from, to);
 	}
 

@@ -115,8 +115,7 @@ final class OutboxBenchmark {
 	private static void run(Options options, Api api, String url) throws InterruptedException {
 		try (ConfigurableApplicationContext context = application(api, "hopper.outbox.type=jdbc",
 				"hopper.outbox.jdbc.initialize-schema=always", "hopper.outbox.shutdown-timeout=100ms",
-				"spring.datasource.url=" + url,
-				"spring.datasource.username=" + options.text("jdbc-user", "postgres"),
+				"spring.datasource.url=" + url, "spring.datasource.username=" + options.text("jdbc-user", "postgres"),
 				"spring.datasource.password=" + options.text("jdbc-password", ""),
 				"spring.datasource.hikari.maximum-pool-size=" + (BOOKING_THREADS + CONCURRENCY))) {
 			OutboxBenchmark benchmark = new OutboxBenchmark(context);
@@ -340,7 +339,8 @@ final class OutboxBenchmark {
 			for (int events : backlogs) {
 				Benchmarks.progress(
 						String.format(Locale.ROOT, "outbox: %,d stored, round %s of %s", events, round + 1, rounds));
-				rates.computeIfAbsent(events, (key) -> new ArrayList<>()).add(drainBacklog(events, backlogs.get(0), most));
+				rates.computeIfAbsent(events, (key) -> new ArrayList<>())
+					.add(drainBacklog(events, backlogs.get(0), most));
 			}
 			if (round < rounds - 1) {
 				clear();
