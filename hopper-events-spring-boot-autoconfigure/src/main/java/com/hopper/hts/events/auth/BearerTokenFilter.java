@@ -17,34 +17,24 @@ package com.hopper.hts.events.auth;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.http.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 
-import org.springframework.core.io.buffer.DataBufferUtils;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
-import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.util.Assert;
-import org.springframework.util.MultiValueMap;
-import org.springframework.web.reactive.function.BodyExtractors;
-import org.springframework.web.reactive.function.BodyInserter;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
-import org.springframework.web.reactive.function.client.ExchangeStrategies;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 /**
@@ -55,15 +45,16 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
  */
 final class BearerTokenFilter implements ExchangeFilterFunction {
 
-	private static final int MAX_BODY_SIZE = 64 * 1024;
-
 	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
 	private final String origin;
 
 	private final BearerTokenProvider tokenProvider;
 
-	private volatile @Nullable Authorization last;
+	/**
+	 * The last token that was found good, which need not be checked again.
+	 */
+	private volatile @Nullable String checked;
 
 	BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
@@ -74,37 +65,57 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	@Override
 	public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
-		if (!isSameOrigin(request.url())) {
+		if (!origin(request.url()).equals(this.origin)) {
 			return next.exchange(request);
 		}
-		return Mono.defer(() -> send(request, next));
+		return token(this.tokenProvider::getToken).flatMap((token) -> exchange(request, next, check(token.orElse(null))));
 	}
 
-	private Mono<ClientResponse> send(ClientRequest request, ExchangeFunction next) {
-		String held = (this.tokenProvider instanceof TokenHolder holder) ? holder.heldToken() : null;
-		return (held != null) ? exchange(request, next, authorization(held))
-				: authorization(Mono.defer(this.tokenProvider::getToken))
-					.switchIfEmpty(
-							Mono.error(() -> new TokenRequestException("the BearerTokenProvider gave no bearer token",
-									false, null, null)))
-					.flatMap((authorization) -> exchange(request, next, authorization));
+	private static Mono<Optional<String>> token(Supplier<Mono<String>> source) {
+		return Mono.defer(source).onErrorMap(BearerTokenFilter::toException).singleOptional();
 	}
 
-	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, Authorization authorization) {
-		return next.exchange(new SignedRequest(request, authorization))
-			.map((response) -> (response.statusCode().value() == 401)
-					? exchangeWithAnotherToken(request, next, authorization, response) : Mono.just(response))
-			.onErrorResume((failure) -> isUnauthorized(request, failure),
-					(failure) -> Mono.just(exchangeWithAnotherToken(request, next, authorization, failure)))
-			.flatMap(Function.identity());
-	}
-
-	private static boolean isUnauthorized(ClientRequest request, Throwable failure) {
-		ClientResponse answer = NetworkFailure.answer(request);
-		if (answer != null) {
-			return answer.statusCode().value() == 401;
+	private String check(@Nullable String token) {
+		if (token == null) {
+			throw new TokenRequestException("the BearerTokenProvider gave no bearer token", false, null, null);
 		}
-		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+		if (!token.equals(this.checked)) {
+			String problem = BearerTokens.findProblem(token);
+			if (problem != null) {
+				throw new TokenRequestException("the BearerTokenProvider gave a bearer token that " + problem, false,
+						null, null);
+			}
+			this.checked = token;
+		}
+		return token;
+	}
+
+	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, String token) {
+		return next.exchange(sign(request, token))
+			.materialize()
+			.flatMap((answer) -> isUnauthorized(request, answer) ? exchangeWithAnotherToken(request, next, token, answer)
+					: result(answer));
+	}
+
+	private static ClientRequest sign(ClientRequest request, String token) {
+		return ClientRequest.from(request).headers((headers) -> headers.setBearerAuth(token)).build();
+	}
+
+	private static Mono<ClientResponse> result(Signal<ClientResponse> answer) {
+		Throwable failure = answer.getThrowable();
+		return (failure != null) ? Mono.error(failure) : Mono.justOrEmpty(answer.get());
+	}
+
+	/**
+	 * Return whether the answer is {@code 401}, or was before another filter turned it
+	 * into an exception.
+	 */
+	private static boolean isUnauthorized(ClientRequest request, Signal<ClientResponse> answer) {
+		ClientResponse response = answer.isOnError() ? NetworkFailure.answer(request) : answer.get();
+		if (response != null) {
+			return response.statusCode().value() == 401;
+		}
+		for (Throwable cause = answer.getThrowable(); cause != null; cause = cause.getCause()) {
 			if (cause instanceof WebClientResponseException exception && exception.getStatusCode().value() == 401) {
 				return exception.getRequest() == null || request.url().equals(exception.getRequest().getURI());
 			}
@@ -118,60 +129,24 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	 * requested.
 	 */
 	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
-			Authorization rejected, ClientResponse response) {
-		return readBody(response)
-			.flatMap((body) -> authorization(Mono.defer(() -> this.tokenProvider.replaceToken(rejected.token())))
-				.map(Optional::of)
-				.defaultIfEmpty(Optional.empty())
-				.flatMap((replacement) -> replacement.isPresent()
-						? next.exchange(new SignedRequest(request, replacement.get()))
-						: Mono.just(response.mutate().request(response.request()).body(body).build())));
-	}
-
-	/**
-	 * The same where another filter turned the {@code 401} into an exception.
-	 */
-	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
-			Authorization rejected, Throwable failure) {
-		ClientResponse answer = NetworkFailure.answer(request);
-		Mono<?> released = (answer != null) ? readBody(answer) : Mono.empty();
-		return released
-			.then(Mono.defer(() -> authorization(Mono.defer(() -> this.tokenProvider.replaceToken(rejected.token())))))
-			.map((replacement) -> next.exchange(new SignedRequest(request, replacement)))
-			.defaultIfEmpty(Mono.error(failure))
-			.flatMap(Function.identity());
-	}
-
-	private Mono<Authorization> authorization(Mono<String> token) {
-		return token.map(this::authorization).onErrorMap(BearerTokenFilter::toException);
-	}
-
-	private Authorization authorization(String token) {
-		Authorization last = this.last;
-		if (last == null || !last.token().equals(token)) {
-			String problem = BearerTokens.findProblem(token);
-			if (problem != null) {
-				throw new TokenRequestException("the BearerTokenProvider gave a bearer token that " + problem, false,
-						null, null);
-			}
-			last = new Authorization(token, "Bearer " + token);
-			this.last = last;
-		}
-		return last;
+			String rejected, Signal<ClientResponse> answer) {
+		ClientResponse response = answer.isOnError() ? NetworkFailure.answer(request) : answer.get();
+		Mono<String> body = (response != null) ? readBody(response) : Mono.just("");
+		return body.flatMap((text) -> token(() -> this.tokenProvider.replaceToken(rejected))
+			.flatMap((replacement) -> {
+				if (replacement.isPresent()) {
+					return next.exchange(sign(request, check(replacement.get())));
+				}
+				return (response == null || answer.isOnError()) ? result(answer)
+						: Mono.just(response.mutate().request(response.request()).body(text).build());
+			}));
 	}
 
 	private static Mono<String> readBody(ClientResponse response) {
-		return DataBufferUtils
-			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
-			.map((buffer) -> {
-				String body = buffer.toString(StandardCharsets.UTF_8);
-				DataBufferUtils.release(buffer);
-				return body;
-			})
+		return NetworkFailure.readBody(response)
 			.timeout(MAX_BODY_TIME)
 			// The status alone says enough
-			.onErrorReturn("")
-			.defaultIfEmpty("");
+			.onErrorReturn("");
 	}
 
 	private static Throwable toException(Throwable failure) {
@@ -184,10 +159,6 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		return new TokenRequestException(
 				"the BearerTokenProvider failed (%s)".formatted(failure.getClass().getSimpleName()),
 				cause instanceof IOException || cause instanceof TimeoutException, null, cause);
-	}
-
-	private boolean isSameOrigin(URI url) {
-		return origin(url).equals(this.origin);
 	}
 
 	/**
@@ -204,84 +175,6 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		String defaultPort = scheme.equals("https") ? ":443" : ":80";
 		return scheme + "://" + (authority.endsWith(defaultPort)
 				? authority.substring(0, authority.length() - defaultPort.length()) : authority);
-	}
-
-	/**
-	 * A token that was found good, and the header made of it.
-	 */
-	private record Authorization(String token, String header) {
-
-		@Override
-		public String toString() {
-			return "Authorization";
-		}
-
-	}
-
-	/**
-	 * A request with a token. Copying a request costs more than sending it.
-	 */
-	private static final class SignedRequest implements ClientRequest {
-
-		private final ClientRequest request;
-
-		private final Authorization authorization;
-
-		SignedRequest(ClientRequest request, Authorization authorization) {
-			this.request = request;
-			this.authorization = authorization;
-		}
-
-		@Override
-		public HttpMethod method() {
-			return this.request.method();
-		}
-
-		@Override
-		public URI url() {
-			return this.request.url();
-		}
-
-		@Override
-		public HttpHeaders headers() {
-			HttpHeaders headers = new HttpHeaders();
-			headers.addAll(this.request.headers());
-			headers.set(HttpHeaders.AUTHORIZATION, this.authorization.header());
-			return HttpHeaders.readOnlyHttpHeaders(headers);
-		}
-
-		@Override
-		public MultiValueMap<String, String> cookies() {
-			return this.request.cookies();
-		}
-
-		@Override
-		public BodyInserter<?, ? super ClientHttpRequest> body() {
-			return this.request.body();
-		}
-
-		@Override
-		public Map<String, Object> attributes() {
-			return this.request.attributes();
-		}
-
-		@Override
-		public @Nullable Consumer<ClientHttpRequest> httpRequest() {
-			return this.request.httpRequest();
-		}
-
-		@Override
-		public String logPrefix() {
-			return this.request.logPrefix();
-		}
-
-		@Override
-		public Mono<Void> writeTo(ClientHttpRequest output, ExchangeStrategies strategies) {
-			// First, for what is there already stays
-			output.getHeaders().set(HttpHeaders.AUTHORIZATION, this.authorization.header());
-			return this.request.writeTo(output, strategies);
-		}
-
 	}
 
 }

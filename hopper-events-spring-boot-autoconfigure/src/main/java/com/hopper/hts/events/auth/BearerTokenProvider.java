@@ -63,7 +63,8 @@ public interface BearerTokenProvider {
 	static BearerTokenProvider of(String token) {
 		String problem = BearerTokens.findProblem(token);
 		Assert.isTrue(problem == null, () -> "'token' " + problem);
-		return new GivenTokenProvider(token);
+		Mono<String> given = Mono.just(token);
+		return () -> given;
 	}
 
 	/**

@@ -30,19 +30,16 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
-import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * {@link BearerTokenProvider} that signs in with {@link ClientCredentials} and stays
- * signed in.
+ * {@link BearerTokenProvider} that signs in with client credentials and stays signed in.
  * <ul>
  * <li>However many requests need a token, one request for it is in the air, and none of
  * those who wait for it can cancel it for the others.</li>
@@ -54,7 +51,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  * in are spaced.</li>
  * </ul>
  */
-final class ClientCredentialsTokenProvider implements BearerTokenProvider, TokenHolder, AutoCloseable {
+final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 
 	private static final Log logger = LogFactory.getLog(ClientCredentialsTokenProvider.class);
 
@@ -67,8 +64,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 	private static final double JITTER = 0.1;
 
 	/**
-	 * Part of its lifetime after which a token is not used any more, for it must still be
-	 * valid when the request arrives; at the most {@link #MAX_EXPIRY_SKEW} before the
+	 * Part of its lifetime after which a token is no longer used, because it must still
+	 * be valid when the request arrives; at the most {@link #MAX_EXPIRY_SKEW} before the
 	 * end.
 	 */
 	private static final double EXPIRE_AFTER = 0.9;
@@ -82,26 +79,29 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 	private static final Duration MAX_SPACING = Duration.ofMinutes(1);
 
 	/**
-	 * No longer than this, for events wait no longer than their own retries take, and
-	 * must find a provider that has recovered.
+	 * Events wait no longer than their own retries take, and must find a provider that
+	 * has recovered.
 	 */
 	private static final Duration MAX_TRANSIENT_SPACING = Duration.ofSeconds(5);
 
 	private final TokenEndpoint endpoint;
 
-	private final Clock clock;
+	private final Consumer<@Nullable TokenRequestException> listener;
 
 	private final Scheduler scheduler;
 
-	private final DoubleSupplier random;
+	private final Clock clock;
 
-	private final Consumer<@Nullable TokenRequestException> listener;
+	private final DoubleSupplier random;
 
 	private final Object lock = new Object();
 
 	private volatile @Nullable Held held;
 
-	private Sinks.@Nullable One<String> flight;
+	/**
+	 * The request in flight.
+	 */
+	private @Nullable Mono<String> request;
 
 	private @Nullable TokenRequestException failure;
 
@@ -115,59 +115,38 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 
 	private long noReplacementBefore;
 
-	private @Nullable Disposable renewal;
+	private final Disposable.Swap renewal = Disposables.swap();
 
-	private boolean closed;
-
-	private ClientCredentialsTokenProvider(Builder builder) {
-		this.clock = (builder.clock != null) ? builder.clock : SchedulerClock.of(builder.scheduler);
-		this.scheduler = builder.scheduler;
-		this.random = builder.random;
-		this.listener = builder.listener;
-		this.endpoint = new TokenEndpoint(builder.webClient, builder.credentials, builder.timeout, this.clock,
-				builder.scheduler);
-		this.noRequestBefore = now();
-		this.noReplacementBefore = now();
+	ClientCredentialsTokenProvider(WebClient webClient, RotatingTokenProvider.Credentials credentials, Duration timeout,
+			Consumer<@Nullable TokenRequestException> listener, Scheduler scheduler) {
+		this(webClient, credentials, timeout, listener, scheduler, SchedulerClock.of(scheduler),
+				() -> ThreadLocalRandom.current().nextDouble());
 	}
 
-	/**
-	 * Create a builder.
-	 * @param webClient the client for requesting tokens, which must not sign its requests
-	 * @param credentials what to sign in with
-	 * @return the builder
-	 */
-	static Builder builder(WebClient webClient, ClientCredentials credentials) {
-		return new Builder(webClient, credentials);
+	ClientCredentialsTokenProvider(WebClient webClient, RotatingTokenProvider.Credentials credentials, Duration timeout,
+			Consumer<@Nullable TokenRequestException> listener, Scheduler scheduler, Clock clock,
+			DoubleSupplier random) {
+		this.endpoint = new TokenEndpoint(webClient, credentials, timeout, clock, scheduler);
+		this.listener = listener;
+		this.scheduler = scheduler;
+		this.clock = clock;
+		this.random = random;
+		this.noReplacementBefore = now();
 	}
 
 	@Override
 	public Mono<String> getToken() {
 		return Mono.deferContextual((caller) -> {
 			Held held = usable();
-			return (held != null) ? held.value : requestToken(false, caller);
+			if (held == null) {
+				return requestToken(false, caller);
+			}
+			held.used = true;
+			if (held.isOlderThan(held.renewAfter)) {
+				requestToken(true, Context.empty());
+			}
+			return held.value;
 		});
-	}
-
-	@Override
-	public @Nullable String heldToken() {
-		Held held = usable();
-		return (held != null) ? held.token.value() : null;
-	}
-
-	private @Nullable Held usable() {
-		Held held = this.held;
-		if (held == null) {
-			return null;
-		}
-		Duration age = age(held);
-		if (held.isExpiredAt(age)) {
-			return null;
-		}
-		held.used = true;
-		if (held.isDueAt(age)) {
-			requestToken(true, Context.empty());
-		}
-		return held;
 	}
 
 	@Override
@@ -180,7 +159,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 						// A new token was rejected too: yet another would not help
 						return Mono.empty();
 					}
-					Duration age = age(held);
+					Duration age = held.age();
 					this.rejections = (age.compareTo(MAX_SPACING) > 0) ? 1 : this.rejections + 1;
 					this.noReplacementBefore = now() + spacing(MIN_SPACING, MAX_SPACING, this.rejections).toNanos();
 					this.held = null;
@@ -198,99 +177,98 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 	 */
 	RotatingTokenProvider.State state() {
 		synchronized (this.lock) {
-			Held held = this.held;
-			boolean valid = held != null && !held.isExpiredAt(age(held));
-			Instant expiresAt = (held != null && held.token.lifetime() != null)
-					? held.issuedAt.plus(held.token.lifetime()) : null;
-			return new RotatingTokenProvider.State(valid, valid ? expiresAt : null, this.failedAt,
-					(this.failure != null) ? this.failure.getMessage() : null, this.flight != null);
+			Held held = usable();
+			Duration lifetime = (held != null) ? held.token.lifetime() : null;
+			return new RotatingTokenProvider.State(held != null,
+					(held != null && lifetime != null) ? held.issuedAt.plus(lifetime) : null, this.failedAt,
+					(this.failure != null) ? this.failure.getMessage() : null, this.request != null);
 		}
 	}
 
 	/**
 	 * Stop renewing the token.
 	 */
-	@Override
-	public void close() {
-		synchronized (this.lock) {
-			this.closed = true;
-			if (this.renewal != null) {
-				this.renewal.dispose();
-			}
-		}
+	void close() {
+		this.renewal.dispose();
+	}
+
+	private @Nullable Held usable() {
+		Held held = this.held;
+		return (held != null && !held.isOlderThan(held.expireAfter)) ? held : null;
 	}
 
 	/**
-	 * Request a token, or join the request that is in the air.
+	 * Request a token, or join the request in flight.
 	 * @param renewal whether there is a valid token, so that nobody waits
 	 * @param caller the context of who waits, whose observation is the request's parent
 	 * @return the token
 	 */
 	private Mono<String> requestToken(boolean renewal, ContextView caller) {
-		Sinks.One<String> sink;
+		Mono<String> request;
 		synchronized (this.lock) {
-			Held held = this.held;
-			if (!renewal && held != null && !held.isExpiredAt(age(held))) {
+			Held held = usable();
+			if (!renewal && held != null) {
 				return held.value;
 			}
-			if (this.flight != null) {
-				return this.flight.asMono();
+			if (this.request != null) {
+				return this.request;
 			}
 			if (this.failure != null && now() - this.noRequestBefore < 0) {
 				return Mono.error(this.failure);
 			}
-			sink = Sinks.one();
-			this.flight = sink;
+			Object parent = caller.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+			request = this.endpoint.requestToken()
+				.doOnNext(this::succeed)
+				.doOnError(TokenRequestException.class, this::fail)
+				.map(AccessToken::value)
+				.contextWrite(
+						(context) -> (parent != null) ? context.put(ObservationThreadLocalAccessor.KEY, parent) : context)
+				.cache();
+			this.request = request;
 		}
 		// On its own, so that it outlives those who wait for it
-		Object parent = caller.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
-		this.endpoint.requestToken()
-			.contextWrite((parent != null) ? Context.of(ObservationThreadLocalAccessor.KEY, parent) : Context.empty())
-			.subscribe((token) -> succeed(token, sink), (ex) -> fail(ex, sink));
-		return sink.asMono();
+		request.subscribe((token) -> {
+		}, (failure) -> {
+		});
+		return request;
 	}
 
-	private void succeed(AccessToken token, Sinks.One<String> sink) {
+	private void succeed(AccessToken token) {
 		synchronized (this.lock) {
-			Held held = new Held(token, this.clock.instant(), now(), RENEW_AFTER - JITTER * this.random.getAsDouble());
+			Held held = new Held(token);
 			this.held = held;
-			this.flight = null;
+			this.request = null;
 			this.failure = null;
 			this.failedAt = null;
 			this.failures = 0;
-			Duration renewAfter = held.renewAfter;
-			if (renewAfter != null) {
-				schedule(held, renewAfter);
+			if (held.renewAfter != null) {
+				schedule(held, held.renewAfter);
 			}
 		}
 		logger.debug("Signed in to Hopper; the token is valid for " + token.lifetime());
 		notifyListener(null);
-		sink.tryEmitValue(token.value());
 	}
 
-	private void fail(Throwable ex, Sinks.One<String> sink) {
-		TokenRequestException failure = (ex instanceof TokenRequestException exception) ? exception
-				: new TokenRequestException("the request for a token failed (" + ex.getClass().getSimpleName() + ")",
-						false, null, ex);
-		boolean valid;
+	private void fail(TokenRequestException failure) {
+		Held held;
 		synchronized (this.lock) {
-			Held held = this.held;
-			valid = held != null && !held.isExpiredAt(age(held));
+			held = usable();
 			this.failures++;
 			this.failure = failure;
 			this.failedAt = this.clock.instant();
-			this.flight = null;
-			Duration spacing = (valid || !failure.isTransient()) ? spacing(MIN_SPACING, MAX_SPACING, this.failures)
+			this.request = null;
+			Duration spacing = (held != null || !failure.isTransient())
+					? spacing(MIN_SPACING, MAX_SPACING, this.failures)
 					: spacing(MIN_TRANSIENT_SPACING, MAX_TRANSIENT_SPACING, this.failures);
 			if (failure.getRetryAfter() != null && failure.getRetryAfter().compareTo(spacing) > 0) {
 				spacing = failure.getRetryAfter();
 			}
 			this.noRequestBefore = now() + spacing.toNanos();
-			if (held != null && valid) {
+			if (held != null) {
 				schedule(held, spacing);
 			}
 		}
-		if (valid) {
+		if (held != null) {
 			// Nobody else hears of it
 			logger.warn(
 					"The token for Hopper could not be renewed and is used until it expires: " + failure.getMessage());
@@ -299,7 +277,6 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 			logger.debug("Signing in to Hopper failed: " + failure.getMessage());
 		}
 		notifyListener(failure);
-		sink.tryEmitError(failure);
 	}
 
 	private void notifyListener(@Nullable TokenRequestException failure) {
@@ -311,39 +288,22 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 		}
 	}
 
-	private void schedule(Held held, Duration delay) {
-		if (this.renewal != null) {
-			this.renewal.dispose();
-		}
-		if (!this.closed) {
-			this.renewal = this.scheduler.schedule(() -> renewIfUsed(held), delay.toNanos(), TimeUnit.NANOSECONDS);
-		}
-	}
-
 	/**
 	 * Renew a token ahead of its expiry if anybody has used it: identity providers meter
 	 * tokens, so an idle application lets its token expire.
 	 */
-	private void renewIfUsed(Held held) {
-		if (this.held == held && held.used && !held.isExpiredAt(age(held))) {
-			requestToken(true, Context.empty());
-		}
+	private void schedule(Held held, Duration delay) {
+		this.renewal.update(this.scheduler.schedule(() -> {
+			if (held.used && usable() == held) {
+				requestToken(true, Context.empty());
+			}
+		}, delay.toNanos(), TimeUnit.NANOSECONDS));
 	}
 
 	private Duration spacing(Duration minimum, Duration maximum, int failures) {
 		double factor = Math.pow(2, Math.min(failures - 1, 20)) * (1 + JITTER * this.random.getAsDouble());
 		double millis = Math.min((double) minimum.toMillis() * factor, (double) maximum.toMillis());
 		return Duration.ofMillis((long) millis);
-	}
-
-	/**
-	 * Return how old a token is, by whichever clock says more: the wall clock may be set
-	 * back, and the monotonic one stands still while a machine is suspended.
-	 */
-	private Duration age(Held held) {
-		Duration wall = Duration.between(held.issuedAt, this.clock.instant());
-		Duration monotonic = Duration.ofNanos(now() - held.issuedNanos);
-		return (wall.compareTo(monotonic) > 0) ? wall : monotonic;
 	}
 
 	private long now() {
@@ -353,15 +313,15 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 	/**
 	 * A token at hand.
 	 */
-	private static final class Held {
+	private final class Held {
 
 		private final AccessToken token;
 
 		private final Mono<String> value;
 
-		private final Instant issuedAt;
+		private final Instant issuedAt = ClientCredentialsTokenProvider.this.clock.instant();
 
-		private final long issuedNanos;
+		private final long issuedNanos = now();
 
 		private final @Nullable Duration renewAfter;
 
@@ -369,116 +329,39 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider, Token
 
 		private volatile boolean used;
 
-		Held(AccessToken token, Instant issuedAt, long issuedNanos, double renewalPoint) {
+		Held(AccessToken token) {
 			this.token = token;
 			this.value = Mono.just(token.value());
-			this.issuedAt = issuedAt;
-			this.issuedNanos = issuedNanos;
 			Duration lifetime = token.lifetime();
-			this.renewAfter = (lifetime != null) ? part(lifetime, renewalPoint) : null;
-			this.expireAfter = (lifetime != null) ? later(part(lifetime, EXPIRE_AFTER), lifetime.minus(MAX_EXPIRY_SKEW))
-					: null;
+			if (lifetime == null) {
+				this.renewAfter = null;
+				this.expireAfter = null;
+			}
+			else {
+				double random = ClientCredentialsTokenProvider.this.random.getAsDouble();
+				this.renewAfter = part(lifetime, RENEW_AFTER - JITTER * random);
+				Duration part = part(lifetime, EXPIRE_AFTER);
+				Duration skewed = lifetime.minus(MAX_EXPIRY_SKEW);
+				this.expireAfter = (part.compareTo(skewed) > 0) ? part : skewed;
+			}
 		}
 
 		private static Duration part(Duration lifetime, double part) {
 			return Duration.ofMillis((long) ((double) lifetime.toMillis() * part));
 		}
 
-		private static Duration later(Duration first, Duration second) {
-			return (first.compareTo(second) > 0) ? first : second;
-		}
-
-		boolean isDueAt(Duration age) {
-			return this.renewAfter != null && age.compareTo(this.renewAfter) >= 0;
-		}
-
-		boolean isExpiredAt(Duration age) {
-			return this.expireAfter != null && age.compareTo(this.expireAfter) >= 0;
-		}
-
-	}
-
-	/**
-	 * Builder of {@link ClientCredentialsTokenProvider}.
-	 */
-	static final class Builder {
-
-		private final WebClient webClient;
-
-		private final ClientCredentials credentials;
-
-		private Duration timeout = Duration.ofSeconds(10);
-
-		private Consumer<@Nullable TokenRequestException> listener = (failure) -> {
-		};
-
-		private @Nullable Clock clock;
-
-		private Scheduler scheduler = Schedulers.parallel();
-
-		private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
-
-		private Builder(WebClient webClient, ClientCredentials credentials) {
-			Assert.notNull(webClient, "'webClient' must not be null");
-			Assert.notNull(credentials, "'credentials' must not be null");
-			this.webClient = webClient;
-			this.credentials = credentials;
+		boolean isOlderThan(@Nullable Duration limit) {
+			return limit != null && age().compareTo(limit) >= 0;
 		}
 
 		/**
-		 * Set the time for one request for a token.
-		 * @param timeout the timeout, ten seconds by default
-		 * @return this builder
+		 * Return how old the token is, by whichever clock says more: the wall clock may
+		 * be set back, and the monotonic one stands still while a machine is suspended.
 		 */
-		Builder timeout(Duration timeout) {
-			this.timeout = timeout;
-			return this;
-		}
-
-		/**
-		 * Set who hears of each request for a token: {@code null} if it succeeded, or the
-		 * failure. Must not block.
-		 * @param listener the listener
-		 * @return this builder
-		 */
-		Builder onRequest(Consumer<@Nullable TokenRequestException> listener) {
-			this.listener = listener;
-			return this;
-		}
-
-		/**
-		 * Set a wall clock apart from the scheduler's, which may be set back and stand
-		 * still.
-		 */
-		Builder clock(Clock clock) {
-			this.clock = clock;
-			return this;
-		}
-
-		/**
-		 * Set what waits and says what time it is. It is for tests, which turn the time
-		 * of a scheduler of their own.
-		 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of
-		 * the system by default
-		 * @return this builder
-		 */
-		Builder scheduler(Scheduler scheduler) {
-			Assert.notNull(scheduler, "'scheduler' must not be null");
-			this.scheduler = scheduler;
-			return this;
-		}
-
-		Builder random(DoubleSupplier random) {
-			this.random = random;
-			return this;
-		}
-
-		/**
-		 * Build the provider.
-		 * @return the provider
-		 */
-		ClientCredentialsTokenProvider build() {
-			return new ClientCredentialsTokenProvider(this);
+		Duration age() {
+			Duration wall = Duration.between(this.issuedAt, ClientCredentialsTokenProvider.this.clock.instant());
+			Duration monotonic = Duration.ofNanos(now() - this.issuedNanos);
+			return (wall.compareTo(monotonic) > 0) ? wall : monotonic;
 		}
 
 	}

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.auth;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.http.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -37,15 +39,13 @@ import org.springframework.web.reactive.function.client.WebClient;
  *
  * @since 0.1.0
  */
-public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, DisposableBean {
+public class RotatingTokenProvider implements BearerTokenProvider, DisposableBean {
 
 	private final Supplier<@Nullable String> token;
 
-	private final Supplier<List<?>> credentials;
+	private final Supplier<List<?>> identity;
 
 	private final Supplier<ClientCredentialsTokenProvider> factory;
-
-	private final Object lock = new Object();
 
 	private volatile @Nullable SignIn signIn;
 
@@ -61,18 +61,15 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 	 * @param scheduler what waits and says what time it is
 	 */
 	public RotatingTokenProvider(Supplier<@Nullable String> token, Supplier<List<?>> identity,
-			Supplier<ClientCredentials> credentials, WebClient webClient, Duration timeout,
+			Supplier<Credentials> credentials, WebClient webClient, Duration timeout,
 			Consumer<@Nullable TokenRequestException> listener, Scheduler scheduler) {
 		Assert.notNull(token, "'token' must not be null");
 		Assert.notNull(identity, "'identity' must not be null");
 		Assert.notNull(credentials, "'credentials' must not be null");
 		this.token = token;
-		this.credentials = identity;
-		this.factory = () -> ClientCredentialsTokenProvider.builder(webClient, credentials.get())
-			.timeout(timeout)
-			.onRequest(listener)
-			.scheduler(scheduler)
-			.build();
+		this.identity = identity;
+		this.factory = () -> new ClientCredentialsTokenProvider(webClient, credentials.get(), timeout, listener,
+				scheduler);
 	}
 
 	@Override
@@ -87,43 +84,26 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 	public Mono<String> replaceToken(String rejectedToken) {
 		return Mono.defer(() -> {
 			String token = this.token.get();
-			if (!StringUtils.hasText(token)) {
-				return signIn().replaceToken(rejectedToken);
-			}
-			return token.equals(rejectedToken) ? Mono.empty() : Mono.just(token);
+			return StringUtils.hasText(token) ? Mono.just(token).filter((given) -> !given.equals(rejectedToken))
+					: signIn().replaceToken(rejectedToken);
 		});
 	}
 
-	@Override
-	public @Nullable String heldToken() {
-		try {
-			String token = this.token.get();
-			return StringUtils.hasText(token) ? token : signIn().heldToken();
-		}
-		catch (RuntimeException ex) {
-			// Asked for in another way, the failure is that of the request
-			return null;
-		}
+	private ClientCredentialsTokenProvider signIn() {
+		List<?> identity = this.identity.get();
+		SignIn current = this.signIn;
+		return (current != null && current.identity().equals(identity)) ? current.provider() : signIn(identity);
 	}
 
-	private ClientCredentialsTokenProvider signIn() {
-		List<?> credentials = this.credentials.get();
+	private synchronized ClientCredentialsTokenProvider signIn(List<?> identity) {
 		SignIn current = this.signIn;
-		if (current != null && current.credentials().equals(credentials)) {
+		if (current != null && current.identity().equals(identity)) {
 			return current.provider();
 		}
-		synchronized (this.lock) {
-			current = this.signIn;
-			if (current == null || !current.credentials().equals(credentials)) {
-				ClientCredentialsTokenProvider created = this.factory.get();
-				if (current != null) {
-					current.provider().close();
-				}
-				current = new SignIn(credentials, created);
-				this.signIn = current;
-			}
-			return current.provider();
-		}
+		ClientCredentialsTokenProvider provider = this.factory.get();
+		destroy();
+		this.signIn = new SignIn(identity, provider);
+		return provider;
 	}
 
 	/**
@@ -152,6 +132,68 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 	}
 
 	/**
+	 * What to sign in with, and where.
+	 *
+	 * @param uri where tokens are requested
+	 * @param clientId the client's id
+	 * @param clientSecret the client's secret
+	 * @param grant how an identity provider is asked with OAuth 2, or {@code null} for
+	 * the API's own {@code POST /auth}
+	 */
+	public record Credentials(URI uri, String clientId, String clientSecret, @Nullable Grant grant) {
+
+		/**
+		 * Create an instance.
+		 * @param uri where tokens are requested
+		 * @param clientId the client's id
+		 * @param clientSecret the client's secret
+		 * @param grant how an identity provider is asked, or {@code null}
+		 */
+		public Credentials {
+			Assert.notNull(uri, "'uri' must not be null");
+			Assert.hasText(clientId, "'clientId' must not be empty");
+			Assert.hasText(clientSecret, "'clientSecret' must not be empty");
+		}
+
+		/**
+		 * Return a description without the secret.
+		 */
+		@Override
+		public String toString() {
+			return "Credentials[uri=" + NetworkFailure.url(this.uri) + ", clientId=" + this.clientId + "]";
+		}
+
+	}
+
+	/**
+	 * The client credentials grant of OAuth 2.
+	 *
+	 * @param audience the audience of the token, or {@code null}
+	 * @param scope the scope of the token, or {@code null}
+	 * @param method how the client shows its credentials
+	 */
+	public record Grant(@Nullable String audience, @Nullable String scope, AuthenticationMethod method) {
+
+	}
+
+	/**
+	 * How a client shows its credentials to an OAuth 2 token endpoint.
+	 */
+	public enum AuthenticationMethod {
+
+		/**
+		 * In the body of the request.
+		 */
+		CLIENT_SECRET_POST,
+
+		/**
+		 * In an {@code Authorization: Basic} header.
+		 */
+		CLIENT_SECRET_BASIC
+
+	}
+
+	/**
 	 * How things stand, without the token.
 	 *
 	 * @param valid whether there is a token that can be used
@@ -167,9 +209,9 @@ public class RotatingTokenProvider implements BearerTokenProvider, TokenHolder, 
 	}
 
 	/**
-	 * Who signs in, and with what.
+	 * A sign-in and all that it was made with.
 	 */
-	private record SignIn(List<?> credentials, ClientCredentialsTokenProvider provider) {
+	private record SignIn(List<?> identity, ClientCredentialsTokenProvider provider) {
 
 	}
 

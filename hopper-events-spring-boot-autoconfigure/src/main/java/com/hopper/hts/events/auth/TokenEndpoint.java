@@ -19,13 +19,14 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.auth.RotatingTokenProvider.AuthenticationMethod;
+import com.hopper.hts.events.auth.RotatingTokenProvider.Credentials;
+import com.hopper.hts.events.auth.RotatingTokenProvider.Grant;
 import com.hopper.hts.events.http.NetworkFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
@@ -35,11 +36,12 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
-import org.springframework.web.reactive.function.BodyExtractors;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.reactive.function.BodyInserter;
+import org.springframework.web.reactive.function.BodyInserters;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -49,8 +51,6 @@ import org.springframework.web.reactive.function.client.WebClient;
  */
 final class TokenEndpoint {
 
-	private static final int MAX_BODY_SIZE = 64 * 1024;
-
 	private static final int MAX_TEXT_LENGTH = 200;
 
 	// Our own mapper: the application's settings must not change what is sent and read
@@ -58,7 +58,7 @@ final class TokenEndpoint {
 
 	private final WebClient webClient;
 
-	private final ClientCredentials credentials;
+	private final Credentials credentials;
 
 	private final Duration timeout;
 
@@ -68,7 +68,7 @@ final class TokenEndpoint {
 
 	private volatile boolean reached;
 
-	TokenEndpoint(WebClient webClient, ClientCredentials credentials, Duration timeout, Clock clock,
+	TokenEndpoint(WebClient webClient, Credentials credentials, Duration timeout, Clock clock,
 			Scheduler scheduler) {
 		this.webClient = webClient;
 		this.credentials = credentials;
@@ -83,55 +83,42 @@ final class TokenEndpoint {
 	 */
 	Mono<AccessToken> requestToken() {
 		return Mono.defer(() -> {
-			boolean oauth2 = this.credentials.oauth2();
-			byte[] body = (oauth2 ? form() : json()).getBytes(StandardCharsets.UTF_8);
-			return this.webClient.post().uri(this.credentials.uri()).headers((headers) -> {
-				headers.setContentType(oauth2 ? MediaType.APPLICATION_FORM_URLENCODED : MediaType.APPLICATION_JSON);
-				headers.setContentLength(body.length);
-				headers.set(HttpHeaders.ACCEPT, MediaType.APPLICATION_JSON_VALUE);
-				if (isBasic()) {
-					// RFC 6749, 2.3.1: encoded as in a form first
-					headers.setBasicAuth(Base64.getEncoder()
-						.encodeToString(
-								(encode(this.credentials.clientId()) + ":" + encode(this.credentials.clientSecret()))
-									.getBytes(StandardCharsets.UTF_8)));
-				}
-			})
-				.body((request, context) -> request
-					.writeWith(Mono.fromSupplier(() -> request.bufferFactory().wrap(body))))
+			Grant grant = this.credentials.grant();
+			WebClient.RequestBodySpec request = this.webClient.post()
+				.uri(this.credentials.uri())
+				.accept(MediaType.APPLICATION_JSON);
+			return ((grant != null) ? request.body(form(request, grant))
+					: request.contentType(MediaType.APPLICATION_JSON).bodyValue(json()))
 				.exchangeToMono(this::decode);
 		}).timeout(this.timeout, this.scheduler).onErrorMap(this::toException);
 	}
 
-	private boolean isBasic() {
-		return this.credentials.oauth2() && this.credentials
-			.authenticationMethod() == ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC;
+	private BodyInserter<?, ? super ClientHttpRequest> form(WebClient.RequestBodySpec request, Grant grant) {
+		MultiValueMap<String, String> form = new LinkedMultiValueMap<>();
+		form.set("grant_type", "client_credentials");
+		if (grant.method() == AuthenticationMethod.CLIENT_SECRET_BASIC) {
+			// RFC 6749, 2.3.1: encoded as in a form first
+			request.headers((headers) -> headers.setBasicAuth(encode(this.credentials.clientId()),
+					encode(this.credentials.clientSecret())));
+		}
+		else {
+			form.set("client_id", this.credentials.clientId());
+			form.set("client_secret", this.credentials.clientSecret());
+		}
+		if (grant.audience() != null) {
+			form.set("audience", grant.audience());
+		}
+		if (grant.scope() != null) {
+			form.set("scope", grant.scope());
+		}
+		return BodyInserters.fromFormData(form);
 	}
 
-	private String form() {
-		Map<String, String> form = new LinkedHashMap<>();
-		form.put("grant_type", "client_credentials");
-		if (!isBasic()) {
-			form.put("client_id", this.credentials.clientId());
-			form.put("client_secret", this.credentials.clientSecret());
-		}
-		if (this.credentials.audience() != null) {
-			form.put("audience", this.credentials.audience());
-		}
-		if (this.credentials.scope() != null) {
-			form.put("scope", this.credentials.scope());
-		}
-		return form.entrySet()
-			.stream()
-			.map((field) -> field.getKey() + "=" + encode(field.getValue()))
-			.collect(Collectors.joining("&"));
-	}
-
-	private String json() {
+	private byte[] json() {
 		Map<String, String> json = new LinkedHashMap<>();
 		json.put("client_id", this.credentials.clientId());
 		json.put("client_secret", this.credentials.clientSecret());
-		return MAPPER.writeValueAsString(json);
+		return MAPPER.writeValueAsBytes(json);
 	}
 
 	private static String encode(String text) {
@@ -142,30 +129,19 @@ final class TokenEndpoint {
 		this.reached = true;
 		int status = response.statusCode().value();
 		Duration retryAfter = NetworkFailure.retryAfter(response.headers().asHttpHeaders(), this.clock);
-		return DataBufferUtils
-			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
-			.map(TokenEndpoint::toBytes)
-			.defaultIfEmpty(new byte[0])
-			.map((body) -> {
-				JsonNode answer = parse(body);
-				if (status != 200 && status != 201) {
-					throw new TokenRequestException(
-							NetworkFailure.url(this.credentials.uri()) + " answered " + status + reason(answer)
-									+ ((status == 404 || status == 405) ? " (check " + property() + ")" : ""),
-							FailureKind.ofStatus(response.statusCode()).isTransient(), retryAfter, null);
-				}
-				return token(answer);
-			});
+		return NetworkFailure.readBody(response).map((body) -> {
+			JsonNode answer = parse(body);
+			if (status != 200 && status != 201) {
+				throw new TokenRequestException(
+						NetworkFailure.url(this.credentials.uri()) + " answered " + status + reason(answer)
+								+ ((status == 404 || status == 405) ? " (check " + property() + ")" : ""),
+						FailureKind.ofStatus(response.statusCode()).isTransient(), retryAfter, null);
+			}
+			return token(answer);
+		});
 	}
 
-	private static byte[] toBytes(DataBuffer buffer) {
-		byte[] bytes = new byte[buffer.readableByteCount()];
-		buffer.read(bytes);
-		DataBufferUtils.release(buffer);
-		return bytes;
-	}
-
-	private static @Nullable JsonNode parse(byte[] body) {
+	private static @Nullable JsonNode parse(String body) {
 		try {
 			JsonNode answer = MAPPER.readTree(body);
 			return answer.isObject() ? answer : null;
@@ -237,7 +213,7 @@ final class TokenEndpoint {
 	}
 
 	private String property() {
-		return this.credentials.oauth2() ? "hopper.auth.token-uri" : "hopper.base-url";
+		return (this.credentials.grant() != null) ? "hopper.auth.token-uri" : "hopper.base-url";
 	}
 
 }

@@ -20,7 +20,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 
-import com.hopper.hts.events.auth.ClientCredentials;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.observation.HopperMetrics;
@@ -68,7 +67,7 @@ final class BearerTokenProviders {
 		return provider;
 	}
 
-	private static ClientCredentials credentials(HopperAuthProperties auth, HopperConnectionDetails details) {
+	private static RotatingTokenProvider.Credentials credentials(HopperAuthProperties auth, HopperConnectionDetails details) {
 		try {
 			HopperPropertiesValidator.validateCredentials(details);
 		}
@@ -80,14 +79,16 @@ final class BearerTokenProviders {
 		Assert.state(clientId != null && clientSecret != null, "HopperConnectionDetails gave a token meanwhile");
 		URI tokenUri = details.getTokenUri();
 		if (tokenUri == null) {
-			return ClientCredentials.atHopper(EventPublisherConfigurations.Client.baseUrl(details), clientId,
-					clientSecret);
+			return new RotatingTokenProvider.Credentials(
+					URI.create(EventPublisherConfigurations.Client.baseUrl(details) + "/auth"), clientId, clientSecret,
+					null);
 		}
 		String audience = StringUtils.hasText(auth.getAudience()) ? auth.getAudience()
 				: details.getBaseUrl().getScheme() + "://"
 						+ details.getBaseUrl().getRawAuthority().replaceFirst(":\\d*$", "");
-		return ClientCredentials.atIdentityProvider(tokenUri, clientId, clientSecret, audience,
-				StringUtils.hasText(auth.getScope()) ? auth.getScope() : null, auth.getClientAuthenticationMethod());
+		String scope = StringUtils.hasText(auth.getScope()) ? auth.getScope() : null;
+		return new RotatingTokenProvider.Credentials(tokenUri, clientId, clientSecret,
+				new RotatingTokenProvider.Grant(audience, scope, auth.getClientAuthenticationMethod()));
 	}
 
 	private static double secondsToExpiry(RotatingTokenProvider.@Nullable State state, Clock clock) {

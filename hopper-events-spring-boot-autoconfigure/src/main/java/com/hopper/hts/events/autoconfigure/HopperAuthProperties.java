@@ -18,7 +18,7 @@ package com.hopper.hts.events.autoconfigure;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import com.hopper.hts.events.auth.ClientCredentials;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -66,7 +66,7 @@ class HopperAuthProperties {
 	 * How the client shows its credentials to the identity provider. Only with
 	 * 'hopper.auth.token-uri'.
 	 */
-	private volatile ClientCredentials.AuthenticationMethod clientAuthenticationMethod = ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST;
+	private volatile RotatingTokenProvider.AuthenticationMethod clientAuthenticationMethod = RotatingTokenProvider.AuthenticationMethod.CLIENT_SECRET_POST;
 
 	/**
 	 * Additional headers to send with every request for a token.
@@ -126,11 +126,11 @@ class HopperAuthProperties {
 		this.scope = scope;
 	}
 
-	public ClientCredentials.AuthenticationMethod getClientAuthenticationMethod() {
+	public RotatingTokenProvider.AuthenticationMethod getClientAuthenticationMethod() {
 		return this.clientAuthenticationMethod;
 	}
 
-	public void setClientAuthenticationMethod(ClientCredentials.AuthenticationMethod clientAuthenticationMethod) {
+	public void setClientAuthenticationMethod(RotatingTokenProvider.AuthenticationMethod clientAuthenticationMethod) {
 		this.clientAuthenticationMethod = clientAuthenticationMethod;
 	}
 

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.auth.ClientCredentials;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -118,7 +118,7 @@ final class HopperPropertiesValidator {
 			onlyWithTokenUri("hopper.auth.audience", auth.getAudience());
 			onlyWithTokenUri("hopper.auth.scope", auth.getScope());
 			onlyWithTokenUri("hopper.auth.client-authentication-method",
-					(auth.getClientAuthenticationMethod() != ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST)
+					(auth.getClientAuthenticationMethod() != RotatingTokenProvider.AuthenticationMethod.CLIENT_SECRET_POST)
 							? auth.getClientAuthenticationMethod() : null);
 		}
 		else {

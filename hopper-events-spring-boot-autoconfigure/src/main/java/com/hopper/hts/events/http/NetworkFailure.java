@@ -22,6 +22,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,9 +42,12 @@ import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.netty.channel.AbortedException;
 
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
+import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClientRequestException;
@@ -61,6 +65,8 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
  * @since 0.1.0
  */
 public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String description, @Nullable Throwable cause) {
+
+	private static final int MAX_BODY_SIZE = 64 * 1024;
 
 	private static final long MAX_RETRY_AFTER_SECONDS = Duration.ofDays(365).toSeconds();
 
@@ -195,6 +201,22 @@ public record NetworkFailure(FailureKind kind, boolean deliveryUnknown, String d
 	public static @Nullable ClientResponse answer(ClientRequest request) {
 		return (request.attributes().get(ApiClient.ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference
 				&& reference.get() instanceof ClientResponse answer) ? answer : null;
+	}
+
+	/**
+	 * Read the body of an answer, of which no more than a certain size is read.
+	 * @param response the answer
+	 * @return the body, which may be empty
+	 */
+	public static Mono<String> readBody(ClientResponse response) {
+		return DataBufferUtils
+			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
+			.map((buffer) -> {
+				String body = buffer.toString(StandardCharsets.UTF_8);
+				DataBufferUtils.release(buffer);
+				return body;
+			})
+			.defaultIfEmpty("");
 	}
 
 	/**

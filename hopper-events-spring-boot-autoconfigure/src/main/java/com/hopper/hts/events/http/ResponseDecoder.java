@@ -40,7 +40,6 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpRequest;
@@ -58,8 +57,6 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
  */
 final class ResponseDecoder {
 
-	private static final int MAX_BODY_SIZE = 64 * 1024;
-
 	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(2);
 
 	private static final int MAX_ERRORS = 20;
@@ -74,8 +71,6 @@ final class ResponseDecoder {
 
 	private static final Set<String> PUBLIC_HEADERS = Set.of("accept", "accept-encoding", "content-length",
 			"content-type", "host", "user-agent");
-
-	private static final byte[] UNREADABLE = new byte[0];
 
 	// Our own mapper: the application's settings must not change how errors are read
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -148,7 +143,7 @@ final class ResponseDecoder {
 		if (exception != null && (request == null || request.getURI().equals(uri)
 				|| (answer != null && answer.statusCode().equals(exception.getStatusCode())))) {
 			return Mono.error(
-					failure(exception.getStatusCode(), exception.getHeaders(), exception.getResponseBodyAsByteArray(),
+					failure(exception.getStatusCode(), exception.getHeaders(), exception.getResponseBodyAsString(),
 							(request != null) ? request.getHeaders() : HttpHeaders.EMPTY, sessionId, requestBody));
 		}
 		if (answer != null && !answer.statusCode().is2xxSuccessful()) {
@@ -166,10 +161,10 @@ final class ResponseDecoder {
 		}
 		ErrorResponse errorResponse = NetworkFailure.find(failure, ErrorResponse.class);
 		return Mono.error((errorResponse != null) ? failure(errorResponse.getStatusCode(), errorResponse.getHeaders(),
-				UNREADABLE, HttpHeaders.EMPTY, sessionId, requestBody) : failure);
+				"", HttpHeaders.EMPTY, sessionId, requestBody) : failure);
 	}
 
-	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, byte[] body, HttpHeaders requestHeaders,
+	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, String body, HttpHeaders requestHeaders,
 			@Nullable String sessionId, byte[] requestBody) {
 		List<ApiError> errors = parse(body, secrets(requestHeaders, sessionId, requestBody));
 		return failure(status, headers, errors, errors.isEmpty() ? describeContent(headers) : describe(errors));
@@ -180,25 +175,15 @@ final class ResponseDecoder {
 				"the answer was %s%s".formatted(status.value(), content));
 	}
 
-	private Mono<byte[]> readBody(ClientResponse response, Duration bodyTimeout) {
-		return DataBufferUtils
-			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
-			.map(ResponseDecoder::toBytes)
+	private Mono<String> readBody(ClientResponse response, Duration bodyTimeout) {
+		return NetworkFailure.readBody(response)
 			.timeout(bodyTimeout, this.scheduler)
 			// The status alone says enough
-			.onErrorReturn(UNREADABLE)
-			.defaultIfEmpty(UNREADABLE);
+			.onErrorReturn("");
 	}
 
-	private static byte[] toBytes(DataBuffer buffer) {
-		byte[] bytes = new byte[buffer.readableByteCount()];
-		buffer.read(bytes);
-		DataBufferUtils.release(buffer);
-		return bytes;
-	}
-
-	private static List<ApiError> parse(byte[] body, SortedSet<String> secrets) {
-		if (body.length == 0) {
+	private static List<ApiError> parse(String body, SortedSet<String> secrets) {
+		if (body.isEmpty()) {
 			return List.of();
 		}
 		JsonNode root;

@@ -16,7 +16,6 @@
 package com.hopper.hts.events.http;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import com.hopper.hts.events.json.EventCodec;
@@ -32,9 +31,7 @@ import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.util.Assert;
-import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.client.ClientResponse;
 
 /**
@@ -42,8 +39,6 @@ import org.springframework.web.reactive.function.client.ClientResponse;
  * {@code hopper.sessions.create}. Not final, so that a bean can be advised.
  */
 class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
-
-	private static final int MAX_BODY_SIZE = 64 * 1024;
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -109,12 +104,7 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		@Override
 		@Nullable Mono<List<Session>> success(ClientResponse response, long answered) {
 			return switch (response.statusCode().value()) {
-				case 201 -> DataBufferUtils.join(DataBufferUtils
-					.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE)).map((buffer) -> {
-						String body = buffer.toString(StandardCharsets.UTF_8);
-						DataBufferUtils.release(buffer);
-						return body;
-					}).defaultIfEmpty("").map((body) -> List.of(new Session(id(response, body))));
+				case 201 -> NetworkFailure.readBody(response).map((body) -> List.of(new Session(id(response, body))));
 				case 204 -> response.releaseBody().onErrorComplete().thenReturn(List.of());
 				default -> null;
 			};

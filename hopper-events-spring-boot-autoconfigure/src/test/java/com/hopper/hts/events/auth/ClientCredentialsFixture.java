@@ -21,6 +21,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.auth.RotatingTokenProvider.AuthenticationMethod;
+import com.hopper.hts.events.auth.RotatingTokenProvider.Credentials;
+import com.hopper.hts.events.auth.RotatingTokenProvider.Grant;
 import com.hopper.hts.events.testing.MutableClock;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
@@ -52,8 +55,8 @@ abstract class ClientCredentialsFixture {
 	final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
 
 	final ClientCredentialsTokenProvider provider = provider(
-			ClientCredentials.atIdentityProvider(this.tokenUri, "client", SECRET, "https://airlines-api.hopper.com",
-					null, ClientCredentials.AuthenticationMethod.CLIENT_SECRET_POST));
+			new Credentials(this.tokenUri, "client", SECRET, new Grant("https://airlines-api.hopper.com",
+					null, AuthenticationMethod.CLIENT_SECRET_POST)));
 
 	@AfterEach
 	void close() throws Exception {
@@ -62,17 +65,13 @@ abstract class ClientCredentialsFixture {
 		this.server.close();
 	}
 
-	ClientCredentialsTokenProvider provider(ClientCredentials credentials) {
+	ClientCredentialsTokenProvider provider(Credentials credentials) {
 		WebClient webClient = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(HttpClient.newConnection().disableRetry(true)))
 			.build();
-		return ClientCredentialsTokenProvider.builder(webClient, credentials)
-			.clock(this.clock)
-			.scheduler(this.scheduler)
-			.random(() -> 0)
-			.timeout(Duration.ofSeconds(10))
-			.onRequest((failure) -> this.outcomes.add((failure == null) ? "success" : failure.getMessage()))
-			.build();
+		return new ClientCredentialsTokenProvider(webClient, credentials, Duration.ofSeconds(10),
+				(failure) -> this.outcomes.add((failure == null) ? "success" : failure.getMessage()), this.scheduler,
+				this.clock, () -> 0);
 	}
 
 	static String issued(String token, Object expiresIn) {

@@ -23,6 +23,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.auth.RotatingTokenProvider.AuthenticationMethod;
+import com.hopper.hts.events.auth.RotatingTokenProvider.Credentials;
+import com.hopper.hts.events.auth.RotatingTokenProvider.Grant;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,8 +58,8 @@ class TokenEndpointTests extends ClientCredentialsFixture {
 	@Test
 	void signsInAtAnIdentityProviderWithBasicAuthenticationAndScope() {
 		this.server.thenAnswer(issued("t1", 3600));
-		ClientCredentialsTokenProvider basic = provider(ClientCredentials.atIdentityProvider(this.tokenUri, "client",
-				SECRET, null, "events", ClientCredentials.AuthenticationMethod.CLIENT_SECRET_BASIC));
+		ClientCredentialsTokenProvider basic = provider(new Credentials(this.tokenUri, "client", SECRET,
+				new Grant(null, "events", AuthenticationMethod.CLIENT_SECRET_BASIC)));
 		assertThat(basic.getToken().block(TIMEOUT)).isEqualTo("t1");
 		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
 			assertThat(request.text()).isEqualTo("grant_type=client_credentials&scope=events");
@@ -70,7 +73,7 @@ class TokenEndpointTests extends ClientCredentialsFixture {
 		this.server.thenAnswer(ScriptedServer.response(201,
 				"{\"access_token\":\"t1\",\"scope\":\"\",\"expires_in\":86400,\"token_type\":\"Bearer\"}"));
 		ClientCredentialsTokenProvider hopper = provider(
-				ClientCredentials.atHopper(URI.create(this.server.baseUrl().toString()), "client", SECRET));
+				new Credentials(URI.create(this.server.baseUrl() + "/auth"), "client", SECRET, null));
 		assertThat(hopper.getToken().block(TIMEOUT)).isEqualTo("t1");
 		assertThat(this.server.requests()).singleElement().satisfies((request) -> {
 			assertThat(request.requestLine()).isEqualTo("POST /airline/v1.1/auth HTTP/1.1");
@@ -147,11 +150,11 @@ class TokenEndpointTests extends ClientCredentialsFixture {
 		this.server.thenAnswer(issued("canary-token", 3600));
 		token();
 		assertThat(String.valueOf(this.provider) + this.provider.state()
-				+ ClientCredentials.atHopper(URI.create("http://a"), "id", SECRET)
+				+ new Credentials(URI.create("http://a"), "id", SECRET, null)
 				+ new AccessToken("canary-token", null))
 			.doesNotContain("canary");
 		assertThatExceptionOfType(IllegalArgumentException.class)
-			.isThrownBy(() -> ClientCredentials.atHopper(URI.create("http://a"), "id", " "))
+			.isThrownBy(() -> new Credentials(URI.create("http://a"), "id", " ", null))
 			.withMessageContaining("'clientSecret'");
 	}
 
