@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.TokenRequestException;
-import com.hopper.hts.events.http.NetworkFailure;
+import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
@@ -111,7 +111,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	 * into an exception.
 	 */
 	private static boolean isUnauthorized(ClientRequest request, Signal<ClientResponse> answer) {
-		ClientResponse response = answer.isOnError() ? NetworkFailure.answer(request) : answer.get();
+		ClientResponse response = answer.isOnError() ? AttemptFailure.answer(request) : answer.get();
 		if (response != null) {
 			return response.statusCode().value() == 401;
 		}
@@ -130,7 +130,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	 */
 	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
 			String rejected, Signal<ClientResponse> answer) {
-		ClientResponse response = answer.isOnError() ? NetworkFailure.answer(request) : answer.get();
+		ClientResponse response = answer.isOnError() ? AttemptFailure.answer(request) : answer.get();
 		Mono<String> body = (response != null) ? readBody(response) : Mono.just("");
 		return body.flatMap((text) -> token(() -> this.tokenProvider.replaceToken(rejected))
 			.flatMap((replacement) -> {
@@ -143,7 +143,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	private static Mono<String> readBody(ClientResponse response) {
-		return NetworkFailure.readBody(response)
+		return AttemptFailure.readBody(response)
 			.timeout(MAX_BODY_TIME)
 			// The status alone says enough
 			.onErrorReturn("");
@@ -155,7 +155,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 			return failure;
 		}
 		// What WebClient throws carries the headers of the request, secrets among them
-		Throwable cause = NetworkFailure.withoutRequest(failure);
+		Throwable cause = AttemptFailure.withoutRequest(failure);
 		return new TokenRequestException(
 				"the BearerTokenProvider failed (%s)".formatted(failure.getClass().getSimpleName()),
 				cause instanceof IOException || cause instanceof TimeoutException, null, cause);

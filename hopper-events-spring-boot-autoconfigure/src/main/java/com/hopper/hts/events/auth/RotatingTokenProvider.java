@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.TokenRequestException;
-import com.hopper.hts.events.http.NetworkFailure;
+import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -160,7 +160,7 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 		 */
 		@Override
 		public String toString() {
-			return "Credentials[uri=" + NetworkFailure.url(this.uri) + ", clientId=" + this.clientId + "]";
+			return "Credentials[uri=" + AttemptFailure.url(this.uri) + ", clientId=" + this.clientId + "]";
 		}
 
 	}

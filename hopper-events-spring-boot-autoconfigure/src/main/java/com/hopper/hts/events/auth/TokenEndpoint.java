@@ -27,7 +27,7 @@ import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.auth.RotatingTokenProvider.AuthenticationMethod;
 import com.hopper.hts.events.auth.RotatingTokenProvider.Credentials;
 import com.hopper.hts.events.auth.RotatingTokenProvider.Grant;
-import com.hopper.hts.events.http.NetworkFailure;
+import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
@@ -128,12 +128,12 @@ final class TokenEndpoint {
 	private Mono<AccessToken> decode(ClientResponse response) {
 		this.reached = true;
 		int status = response.statusCode().value();
-		Duration retryAfter = NetworkFailure.retryAfter(response.headers().asHttpHeaders(), this.clock);
-		return NetworkFailure.readBody(response).map((body) -> {
+		Duration retryAfter = AttemptFailure.retryAfter(response.headers().asHttpHeaders(), this.clock);
+		return AttemptFailure.readBody(response).map((body) -> {
 			JsonNode answer = parse(body);
 			if (status != 200 && status != 201) {
 				throw new TokenRequestException(
-						NetworkFailure.url(this.credentials.uri()) + " answered " + status + reason(answer)
+						AttemptFailure.url(this.credentials.uri()) + " answered " + status + reason(answer)
 								+ ((status == 404 || status == 405) ? " (check " + property() + ")" : ""),
 						FailureKind.ofStatus(response.statusCode()).isTransient(), retryAfter, null);
 			}
@@ -177,7 +177,7 @@ final class TokenEndpoint {
 	}
 
 	private TokenRequestException malformed(String problem) {
-		return new TokenRequestException("the answer of " + NetworkFailure.url(this.credentials.uri()) + " " + problem,
+		return new TokenRequestException("the answer of " + AttemptFailure.url(this.credentials.uri()) + " " + problem,
 				false, null, null);
 	}
 
@@ -202,14 +202,14 @@ final class TokenEndpoint {
 
 	private Throwable toException(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		TokenRequestException known = NetworkFailure.find(failure, TokenRequestException.class);
+		TokenRequestException known = AttemptFailure.find(failure, TokenRequestException.class);
 		if (known != null) {
 			return known;
 		}
-		NetworkFailure network = NetworkFailure.of(failure, this.credentials.uri(), this.reached, false);
+		AttemptFailure network = AttemptFailure.of(failure, this.credentials.uri(), this.reached, false);
 		return new TokenRequestException(network.description() + ", on the way to "
-				+ NetworkFailure.url(this.credentials.uri()) + " (" + property() + ")", network.kind().isTransient(),
-				null, network.cause());
+				+ AttemptFailure.url(this.credentials.uri()) + " (" + property() + ")", network.kind().isTransient(),
+				null, network.getCause());
 	}
 
 	private String property() {

@@ -164,8 +164,10 @@ abstract class ApiCall<R> {
 			finish(null, refusal);
 			return Mono.error(refusal);
 		}
-		return observed(Mono.defer(this::attempt))
-			.retryWhen(Retry.from((failures) -> failures.concatMap((signal) -> waitOrFail(signal.failure()))))
+		Mono<R> attempt = observed(Mono.defer(this::attempt));
+		Retry retry = Retry.from((failures) -> failures.concatMap((signal) -> waitOrFail(signal.failure())));
+		// Retrying costs about as much as the request, so only a call that failed once pays
+		return attempt.onErrorResume((failure) -> waitOrFail(failure).then(attempt.retryWhen(retry)))
 			// First, so that whoever reads the metrics afterwards finds it there
 			.doOnSuccess((result) -> finish(result, null))
 			.doOnError((failure) -> finish(null, failure))
@@ -190,20 +192,22 @@ abstract class ApiCall<R> {
 	}
 
 	private HopperApiException.ConnectionFailed ending() {
-		return new HopperApiException.ConnectionFailed(HopperApiException.Details
-			.of("The " + subject() + " " + failed()
-					+ ": the application is ending, and its connections to Hopper with it. Nothing was sent. "
-					+ "Send it before the application ends, or store it in the outbox.")
-			.withEventType(eventType())
-			.withSessionId(sessionId()), true);
+		return new HopperApiException.ConnectionFailed(
+				details("the application is ending, and its connections to Hopper with it. Nothing was sent. "
+						+ "Send it before the application ends, or store it in the outbox."),
+				true);
 	}
 
 	private HopperApiException.Overloaded overloaded() {
-		return new HopperApiException.Overloaded(HopperApiException.Details
-			.of("The %s %s: %s others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. %s"
-				.formatted(subject(), failed(), this.client.maxCalls, FailureKind.OVERLOADED.advice()))
+		return new HopperApiException.Overloaded(details(this.client.maxCalls
+				+ " others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. "
+				+ FailureKind.OVERLOADED.advice()));
+	}
+
+	private HopperApiException.Details details(String message) {
+		return HopperApiException.Details.of("The " + subject() + " " + failed() + ": " + message)
 			.withEventType(eventType())
-			.withSessionId(sessionId()));
+			.withSessionId(sessionId());
 	}
 
 	private void startObservation(ContextView context) {
@@ -246,8 +250,7 @@ abstract class ApiCall<R> {
 		this.answer.set(null);
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
-		return exchange(timeout).timeout(timeout, Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout,
-				this.client.retryPolicy.onTimeout(), this.awaitingAnswer)), this.client.scheduler);
+		return exchange(timeout).timeout(timeout, Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.awaitingAnswer)), this.client.scheduler);
 	}
 
 	private Mono<R> exchange(Duration timeout) {
@@ -309,8 +312,8 @@ abstract class ApiCall<R> {
 
 	private AttemptFailure classify(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.uri, this.client.retryPolicy.onTimeout(),
-				this.client.isReached(), this.awaitingAnswer);
+		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.uri, this.client.isReached(),
+				this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {
 			this.deliveryUnknown = true;
 			deliveryUnknown();
@@ -326,7 +329,7 @@ abstract class ApiCall<R> {
 	 */
 	private @Nullable Duration nextWait(AttemptFailure failure) {
 		RetryPolicy policy = this.client.retryPolicy;
-		if (!failure.isRetryable() || this.attempts.get() >= policy.maxAttempts()) {
+		if (!failure.isRetryable(policy.onTimeout()) || attempts() >= policy.maxAttempts()) {
 			return null;
 		}
 		if (this.client.isEnding()) {
@@ -334,7 +337,7 @@ abstract class ApiCall<R> {
 			return null;
 		}
 		double random = this.client.random.getAsDouble();
-		Duration wait = policy.interval(this.attempts.get(), random);
+		Duration wait = policy.interval(attempts(), random);
 		if (failure.retryAfter() != null) {
 			Duration asked = policy.intervalAfter(failure.retryAfter(), random);
 			wait = (asked.compareTo(wait) > 0) ? asked : wait;
@@ -351,28 +354,20 @@ abstract class ApiCall<R> {
 		retrying(failure.kind().tag());
 		if (logger.isDebugEnabled()) {
 			logger.debug("Attempt %s to send the %s failed: %s. The next one follows in %s"
-				.formatted(this.attempts.get(), subject(), failure.description(), Durations.format(wait)));
+				.formatted(attempts(), subject(), failure.description(), Durations.format(wait)));
 		}
 		return wait;
 	}
 
 	private HopperApiException exception(AttemptFailure failure) {
-		return ApiExceptions.create(failure,
-				HopperApiException.Details.of(message(failure))
-					.withAttempts(this.attempts.get())
-					.withEventType(eventType())
-					.withSessionId(sessionId())
-					.withDeliveryUnknown(this.deliveryUnknown));
+		return failure.toException(details(message(failure)).withAttempts(attempts()).withDeliveryUnknown(this.deliveryUnknown));
 	}
 
 	private String message(AttemptFailure failure) {
-		StringBuilder message = new StringBuilder("The ").append(subject())
-			.append(' ')
-			.append(failed())
-			.append(": ")
-			.append(failure.description())
-			.append(address(failure))
-			.append((this.attempts.get() == 1) ? ", after 1 attempt" : ", after " + this.attempts.get() + " attempts");
+		StringBuilder message = new StringBuilder(failure.description()).append(address(failure))
+			.append(", after ")
+			.append(attempts())
+			.append((attempts() == 1) ? " attempt" : " attempts");
 		if (this.stopReason != null) {
 			message.append("; not retried again because ").append(this.stopReason);
 		}
@@ -389,7 +384,7 @@ abstract class ApiCall<R> {
 	 */
 	private String address(AttemptFailure failure) {
 		return (failure.statusCode() != null && (failure.kind().fault() == FailureKind.Fault.EVENT_OR_ADDRESS
-				|| failure.kind().fault() == FailureKind.Fault.CLIENT)) ? ", from " + NetworkFailure.url(this.uri) : "";
+				|| failure.kind().fault() == FailureKind.Fault.CLIENT)) ? ", from " + AttemptFailure.url(this.uri) : "";
 	}
 
 	private void finish(@Nullable R result, @Nullable Throwable failure) {
@@ -400,7 +395,7 @@ abstract class ApiCall<R> {
 			this.client.exit();
 		}
 		if (result != null) {
-			this.client.retryBudget.giveBack(this.attempts.get() - 1);
+			this.client.retryBudget.giveBack(attempts() - 1);
 		}
 		else if (failure == null && this.awaitingAnswer) {
 			// Cancelled in flight

@@ -201,12 +201,8 @@ final class ApiClient {
 	 * @return the client
 	 */
 	ApiClient withoutRetries() {
-		RetryPolicy policy = this.retryPolicy;
-		return new ApiClient(this.webClient,
-				new RetryPolicy(1, policy.initialInterval(), policy.multiplier(), policy.maxInterval(), policy.jitter(),
-						policy.maxRetryAfter(), policy.timeout(), policy.onTimeout(), policy.budget()),
-				this.responseTimeout, this.shutdownTimeout, Integer.MAX_VALUE, this.decoder, this.scheduler,
-				this.random);
+		return new ApiClient(this.webClient, this.retryPolicy.once(), this.responseTimeout, this.shutdownTimeout,
+				Integer.MAX_VALUE, this.decoder, this.scheduler, this.random);
 	}
 
 	long now() {

@@ -15,32 +15,68 @@
  */
 package com.hopper.hts.events.http;
 
+import java.io.IOException;
 import java.io.Serial;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.FailureKind;
+import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.TokenRequestException;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
 
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.web.reactive.function.BodyExtractors;
+import org.springframework.web.reactive.function.client.ClientRequest;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.WebClientRequestException;
+import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 /**
- * Why one attempt failed and whether another one may follow. Never leaves this package:
- * at the end of a publication it becomes a
- * {@link com.hopper.hts.events.HopperApiException}, which also knows the attempts before.
+ * Why one attempt failed, and whether another one may follow. Answers, failures of the
+ * network and of proxies, and failed sign-ins are judged here, for calls of the API and
+ * for requests for tokens alike. At the end of a call it becomes a
+ * {@link HopperApiException}, which also knows the attempts before. It never carries the
+ * request.
+ *
+ * @since 0.1.0
  */
-final class AttemptFailure extends RuntimeException {
+public final class AttemptFailure extends RuntimeException {
 
 	@Serial
 	private static final long serialVersionUID = 1L;
 
-	private final FailureKind kind;
+	private static final int MAX_BODY_SIZE = 64 * 1024;
 
-	private final boolean retryable;
+	private static final long MAX_RETRY_AFTER_SECONDS = Duration.ofDays(365).toSeconds();
+
+	private final FailureKind kind;
 
 	private final boolean deliveryUnknown;
 
@@ -54,12 +90,15 @@ final class AttemptFailure extends RuntimeException {
 
 	private final List<ApiError> errors;
 
-	private AttemptFailure(FailureKind kind, boolean retryable, boolean deliveryUnknown, String description,
+	private AttemptFailure(FailureKind kind, boolean deliveryUnknown, String description, @Nullable Throwable cause) {
+		this(kind, deliveryUnknown, description, null, HttpHeaders.EMPTY, null, List.of(), cause);
+	}
+
+	private AttemptFailure(FailureKind kind, boolean deliveryUnknown, String description,
 			@Nullable HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, @Nullable Throwable cause) {
 		super(description, cause, false, false);
 		this.kind = kind;
-		this.retryable = retryable;
 		this.deliveryUnknown = deliveryUnknown;
 		this.description = description;
 		this.statusCode = statusCode;
@@ -69,7 +108,7 @@ final class AttemptFailure extends RuntimeException {
 	}
 
 	/**
-	 * An answer other than {@code 204} was received.
+	 * Judge an answer other than success.
 	 * @param statusCode the status
 	 * @param headers the headers
 	 * @param retryAfter how long the API asked to wait
@@ -80,88 +119,198 @@ final class AttemptFailure extends RuntimeException {
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
 		// A gateway that lost the answer of the API cannot tell whether the API counted,
-		// and
-		// whoever answered 200 may have passed the event on
+		// and whoever answered 200 may have passed the event on
 		boolean deliveryUnknown = switch (statusCode.value()) {
 			case 500, 501, 503 -> false;
 			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
 		};
-		FailureKind kind = FailureKind.ofStatus(statusCode);
-		return new AttemptFailure(kind, kind.isRetried(), deliveryUnknown, description, statusCode, headers, retryAfter,
-				errors, null);
+		return new AttemptFailure(FailureKind.ofStatus(statusCode), deliveryUnknown, description, statusCode, headers,
+				retryAfter, errors, null);
 	}
 
 	/**
-	 * There was no answer in time.
+	 * Judge an attempt whose time is over.
 	 * @param uri where the request was to go
 	 * @param timeout the time
-	 * @param onTimeout whether a request that was sent and not answered is repeated
 	 * @param sent whether the request was handed to a connection
 	 * @return the failure
 	 */
-	static AttemptFailure ofTimeout(URI uri, Duration timeout, boolean onTimeout, boolean sent) {
-		return withoutResponse(FailureKind.TIMEOUT, onTimeout || !sent, sent,
-				(sent ? "there was no complete answer of " : "the request could not be sent to ")
-						+ NetworkFailure.host(uri) + " within " + Durations.format(timeout),
+	static AttemptFailure ofTimeout(URI uri, Duration timeout, boolean sent) {
+		return new AttemptFailure(FailureKind.TIMEOUT, sent,
+				(sent ? "there was no complete answer of " : "the request could not be sent to ") + host(uri)
+						+ " within " + Durations.format(timeout),
 				null);
 	}
 
 	/**
-	 * A filter of the application failed.
+	 * Judge a failure of one of the application's filters.
 	 * @param description what happened
 	 * @param temporary whether it may pass
 	 * @param deliveryUnknown whether the event may have been counted
 	 * @return the failure
 	 */
 	static AttemptFailure ofFilter(String description, boolean temporary, boolean deliveryUnknown) {
-		return withoutResponse(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, temporary,
-				deliveryUnknown, description, null);
+		return new AttemptFailure(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, deliveryUnknown,
+				description, null);
 	}
 
 	/**
-	 * There was no answer.
+	 * Judge what was thrown instead of an answer.
 	 * @param failure what was thrown
 	 * @param uri where the request was to go
-	 * @param onTimeout whether a request without an answer is repeated
-	 * @param reached whether the API has answered any request before
+	 * @param reached whether there was ever an answer from there
 	 * @param sent whether the request was handed to a connection
 	 * @return the failure
 	 */
-	static AttemptFailure of(Throwable failure, URI uri, boolean onTimeout, boolean reached, boolean sent) {
+	public static AttemptFailure of(Throwable failure, URI uri, boolean reached, boolean sent) {
 		if (failure instanceof AttemptFailure attemptFailure) {
 			return attemptFailure;
 		}
-		TokenRequestException tokenFailure = NetworkFailure.find(failure, TokenRequestException.class);
-		if (tokenFailure != null) {
-			FailureKind kind = tokenFailure.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED;
-			return new AttemptFailure(kind, kind.isRetried(), false, "signing in failed: " + tokenFailure.getMessage(),
-					null, HttpHeaders.EMPTY, tokenFailure.getRetryAfter(), List.of(), tokenFailure);
+		TokenRequestException signIn = find(failure, TokenRequestException.class);
+		if (signIn != null) {
+			return new AttemptFailure(signIn.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED,
+					false, "signing in failed: " + signIn.getMessage(), null, HttpHeaders.EMPTY,
+					signIn.getRetryAfter(), List.of(), signIn);
 		}
-		NetworkFailure network = NetworkFailure.of(failure, uri, reached, sent);
-		FailureKind kind = network.kind();
-		boolean retryable = kind.isRetried() && (kind != FailureKind.TIMEOUT || onTimeout || !sent);
-		return withoutResponse(kind, retryable, network.deliveryUnknown(), network.description(), network.cause());
+		ProxyFailure proxyFailure = ProxyFailure.find(failure);
+		if (proxyFailure != null) {
+			boolean unresolved = proxyFailure.getCause() instanceof UnresolvedAddressException;
+			return connection(proxyFailure.isTransient() || (unresolved && reached), false,
+					String.valueOf(proxyFailure.getMessage()), proxyFailure);
+		}
+		// A filter of the application may have wrapped it
+		WebClientRequestException requestFailure = find(failure, WebClientRequestException.class);
+		String host = host((requestFailure != null) ? requestFailure.getUri() : uri);
+		Throwable cause = withoutRequest((requestFailure != null) ? requestFailure : failure);
+		if (cause == null) {
+			return new AttemptFailure(FailureKind.UNEXPECTED_RESPONSE, sent,
+					"the answer of " + host + " could not be read", null);
+		}
+		if (cause instanceof UnknownHostException) {
+			// Once the host was reached its name is right and the resolver is to blame
+			return connection(reached, false, "the name of its host, " + host + ", could not be resolved", cause);
+		}
+		if (cause instanceof UnresolvedAddressException) {
+			return connection(reached, false, "the name of the proxy on the way to " + host + " could not be resolved",
+					cause);
+		}
+		if (isPoolExhausted(cause)) {
+			return new AttemptFailure(FailureKind.OVERLOADED, false,
+					"all connections of the pool (hopper.client.pool.*) were in use", cause);
+		}
+		if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
+				|| cause instanceof SslHandshakeTimeoutException) {
+			return connection(true, false, "no connection could be made to " + host + " (" + cause.getMessage() + ")",
+					cause);
+		}
+		if (cause instanceof SSLException sslException) {
+			return ofTls(sslException, host, sent);
+		}
+		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
+			return new AttemptFailure(FailureKind.TIMEOUT, sent, "there was no answer of " + host + " in time", cause);
+		}
+		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException
+				|| cause instanceof AbortedException) {
+			return connection(true, sent,
+					"the connection to " + host + " broke before the answer came (" + cause.getMessage() + ")", cause);
+		}
+		// Not of the network: what answered is not HTTP, or a filter of the application
+		// failed
+		return connection(false, sent, "the request to " + host + " failed (" + cause.getClass().getSimpleName() + ")",
+				cause);
 	}
 
-	private static AttemptFailure withoutResponse(FailureKind kind, boolean retryable, boolean deliveryUnknown,
-			String description, @Nullable Throwable cause) {
-		return new AttemptFailure(kind, retryable, deliveryUnknown, description, null, HttpHeaders.EMPTY, null,
-				List.of(), cause);
+	private static AttemptFailure ofTls(SSLException cause, String host, boolean sent) {
+		if (find(cause, CertificateException.class) != null || cause instanceof SSLPeerUnverifiedException) {
+			return connection(false, false, "the TLS connection to " + host
+					+ " was refused here, for its certificate is not the one of a trusted authority for this host and time ("
+					+ rootMessage(cause) + "; authorities are those of hopper.client.ssl.bundle, or else of the JVM)",
+					cause);
+		}
+		boolean closed = find(cause, ClosedChannelException.class) != null
+				|| String.valueOf(cause.getMessage()).contains("closed while SSL/TLS handshake");
+		if (cause instanceof NotSslRecordException) {
+			return connection(false, false,
+					"the TLS connection to " + host + " was not made (the other side does not speak TLS)", cause);
+		}
+		if (!closed
+				&& (cause instanceof SSLHandshakeException || String.valueOf(cause.getMessage()).contains("alert"))) {
+			return connection(false, false, "the TLS connection to " + host + " was refused by one of the sides ("
+					+ rootMessage(cause) + "; certificates are those of hopper.client.ssl.bundle)", cause);
+		}
+		return connection(true, sent, "the TLS connection to " + host + " broke (" + cause.getMessage() + ")", cause);
 	}
 
-	FailureKind kind() {
+	private static AttemptFailure connection(boolean temporary, boolean deliveryUnknown, String description,
+			Throwable cause) {
+		return new AttemptFailure(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, deliveryUnknown,
+				description, cause);
+	}
+
+	/**
+	 * Reactor Netty's types for this are internal and have nothing in common but the
+	 * beginning of their names.
+	 */
+	private static boolean isPoolExhausted(Throwable cause) {
+		return cause.getClass().getSimpleName().startsWith("PoolAcquire");
+	}
+
+	/**
+	 * Turn the failure of the last attempt into the exception that applications see.
+	 * @param details what is known of the call
+	 * @return the exception
+	 */
+	HopperApiException toException(HopperApiException.Details details) {
+		HopperApiException.Details all = details.withRetryAfter(this.retryAfter).withCause(getCause());
+		if (this.statusCode != null) {
+			all = all.withResponse(this.statusCode, this.headers);
+		}
+		return switch (this.kind) {
+			case INVALID_EVENT -> new HopperApiException.InvalidEvent(all);
+			case REJECTED, TOO_LARGE -> new HopperApiException.Rejected(all, this.errors);
+			case SIGN_IN_FAILED, SIGN_IN_REFUSED -> new HopperApiException.SignInFailed(all, this.kind.isTransient());
+			case UNAUTHORIZED -> new HopperApiException.Unauthorized(all);
+			case FORBIDDEN -> new HopperApiException.Forbidden(all);
+			case NOT_FOUND -> new HopperApiException.NotFound(all);
+			case RATE_LIMITED -> new HopperApiException.RateLimited(all);
+			case SERVER_ERROR, OTHER_SERVER_ERROR -> new HopperApiException.ServerError(all);
+			case TIMEOUT -> new HopperApiException.Timeout(all);
+			case CONNECTION_FAILED, UNREACHABLE ->
+				new HopperApiException.ConnectionFailed(all, this.kind.isTransient());
+			case OVERLOADED -> new HopperApiException.Overloaded(all);
+			case UNEXPECTED_RESPONSE -> new HopperApiException.UnexpectedResponse(all);
+		};
+	}
+
+	/**
+	 * Return the kind of failure.
+	 * @return the kind
+	 */
+	public FailureKind kind() {
 		return this.kind;
 	}
 
-	boolean isRetryable() {
-		return this.retryable;
+	/**
+	 * Return whether another attempt may follow.
+	 * @param onTimeout whether a request that was sent and not answered is repeated
+	 */
+	boolean isRetryable(boolean onTimeout) {
+		return this.kind.isRetried() && (onTimeout || this.kind != FailureKind.TIMEOUT || !this.deliveryUnknown);
 	}
 
+	/**
+	 * Return whether the request may have arrived.
+	 * @return whether the event may have been counted
+	 */
 	boolean isDeliveryUnknown() {
 		return this.deliveryUnknown;
 	}
 
-	String description() {
+	/**
+	 * Return what happened.
+	 * @return the end of a sentence, without user info and query of the URL
+	 */
+	public String description() {
 		return this.description;
 	}
 
@@ -169,16 +318,116 @@ final class AttemptFailure extends RuntimeException {
 		return this.statusCode;
 	}
 
-	HttpHeaders headers() {
-		return this.headers;
-	}
-
 	@Nullable Duration retryAfter() {
 		return this.retryAfter;
 	}
 
-	List<ApiError> errors() {
-		return this.errors;
+	/**
+	 * Unwrap the exceptions of {@code WebClient}: they carry the headers of the request,
+	 * the token among them.
+	 * @param failure what was thrown
+	 * @return the first cause that is none of those exceptions, or {@code null}
+	 */
+	public static @Nullable Throwable withoutRequest(Throwable failure) {
+		Throwable candidate = failure;
+		while (candidate instanceof WebClientRequestException || candidate instanceof WebClientResponseException) {
+			candidate = candidate.getCause();
+		}
+		return candidate;
+	}
+
+	/**
+	 * Find a type among an exception and its causes.
+	 * @param <T> the type
+	 * @param failure what was thrown
+	 * @param type the type
+	 * @return the first of the type, or {@code null}
+	 */
+	public static <T> @Nullable T find(Throwable failure, Class<T> type) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (type.isInstance(cause)) {
+				return type.cast(cause);
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Return the answer to a request as it was before any filter of the application saw
+	 * it.
+	 * @param request a request of a call of the API
+	 * @return the answer, or {@code null} if there is none or nobody has noted it
+	 */
+	public static @Nullable ClientResponse answer(ClientRequest request) {
+		return (request.attributes().get(ApiClient.ANSWER_ATTRIBUTE) instanceof AtomicReference<?> reference
+				&& reference.get() instanceof ClientResponse answer) ? answer : null;
+	}
+
+	/**
+	 * Read the body of an answer, of which no more than a certain size is read.
+	 * @param response the answer
+	 * @return the body, which may be empty
+	 */
+	public static Mono<String> readBody(ClientResponse response) {
+		return DataBufferUtils
+			.join(DataBufferUtils.takeUntilByteCount(response.body(BodyExtractors.toDataBuffers()), MAX_BODY_SIZE))
+			.map((buffer) -> {
+				String body = buffer.toString(StandardCharsets.UTF_8);
+				DataBufferUtils.release(buffer);
+				return body;
+			})
+			.defaultIfEmpty("");
+	}
+
+	/**
+	 * Read the {@code Retry-After} header, which is a number of seconds or an HTTP date.
+	 * @param headers the headers of an answer
+	 * @param clock the clock that an HTTP date is compared with
+	 * @return the time to wait, zero for a date in the past and one year at the most, or
+	 * {@code null} if there is no such header or it cannot be understood
+	 */
+	public static @Nullable Duration retryAfter(HttpHeaders headers, Clock clock) {
+		String value = headers.getFirst(HttpHeaders.RETRY_AFTER);
+		if (value == null) {
+			return null;
+		}
+		String text = value.trim();
+		if (!text.isEmpty() && text.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+			// Longer than any long is longer than any wait
+			return Duration.ofSeconds((text.length() > 9) ? MAX_RETRY_AFTER_SECONDS
+					: Math.min(Long.parseLong(text), MAX_RETRY_AFTER_SECONDS));
+		}
+		try {
+			Instant date = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+			Duration wait = Duration.between(clock.instant(), date);
+			return wait.isNegative() ? Duration.ZERO : wait;
+		}
+		catch (DateTimeParseException ex) {
+			return null;
+		}
+	}
+
+	private static @Nullable String rootMessage(Throwable failure) {
+		Throwable root = failure;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		return root.getMessage();
+	}
+
+	/**
+	 * Show a URL in a message.
+	 * @param uri the URL
+	 * @return scheme, host, port and path, without user info and query
+	 */
+	public static String url(URI uri) {
+		return uri.getScheme() + "://" + host(uri) + ((uri.getRawPath() != null) ? uri.getRawPath() : "");
+	}
+
+	static String host(URI uri) {
+		// A host with an underscore is an authority only
+		String authority = String.valueOf(uri.getRawAuthority());
+		return authority.substring(authority.lastIndexOf('@') + 1);
 	}
 
 }

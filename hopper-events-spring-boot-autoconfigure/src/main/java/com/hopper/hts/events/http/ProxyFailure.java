@@ -83,8 +83,8 @@ final class ProxyFailure extends ConnectException {
 	}
 
 	static @Nullable ProxyFailure find(Throwable failure) {
-		ProxyFailure known = NetworkFailure.find(failure, ProxyFailure.class);
-		ProxyConnectException refusal = NetworkFailure.find(failure, ProxyConnectException.class);
+		ProxyFailure known = AttemptFailure.find(failure, ProxyFailure.class);
+		ProxyConnectException refusal = AttemptFailure.find(failure, ProxyConnectException.class);
 		return (known != null || refusal == null) ? known : of(refusal);
 	}
 

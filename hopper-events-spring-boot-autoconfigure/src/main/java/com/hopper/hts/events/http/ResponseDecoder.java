@@ -135,10 +135,10 @@ final class ResponseDecoder {
 	 */
 	<R> Mono<R> decodeException(Throwable failure, URI uri, @Nullable ClientResponse answer, boolean unseen,
 			@Nullable String sessionId, byte[] requestBody, Duration remaining) {
-		if (failure instanceof AttemptFailure || NetworkFailure.find(failure, TokenRequestException.class) != null) {
+		if (failure instanceof AttemptFailure || AttemptFailure.find(failure, TokenRequestException.class) != null) {
 			return Mono.error(failure);
 		}
-		WebClientResponseException exception = NetworkFailure.find(failure, WebClientResponseException.class);
+		WebClientResponseException exception = AttemptFailure.find(failure, WebClientResponseException.class);
 		HttpRequest request = (exception != null) ? exception.getRequest() : null;
 		if (exception != null && (request == null || request.getURI().equals(uri)
 				|| (answer != null && answer.statusCode().equals(exception.getStatusCode())))) {
@@ -159,7 +159,7 @@ final class ResponseDecoder {
 							+ " was answered with " + exception.getStatusCode().value(),
 					FailureKind.ofStatus(exception.getStatusCode()).isTransient(), false));
 		}
-		ErrorResponse errorResponse = NetworkFailure.find(failure, ErrorResponse.class);
+		ErrorResponse errorResponse = AttemptFailure.find(failure, ErrorResponse.class);
 		return Mono.error((errorResponse != null) ? failure(errorResponse.getStatusCode(), errorResponse.getHeaders(),
 				"", HttpHeaders.EMPTY, sessionId, requestBody) : failure);
 	}
@@ -171,12 +171,12 @@ final class ResponseDecoder {
 	}
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
-		return AttemptFailure.ofResponse(status, headers, NetworkFailure.retryAfter(headers, this.clock), errors,
+		return AttemptFailure.ofResponse(status, headers, AttemptFailure.retryAfter(headers, this.clock), errors,
 				"the answer was %s%s".formatted(status.value(), content));
 	}
 
 	private Mono<String> readBody(ClientResponse response, Duration bodyTimeout) {
-		return NetworkFailure.readBody(response)
+		return AttemptFailure.readBody(response)
 			.timeout(bodyTimeout, this.scheduler)
 			// The status alone says enough
 			.onErrorReturn("");

@@ -46,6 +46,15 @@ record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier,
 	}
 
 	/**
+	 * Return the policy of who repeats attempts itself.
+	 * @return a copy with one attempt
+	 */
+	RetryPolicy once() {
+		return new RetryPolicy(1, this.initialInterval, this.multiplier, this.maxInterval, this.jitter,
+				this.maxRetryAfter, this.timeout, this.onTimeout, this.budget);
+	}
+
+	/**
 	 * Return the wait before a retry that the API did not set.
 	 * @param retry which retry of the event it is, starting with 1
 	 * @param random a random number from 0 to 1

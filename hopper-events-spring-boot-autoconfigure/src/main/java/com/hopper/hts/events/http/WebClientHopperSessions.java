@@ -104,7 +104,7 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		@Override
 		@Nullable Mono<List<Session>> success(ClientResponse response, long answered) {
 			return switch (response.statusCode().value()) {
-				case 201 -> NetworkFailure.readBody(response).map((body) -> List.of(new Session(id(response, body))));
+				case 201 -> AttemptFailure.readBody(response).map((body) -> List.of(new Session(id(response, body))));
 				case 204 -> response.releaseBody().onErrorComplete().thenReturn(List.of());
 				default -> null;
 			};

@@ -157,15 +157,15 @@ class BrokenConnectionsTests {
 	@Test
 	void unknownHostIsRetriedOnceTheApiWasReached() {
 		AttemptFailure failure = AttemptFailure.of(new java.net.UnknownHostException("api"), URI.create("http://api"),
-				true, true, false);
-		assertThat(failure.isRetryable()).isTrue();
+				true, false);
+		assertThat(failure.isRetryable(true)).isTrue();
 	}
 
 	@Test
 	void connectionThatClosedBeforeTheRequestWasSentIsRetriedAndNothingWasCounted() {
-		AttemptFailure failure = AttemptFailure.of(AbortedException.beforeSend(), URI.create("http://api"), true, true,
+		AttemptFailure failure = AttemptFailure.of(AbortedException.beforeSend(), URI.create("http://api"), true,
 				false);
-		assertThat(failure.isRetryable()).isTrue();
+		assertThat(failure.isRetryable(true)).isTrue();
 		assertThat(failure.isDeliveryUnknown()).isFalse();
 	}
 

@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link NetworkFailure}.
+ * Tests for {@link AttemptFailure}.
  */
-class NetworkFailureTests {
+class AttemptFailureTests {
 
 	private static final URI EVENTS = URI.create("https://api.example/events");
 
@@ -41,13 +41,13 @@ class NetworkFailureTests {
 	@ParameterizedTest
 	@MethodSource("unresolvedNames")
 	void nameThatWasNeverResolvedIsAMistakeInTheConfiguration(Throwable failure) {
-		assertThat(NetworkFailure.of(failure, EVENTS, false, false).kind()).isEqualTo(FailureKind.UNREACHABLE);
+		assertThat(AttemptFailure.of(failure, EVENTS, false, false).kind()).isEqualTo(FailureKind.UNREACHABLE);
 	}
 
 	@ParameterizedTest
 	@MethodSource("unresolvedNames")
 	void nameThatWasResolvedBeforeMayBeResolvedAgain(Throwable failure) {
-		assertThat(NetworkFailure.of(failure, EVENTS, true, false).kind()).isEqualTo(FailureKind.CONNECTION_FAILED);
+		assertThat(AttemptFailure.of(failure, EVENTS, true, false).kind()).isEqualTo(FailureKind.CONNECTION_FAILED);
 	}
 
 }
