@@ -68,7 +68,8 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		if (!origin(request.url()).equals(this.origin)) {
 			return next.exchange(request);
 		}
-		return token(this.tokenProvider::getToken).flatMap((token) -> exchange(request, next, check(token.orElse(null))));
+		return token(this.tokenProvider::getToken)
+			.flatMap((token) -> exchange(request, next, check(token.orElse(null))));
 	}
 
 	private static Mono<Optional<String>> token(Supplier<Mono<String>> source) {
@@ -93,8 +94,8 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, String token) {
 		return next.exchange(sign(request, token))
 			.materialize()
-			.flatMap((answer) -> isUnauthorized(request, answer) ? exchangeWithAnotherToken(request, next, token, answer)
-					: result(answer));
+			.flatMap((answer) -> isUnauthorized(request, answer)
+					? exchangeWithAnotherToken(request, next, token, answer) : result(answer));
 	}
 
 	private static ClientRequest sign(ClientRequest request, String token) {
@@ -128,18 +129,17 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	 * answer. Its body is read first, so that it holds no connection while a token is
 	 * requested.
 	 */
-	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next,
-			String rejected, Signal<ClientResponse> answer) {
+	private Mono<ClientResponse> exchangeWithAnotherToken(ClientRequest request, ExchangeFunction next, String rejected,
+			Signal<ClientResponse> answer) {
 		ClientResponse response = answer.isOnError() ? AttemptFailure.answer(request) : answer.get();
 		Mono<String> body = (response != null) ? readBody(response) : Mono.just("");
-		return body.flatMap((text) -> token(() -> this.tokenProvider.replaceToken(rejected))
-			.flatMap((replacement) -> {
-				if (replacement.isPresent()) {
-					return next.exchange(sign(request, check(replacement.get())));
-				}
-				return (response == null || answer.isOnError()) ? result(answer)
-						: Mono.just(response.mutate().request(response.request()).body(text).build());
-			}));
+		return body.flatMap((text) -> token(() -> this.tokenProvider.replaceToken(rejected)).flatMap((replacement) -> {
+			if (replacement.isPresent()) {
+				return next.exchange(sign(request, check(replacement.get())));
+			}
+			return (response == null || answer.isOnError()) ? result(answer)
+					: Mono.just(response.mutate().request(response.request()).body(text).build());
+		}));
 	}
 
 	private static Mono<String> readBody(ClientResponse response) {

@@ -221,8 +221,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 				.doOnNext(this::succeed)
 				.doOnError(TokenRequestException.class, this::fail)
 				.map(AccessToken::value)
-				.contextWrite(
-						(context) -> (parent != null) ? context.put(ObservationThreadLocalAccessor.KEY, parent) : context)
+				.contextWrite((context) -> (parent != null) ? context.put(ObservationThreadLocalAccessor.KEY, parent)
+						: context)
 				.cache();
 			this.request = request;
 		}

@@ -68,8 +68,7 @@ final class TokenEndpoint {
 
 	private volatile boolean reached;
 
-	TokenEndpoint(WebClient webClient, Credentials credentials, Duration timeout, Clock clock,
-			Scheduler scheduler) {
+	TokenEndpoint(WebClient webClient, Credentials credentials, Duration timeout, Clock clock, Scheduler scheduler) {
 		this.webClient = webClient;
 		this.credentials = credentials;
 		this.timeout = timeout;

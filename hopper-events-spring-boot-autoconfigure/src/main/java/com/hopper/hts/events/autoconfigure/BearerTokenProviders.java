@@ -67,7 +67,8 @@ final class BearerTokenProviders {
 		return provider;
 	}
 
-	private static RotatingTokenProvider.Credentials credentials(HopperAuthProperties auth, HopperConnectionDetails details) {
+	private static RotatingTokenProvider.Credentials credentials(HopperAuthProperties auth,
+			HopperConnectionDetails details) {
 		try {
 			HopperPropertiesValidator.validateCredentials(details);
 		}

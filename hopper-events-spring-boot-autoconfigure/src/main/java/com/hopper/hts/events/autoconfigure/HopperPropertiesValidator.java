@@ -117,9 +117,9 @@ final class HopperPropertiesValidator {
 		if (auth.getTokenUri() == null) {
 			onlyWithTokenUri("hopper.auth.audience", auth.getAudience());
 			onlyWithTokenUri("hopper.auth.scope", auth.getScope());
-			onlyWithTokenUri("hopper.auth.client-authentication-method",
-					(auth.getClientAuthenticationMethod() != RotatingTokenProvider.AuthenticationMethod.CLIENT_SECRET_POST)
-							? auth.getClientAuthenticationMethod() : null);
+			onlyWithTokenUri("hopper.auth.client-authentication-method", (auth
+				.getClientAuthenticationMethod() != RotatingTokenProvider.AuthenticationMethod.CLIENT_SECRET_POST)
+						? auth.getClientAuthenticationMethod() : null);
 		}
 		else {
 			URI tokenUri = uri("hopper.auth.token-uri", auth.getTokenUri());

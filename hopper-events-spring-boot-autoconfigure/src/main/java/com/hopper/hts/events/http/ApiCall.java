@@ -166,7 +166,8 @@ abstract class ApiCall<R> {
 		}
 		Mono<R> attempt = observed(Mono.defer(this::attempt));
 		Retry retry = Retry.from((failures) -> failures.concatMap((signal) -> waitOrFail(signal.failure())));
-		// Retrying costs about as much as the request, so only a call that failed once pays
+		// Retrying costs about as much as the request, so only a call that failed once
+		// pays
 		return attempt.onErrorResume((failure) -> waitOrFail(failure).then(attempt.retryWhen(retry)))
 			// First, so that whoever reads the metrics afterwards finds it there
 			.doOnSuccess((result) -> finish(result, null))
@@ -250,7 +251,9 @@ abstract class ApiCall<R> {
 		this.answer.set(null);
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
-		return exchange(timeout).timeout(timeout, Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.awaitingAnswer)), this.client.scheduler);
+		return exchange(timeout).timeout(timeout,
+				Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.awaitingAnswer)),
+				this.client.scheduler);
 	}
 
 	private Mono<R> exchange(Duration timeout) {
@@ -353,14 +356,15 @@ abstract class ApiCall<R> {
 		}
 		retrying(failure.kind().tag());
 		if (logger.isDebugEnabled()) {
-			logger.debug("Attempt %s to send the %s failed: %s. The next one follows in %s"
-				.formatted(attempts(), subject(), failure.description(), Durations.format(wait)));
+			logger.debug("Attempt %s to send the %s failed: %s. The next one follows in %s".formatted(attempts(),
+					subject(), failure.description(), Durations.format(wait)));
 		}
 		return wait;
 	}
 
 	private HopperApiException exception(AttemptFailure failure) {
-		return failure.toException(details(message(failure)).withAttempts(attempts()).withDeliveryUnknown(this.deliveryUnknown));
+		return failure
+			.toException(details(message(failure)).withAttempts(attempts()).withDeliveryUnknown(this.deliveryUnknown));
 	}
 
 	private String message(AttemptFailure failure) {

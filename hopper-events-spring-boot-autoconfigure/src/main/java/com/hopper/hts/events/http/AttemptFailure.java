@@ -169,8 +169,8 @@ public final class AttemptFailure extends RuntimeException {
 		TokenRequestException signIn = find(failure, TokenRequestException.class);
 		if (signIn != null) {
 			return new AttemptFailure(signIn.isTransient() ? FailureKind.SIGN_IN_FAILED : FailureKind.SIGN_IN_REFUSED,
-					false, "signing in failed: " + signIn.getMessage(), null, HttpHeaders.EMPTY,
-					signIn.getRetryAfter(), List.of(), signIn);
+					false, "signing in failed: " + signIn.getMessage(), null, HttpHeaders.EMPTY, signIn.getRetryAfter(),
+					List.of(), signIn);
 		}
 		ProxyFailure proxyFailure = ProxyFailure.find(failure);
 		if (proxyFailure != null) {

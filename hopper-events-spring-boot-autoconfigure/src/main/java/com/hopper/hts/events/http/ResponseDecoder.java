@@ -142,9 +142,9 @@ final class ResponseDecoder {
 		HttpRequest request = (exception != null) ? exception.getRequest() : null;
 		if (exception != null && (request == null || request.getURI().equals(uri)
 				|| (answer != null && answer.statusCode().equals(exception.getStatusCode())))) {
-			return Mono.error(
-					failure(exception.getStatusCode(), exception.getHeaders(), exception.getResponseBodyAsString(),
-							(request != null) ? request.getHeaders() : HttpHeaders.EMPTY, sessionId, requestBody));
+			return Mono
+				.error(failure(exception.getStatusCode(), exception.getHeaders(), exception.getResponseBodyAsString(),
+						(request != null) ? request.getHeaders() : HttpHeaders.EMPTY, sessionId, requestBody));
 		}
 		if (answer != null && !answer.statusCode().is2xxSuccessful()) {
 			return decodeFailure(answer, sessionId, requestBody, remaining);

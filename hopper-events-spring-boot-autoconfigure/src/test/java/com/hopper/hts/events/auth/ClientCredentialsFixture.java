@@ -54,9 +54,8 @@ abstract class ClientCredentialsFixture {
 
 	final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
 
-	final ClientCredentialsTokenProvider provider = provider(
-			new Credentials(this.tokenUri, "client", SECRET, new Grant("https://airlines-api.hopper.com",
-					null, AuthenticationMethod.CLIENT_SECRET_POST)));
+	final ClientCredentialsTokenProvider provider = provider(new Credentials(this.tokenUri, "client", SECRET,
+			new Grant("https://airlines-api.hopper.com", null, AuthenticationMethod.CLIENT_SECRET_POST)));
 
 	@AfterEach
 	void close() throws Exception {

@@ -150,8 +150,7 @@ class TokenEndpointTests extends ClientCredentialsFixture {
 		this.server.thenAnswer(issued("canary-token", 3600));
 		token();
 		assertThat(String.valueOf(this.provider) + this.provider.state()
-				+ new Credentials(URI.create("http://a"), "id", SECRET, null)
-				+ new AccessToken("canary-token", null))
+				+ new Credentials(URI.create("http://a"), "id", SECRET, null) + new AccessToken("canary-token", null))
 			.doesNotContain("canary");
 		assertThatExceptionOfType(IllegalArgumentException.class)
 			.isThrownBy(() -> new Credentials(URI.create("http://a"), "id", " ", null))
