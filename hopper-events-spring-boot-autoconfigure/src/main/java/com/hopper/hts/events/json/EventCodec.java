@@ -129,7 +129,7 @@ public final class EventCodec {
 				throw new InvalidEventDataException("is " + body.length + " bytes large, more than the "
 						+ MAX_EVENT_SIZE + " that are sent; put less into it");
 			}
-			return new PreparedEvent(sessionGiven ? sessionId : null, event.type(), body);
+			return new PreparedEvent(sessionGiven ? sessionId : null, event.type(), body, event.occurredAt());
 		}
 		catch (RuntimeException ex) {
 			throw invalid(ex, event, sessionId, position);

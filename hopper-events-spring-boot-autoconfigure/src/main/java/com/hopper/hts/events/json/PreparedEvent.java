@@ -15,7 +15,11 @@
  */
 package com.hopper.hts.events.json;
 
+import java.time.Instant;
+
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
 
 /**
  * An event that was checked and written once, and is sent and stored as it is from then
@@ -31,6 +35,8 @@ public final class PreparedEvent {
 
 	private final byte[] body;
 
+	private final @Nullable Instant occurredAt;
+
 	/**
 	 * Create an instance of what {@link EventCodec} has written before.
 	 * @param sessionId the id of the session, or {@code null} for a confirmed booking
@@ -39,9 +45,15 @@ public final class PreparedEvent {
 	 * @param body the body of the request
 	 */
 	public PreparedEvent(@Nullable String sessionId, String type, byte[] body) {
+		this(sessionId, type, body, null);
+	}
+
+	PreparedEvent(@Nullable String sessionId, String type, byte[] body, @Nullable Instant occurredAt) {
+		Assert.notNull(type, "'type' must not be null");
 		this.sessionId = sessionId;
 		this.type = type;
 		this.body = body;
+		this.occurredAt = occurredAt;
 	}
 
 	/**
@@ -67,6 +79,14 @@ public final class PreparedEvent {
 	 */
 	public byte[] body() {
 		return this.body;
+	}
+
+	/**
+	 * Return when the event happened.
+	 * @return the time, or {@code null} if only the body says
+	 */
+	public @Nullable Instant occurredAt() {
+		return this.occurredAt;
 	}
 
 	/**

@@ -151,8 +151,7 @@ class DefaultEventOutbox implements EventOutbox {
 
 	private StoredEvent create(PreparedEvent event) {
 		Instant now = this.relay.clock().instant();
-		return new StoredEvent(this.ids.create(now), now, event.sessionId(), event.type(), event.body(), 0, List.of(),
-				null, Map.of());
+		return new StoredEvent(this.ids.create(now), now, event, 0, List.of(), null, Map.of());
 	}
 
 	private UUID accept(StoredEvent event) {

@@ -23,6 +23,7 @@ import java.util.UUID;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonIncludeProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
@@ -53,11 +54,7 @@ public final class StoredEvent {
 
 	private final Instant storedAt;
 
-	private final @Nullable String sessionId;
-
-	private final String type;
-
-	private final byte[] payload;
+	private final PreparedEvent prepared;
 
 	private final int attempts;
 
@@ -67,16 +64,13 @@ public final class StoredEvent {
 
 	private final Map<String, String> traceContext;
 
-	StoredEvent(UUID id, Instant storedAt, @Nullable String sessionId, String type, byte[] payload, int attempts,
-			List<Failure> failures, @Nullable Instant replayedAt, Map<String, String> traceContext) {
+	StoredEvent(UUID id, Instant storedAt, PreparedEvent prepared, int attempts, List<Failure> failures,
+			@Nullable Instant replayedAt, Map<String, String> traceContext) {
 		Assert.notNull(id, "'id' must not be null");
 		Assert.notNull(storedAt, "'storedAt' must not be null");
-		Assert.notNull(type, "'type' must not be null");
 		this.id = id;
 		this.storedAt = storedAt;
-		this.sessionId = sessionId;
-		this.type = type;
-		this.payload = payload;
+		this.prepared = prepared;
 		this.attempts = attempts;
 		this.failures = List.copyOf(failures);
 		this.replayedAt = replayedAt;
@@ -98,7 +92,7 @@ public final class StoredEvent {
 	public static StoredEvent of(UUID id, Instant storedAt, @Nullable String sessionId, HopperEvent event) {
 		Assert.notNull(event, "'event' must not be null");
 		PreparedEvent prepared = new EventCodec(false).prepare(new SessionEvent(sessionId, event));
-		return new StoredEvent(id, storedAt, sessionId, event.type(), prepared.body(), 0, List.of(), null, Map.of());
+		return new StoredEvent(id, storedAt, prepared, 0, List.of(), null, Map.of());
 	}
 
 	/**
@@ -118,7 +112,7 @@ public final class StoredEvent {
 	public static StoredEvent restore(UUID id, Instant storedAt, @Nullable String sessionId, String type,
 			byte[] payload, int attempts, @Nullable String failures, @Nullable Instant replayedAt,
 			@Nullable String trace) {
-		return new StoredEvent(id, storedAt, sessionId, type, payload, attempts,
+		return new StoredEvent(id, storedAt, new PreparedEvent(sessionId, type, payload), attempts,
 				StoredEventJson.readFailures(failures, storedAt), replayedAt,
 				(trace != null) ? StoredEventJson.readTrace(trace) : Map.of());
 	}
@@ -164,15 +158,16 @@ public final class StoredEvent {
 	 * the offers shown
 	 */
 	public @Nullable String sessionId() {
-		return this.sessionId;
+		return this.prepared.sessionId();
 	}
 
 	/**
 	 * Return the type of the event.
 	 * @return the type, for example {@code booking_confirmed}
 	 */
+	@JsonProperty
 	public String type() {
-		return this.type;
+		return this.prepared.type();
 	}
 
 	/**
@@ -182,7 +177,7 @@ public final class StoredEvent {
 	 * @throws IllegalArgumentException if what was stored cannot be read
 	 */
 	public HopperEvent event() {
-		return EventCodec.decode(this.payload);
+		return EventCodec.decode(payload());
 	}
 
 	/**
@@ -223,11 +218,12 @@ public final class StoredEvent {
 	 * @return the time, or {@code null} if it cannot be read
 	 */
 	public @Nullable Instant occurredAt() {
-		return StoredEventJson.occurredAt(this.payload);
+		Instant known = this.prepared.occurredAt();
+		return (known != null) ? known : StoredEventJson.occurredAt(payload());
 	}
 
 	PreparedEvent prepared() {
-		return new PreparedEvent(this.sessionId, this.type, this.payload);
+		return this.prepared;
 	}
 
 	/**
@@ -235,7 +231,7 @@ public final class StoredEvent {
 	 * @return the bytes, not a copy
 	 */
 	public byte[] payload() {
-		return this.payload;
+		return this.prepared.body();
 	}
 
 	/**
@@ -243,7 +239,8 @@ public final class StoredEvent {
 	 * @return the number of bytes
 	 */
 	public int size() {
-		return 400 + this.payload.length + ((this.sessionId != null) ? this.sessionId.length() : 0)
+		String sessionId = sessionId();
+		return 400 + payload().length + ((sessionId != null) ? sessionId.length() : 0)
 				+ this.traceContext.size() * 150 + this.failures.size() * 600;
 	}
 
@@ -265,12 +262,12 @@ public final class StoredEvent {
 		if (history.size() > MAX_FAILURES) {
 			history.remove(1);
 		}
-		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts + 1,
+		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts + 1,
 				history, this.replayedAt, this.traceContext);
 	}
 
 	StoredEvent withTraceContext(Map<String, String> traceContext) {
-		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts,
+		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts,
 				this.failures, this.replayedAt, traceContext);
 	}
 
@@ -283,7 +280,7 @@ public final class StoredEvent {
 			.skip(Math.max(0, this.failures.size() - 1))
 			.map((failure) -> new Failure(failure.failedAt(), failure.kind(), failure.statusCode(), "", List.of()))
 			.toList();
-		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, this.attempts, last,
+		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts, last,
 				this.replayedAt, Map.of());
 	}
 
@@ -293,7 +290,7 @@ public final class StoredEvent {
 	 * @return a copy without attempts
 	 */
 	public StoredEvent replayed(Instant now) {
-		return new StoredEvent(this.id, this.storedAt, this.sessionId, this.type, this.payload, 0, this.failures, now,
+		return new StoredEvent(this.id, this.storedAt, this.prepared, 0, this.failures, now,
 				this.traceContext);
 	}
 
@@ -325,7 +322,7 @@ public final class StoredEvent {
 	 * Return the name under which the event is counted.
 	 */
 	String countedType() {
-		return HopperMetrics.eventType(this.type);
+		return HopperMetrics.eventType(type());
 	}
 
 	/**
@@ -333,7 +330,7 @@ public final class StoredEvent {
 	 */
 	@Override
 	public String toString() {
-		return "StoredEvent[id=" + this.id + ", type=" + this.type.replaceAll("[^\\x20-\\x7E]", "?") + ", storedAt="
+		return "StoredEvent[id=" + this.id + ", type=" + type().replaceAll("[^\\x20-\\x7E]", "?") + ", storedAt="
 				+ this.storedAt + ", attempts=" + this.attempts + "]";
 	}
 

@@ -30,6 +30,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 import com.hopper.hts.events.ApiError;
+import com.hopper.hts.events.json.PreparedEvent;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -250,8 +251,9 @@ final class StoredEventJson {
 			json.path("failures").forEach((failure) -> failures.add(readFailure(failure, storedAt)));
 			JsonNode replayedAt = json.path("replayed_at");
 			return new StoredEvent(UUID.fromString(json.path("id").stringValue()), storedAt,
-					sessionId.isString() ? sessionId.stringValue() : null, json.path("type").stringValue(),
-					MAPPER.writeValueAsBytes(json.path("event")), json.path("attempts").asInt(0), failures,
+					new PreparedEvent(sessionId.isString() ? sessionId.stringValue() : null,
+							json.path("type").stringValue(), MAPPER.writeValueAsBytes(json.path("event"))),
+					json.path("attempts").asInt(0), failures,
 					replayedAt.isString() ? Instant.parse(replayedAt.stringValue()) : null,
 					strings(json.path("trace")));
 		}
