@@ -95,6 +95,8 @@ final class JdbcEventStore implements EventStore {
 
 	private final SingletonSupplier<JdbcOutboxTable> table;
 
+	private final SingletonSupplier<String> insertion = SingletonSupplier.of(() -> complete(INSERT));
+
 	private final Duration lease;
 
 	private final Duration pollingInterval;
@@ -236,7 +238,7 @@ final class JdbcEventStore implements EventStore {
 		Mono<Void> appended = (this.reactiveTransactions == null)
 				? Mono
 					.error(() -> new JdbcTransactions.RefusedException("the reactive transaction is not one of R2DBC"))
-				: Mono.fromCallable(() -> complete(INSERT))
+				: Mono.fromCallable(this::insertion)
 					.subscribeOn(Schedulers.boundedElastic())
 					.flatMap((sql) -> this.reactiveTransactions.write(sql, events.stream().map(this::values).toList(),
 							this::tryOut));
@@ -287,8 +289,9 @@ final class JdbcEventStore implements EventStore {
 	 * One by one and not as a batch, whose failure would show all values.
 	 */
 	private void insert(Connection connection, List<StoredEvent> events) throws SQLException {
+		String sql = insertion();
 		for (StoredEvent event : events) {
-			execute(connection, INSERT, values(event));
+			table().dialect().update(connection, sql, values(event));
 		}
 	}
 
@@ -706,6 +709,13 @@ final class JdbcEventStore implements EventStore {
 	private List<UUID> ids(Connection connection, int limit, String condition) throws SQLException {
 		return query(connection, "select id from {table} " + condition, limit,
 				(row, number) -> UUID.fromString(row.getString(1).strip()));
+	}
+
+	/**
+	 * Put together once, because it is in the way of every booking.
+	 */
+	private String insertion() {
+		return this.real ? this.insertion.obtain() : complete(INSERT);
 	}
 
 	private String complete(String sql) {

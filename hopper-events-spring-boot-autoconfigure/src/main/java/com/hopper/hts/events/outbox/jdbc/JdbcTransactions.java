@@ -53,6 +53,11 @@ final class JdbcTransactions {
 
 	private final DataSource dataSource;
 
+	/**
+	 * Knows whether a transaction of JDBC's manager runs on the data source.
+	 */
+	private final DataSourceTransactionManager manager;
+
 	private final String name;
 
 	/**
@@ -67,6 +72,7 @@ final class JdbcTransactions {
 
 	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers, boolean isolate) {
 		this.dataSource = dataSource;
+		this.manager = new DataSourceTransactionManager(dataSource);
 		this.name = name;
 		this.enlisting = managers.stream()
 			.filter((manager) -> !(manager instanceof ResourceTransactionManager))
@@ -239,8 +245,9 @@ final class JdbcTransactions {
 	 * does not commit it. A manager such as that of JPA does not mark what it binds, and
 	 * that of JDBC knows its own.
 	 */
-	private static boolean isTransactional(DataSource key, ConnectionHolder holder) {
-		return !holder.isSynchronizedWithTransaction() || isExisting(new DataSourceTransactionManager(key));
+	private boolean isTransactional(DataSource key, ConnectionHolder holder) {
+		return !holder.isSynchronizedWithTransaction() || isExisting(
+				(key == this.manager.getDataSource()) ? this.manager : new DataSourceTransactionManager(key));
 	}
 
 	private static boolean isExisting(PlatformTransactionManager manager) {
