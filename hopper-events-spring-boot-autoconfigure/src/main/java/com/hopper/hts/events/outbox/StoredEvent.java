@@ -240,8 +240,8 @@ public final class StoredEvent {
 	 */
 	public int size() {
 		String sessionId = sessionId();
-		return 400 + payload().length + ((sessionId != null) ? sessionId.length() : 0)
-				+ this.traceContext.size() * 150 + this.failures.size() * 600;
+		return 400 + payload().length + ((sessionId != null) ? sessionId.length() : 0) + this.traceContext.size() * 150
+				+ this.failures.size() * 600;
 	}
 
 	/**
@@ -262,13 +262,13 @@ public final class StoredEvent {
 		if (history.size() > MAX_FAILURES) {
 			history.remove(1);
 		}
-		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts + 1,
-				history, this.replayedAt, this.traceContext);
+		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts + 1, history, this.replayedAt,
+				this.traceContext);
 	}
 
 	StoredEvent withTraceContext(Map<String, String> traceContext) {
-		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts,
-				this.failures, this.replayedAt, traceContext);
+		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts, this.failures, this.replayedAt,
+				traceContext);
 	}
 
 	/**
@@ -280,8 +280,7 @@ public final class StoredEvent {
 			.skip(Math.max(0, this.failures.size() - 1))
 			.map((failure) -> new Failure(failure.failedAt(), failure.kind(), failure.statusCode(), "", List.of()))
 			.toList();
-		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts, last,
-				this.replayedAt, Map.of());
+		return new StoredEvent(this.id, this.storedAt, this.prepared, this.attempts, last, this.replayedAt, Map.of());
 	}
 
 	/**
@@ -290,8 +289,7 @@ public final class StoredEvent {
 	 * @return a copy without attempts
 	 */
 	public StoredEvent replayed(Instant now) {
-		return new StoredEvent(this.id, this.storedAt, this.prepared, 0, this.failures, now,
-				this.traceContext);
+		return new StoredEvent(this.id, this.storedAt, this.prepared, 0, this.failures, now, this.traceContext);
 	}
 
 	/**
