@@ -44,7 +44,7 @@ final class CommittedTransaction implements TransactionSynchronization {
 	 */
 	static void watch(PlatformTransactionManager transactionManager) {
 		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
-			// Replaced and not added to: transactions may run already
+			// The list is replaced: running transactions may be reading the old one
 			List<TransactionExecutionListener> listeners = new ArrayList<>(
 					configurable.getTransactionExecutionListeners());
 			listeners.add(new Listener());
@@ -57,7 +57,7 @@ final class CommittedTransaction implements TransactionSynchronization {
 	 */
 	static boolean isCurrent() {
 		if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-			// Cleared before listeners hear of the completion
+			// Spring clears the synchronizations before listeners hear of the completion
 			return TransactionSynchronizationManager.isActualTransactionActive();
 		}
 		return TransactionSynchronizationManager.getSynchronizations()
@@ -76,8 +76,8 @@ final class CommittedTransaction implements TransactionSynchronization {
 	}
 
 	/**
-	 * Comes before all others that hear of the commit. Not committed yet while it
-	 * registers: what JPA writes last can still join.
+	 * Registers a synchronization that hears of the commit before all others. What JPA
+	 * writes last can still join the transaction.
 	 */
 	private static final class Listener implements TransactionExecutionListener {
 

@@ -60,7 +60,7 @@ enum JdbcDialect {
 	},
 
 	/**
-	 * Rows are locked while they are fetched, so that the limit is the statement's.
+	 * Oracle locks rows while they are fetched, so the statement's maximum is the limit.
 	 */
 	ORACLE("sys_extract_utc(systimestamp)", "for update skip locked"),
 
@@ -68,7 +68,7 @@ enum JdbcDialect {
 			+ "timestamp '1970-01-01 00:00:00')", "fetch first %s rows only for update skip locked"),
 
 	/**
-	 * Locks no single rows: whoever is first to change a row has it.
+	 * The database locks no single rows. The first instance to change a row has it.
 	 */
 	HSQLDB("cast(current_timestamp at time zone interval '0:00' hour to minute as timestamp(6))",
 			"fetch first %s rows only");
@@ -119,8 +119,8 @@ enum JdbcDialect {
 	}
 
 	/**
-	 * Change rows. Not with spring-jdbc, which logs what is bound, and repeats in its
-	 * exceptions what the database says.
+	 * Change rows. This does without spring-jdbc, which logs bound values and repeats the
+	 * database's message in its exceptions.
 	 * @param connection the connection
 	 * @param sql the statement, in which {@code (?)} stands for a collection
 	 * @param arguments what is bound
@@ -215,9 +215,9 @@ enum JdbcDialect {
 	}
 
 	/**
-	 * Return an expression that lets the transaction in which it is evaluated be lost
-	 * with the database, so that its commit does not wait for the disk, where that is
-	 * possible.
+	 * Return an expression that keeps the commit of its transaction from waiting for the
+	 * disk, where the database can do that. A crash of the database may undo the
+	 * transaction.
 	 */
 	String withoutWaiting() {
 		return (this == POSTGRESQL) ? "set_config('synchronous_commit', 'off', true)" : "1";

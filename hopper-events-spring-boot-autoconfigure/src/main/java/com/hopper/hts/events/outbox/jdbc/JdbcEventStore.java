@@ -66,7 +66,7 @@ final class JdbcEventStore implements EventStore {
 			+ "replayed_at, state, reason, finished_at, status_code, claimed_by, version";
 
 	/**
-	 * When rows are due that are not sent.
+	 * The due time of rows that are never sent.
 	 */
 	private static final LocalDateTime NEVER = LocalDateTime.parse("9999-12-31T00:00:00");
 
@@ -108,7 +108,7 @@ final class JdbcEventStore implements EventStore {
 	private final Clock clock;
 
 	/**
-	 * Whether the clock is that of the system, whose time is then the database's.
+	 * Whether the clock is the system's. The database's own time is used then.
 	 */
 	private final boolean real;
 
@@ -140,7 +140,7 @@ final class JdbcEventStore implements EventStore {
 
 	JdbcEventStore(Supplier<JdbcOutboxTable> table, JdbcOutboxProperties properties,
 			@Nullable R2dbcTransactions reactiveTransactions, Clock clock, boolean real) {
-		// Proven when it is first used, which may be before the outbox starts
+		// The first use proves the table, which may be before the outbox starts
 		this.table = SingletonSupplier.of(() -> {
 			JdbcOutboxTable created = table.get();
 			created.prepare();
@@ -148,7 +148,7 @@ final class JdbcEventStore implements EventStore {
 		});
 		this.lease = properties.lease();
 		Duration third = this.lease.dividedBy(3);
-		// In time to keep what is claimed
+		// A poll renews the claims, and must do so before they end
 		this.pollingInterval = (properties.pollingInterval().compareTo(third) < 0) ? properties.pollingInterval()
 				: third;
 		this.keepDelivered = properties.keepDelivered();
@@ -179,14 +179,14 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public void connect(Callback relay) {
-		// What this engine has to say, it says in return values
+		// This engine never calls back
 	}
 
 	@Override
 	public void open() {
 		table();
 		if (this.reactiveTransactions != null) {
-			// Now, while nobody holds the connections that this needs
+			// The proof needs connections, and nobody holds any yet
 			this.reactiveTransactions.prove(this::tryOut);
 		}
 	}
@@ -258,7 +258,7 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * Return whether a row that is written here is found elsewhere.
+	 * Return whether a row that JDBC writes is found by a test.
 	 */
 	private boolean tryOut(R2dbcTransactions.RowTest elsewhere) {
 		UUID id = UUID.randomUUID();
@@ -280,13 +280,13 @@ final class JdbcEventStore implements EventStore {
 			return connection.setSavepoint();
 		}
 		catch (SQLException ex) {
-			// Not in every global transaction: whoever goes on after a failure keeps some
+			// Some global transactions allow none: a failure may leave some events behind
 			return null;
 		}
 	}
 
 	/**
-	 * One by one and not as a batch, whose failure would show all values.
+	 * Insert one by one. The failure of a batch would show all values.
 	 */
 	private void insert(Connection connection, List<StoredEvent> events) throws SQLException {
 		String sql = insertion();
@@ -324,7 +324,7 @@ final class JdbcEventStore implements EventStore {
 				? guarded(() -> table().transactions().single((connection) -> claimAtOnce(connection, max)))
 				: own((connection) -> claim(connection, max));
 		if (rows.size() < max) {
-			// What is not here was claimed by others
+			// Others have claimed the rest
 			this.unclaimed.clear();
 		}
 		Map<String, Integer> abandoned = new TreeMap<>();
@@ -344,14 +344,14 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * Claim with one statement, for which the database does not wait for its disk: a
-	 * claim that is lost with the database is only made again.
+	 * Claim with one statement. The commit does not wait for the disk: a claim that a
+	 * crash of the database undoes is only made again.
 	 */
 	private List<Row> claimAtOnce(Connection connection, int max) throws SQLException {
-		return query(connection, "with due (due_id, claimed_before) as ("
+		return query(connection, "with hopper_due (due_id, claimed_before) as ("
 				+ table().dialect().claim("id, claimed_by", "{table}", DUE, max)
 				+ ") update {table} set claimed_by = ?, claimed_until = {now} + interval '" + this.lease.toMillis()
-				+ " milliseconds', version = version + 1 from due where id = due_id " + "returning "
+				+ " milliseconds', version = version + 1 from hopper_due where id = due_id " + "returning "
 				+ COLUMNS.replace("claimed_by", "claimed_before") + ", {now}, " + table().dialect().withoutWaiting(),
 				max, this::claimed, PAUSE, this.instance);
 	}
@@ -415,7 +415,7 @@ final class JdbcEventStore implements EventStore {
 				List<UUID> ids = ids(connection, PURGED,
 						"where state = 'DELIVERED' and due_at <= {now} order by due_at "
 								+ table().dialect().limit(PURGED));
-				// What was delivered stays delivered: to name the state would make it a
+				// A delivered event stays delivered. Naming the state again would cause a
 				// scan
 				return ids.isEmpty() ? 0 : execute(connection, "delete from {table} where id in (?)", ids);
 			});
@@ -425,31 +425,18 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public void settle(List<Outcome> outcomes) {
-		JdbcTransactions.Work<Boolean> work = (connection) -> {
-			List<UUID> done = new ArrayList<>();
+		List<UUID> done = outcomes.stream()
+			.filter(JdbcEventStore::isDone)
+			.map((outcome) -> outcome.event().id())
+			.toList();
+		JdbcTransactions.Work<Integer> work = (connection) -> {
 			for (Outcome outcome : outcomes) {
-				if (outcome instanceof Outcome.Retry retry) {
-					Duration delay = Duration.between(this.clock.instant(), retry.notBefore());
-					release(connection, retry.event(), "due_at = ?, ", databaseTime().plus(delay));
-				}
-				else if (outcome instanceof Outcome.Held held) {
-					release(connection, held.event(), "");
-				}
-				else if (outcome instanceof Outcome.Dead dead) {
-					release(connection, dead.event(), "state = 'DEAD', reason = ?, due_at = ?, finished_at = ?, ",
-							dead.deadLetter().reason().name(), NEVER, databaseTime());
-				}
-				else {
-					done.add(outcome.event().id());
-				}
+				putBack(connection, outcome);
 			}
-			if (!done.isEmpty()) {
-				complete(connection, done);
-			}
-			return true;
+			return done.isEmpty() ? 0 : complete(connection, done);
 		};
-		// What is done takes one statement
-		boolean single = outcomes.stream().allMatch(JdbcEventStore::isDone);
+		// Removing takes one statement, and needs no transaction around it
+		boolean single = done.size() == outcomes.size();
 		guarded(() -> single ? table().transactions().single(work) : table().transactions().own(work));
 		outcomes.forEach((outcome) -> {
 			this.held.remove(outcome.event().id());
@@ -467,6 +454,20 @@ final class JdbcEventStore implements EventStore {
 		return outcome instanceof Outcome.Delivered || outcome instanceof Outcome.Discarded;
 	}
 
+	private void putBack(Connection connection, Outcome outcome) throws SQLException {
+		if (outcome instanceof Outcome.Retry retry) {
+			Duration delay = Duration.between(this.clock.instant(), retry.notBefore());
+			release(connection, retry.event(), "due_at = ?, ", databaseTime().plus(delay));
+		}
+		else if (outcome instanceof Outcome.Held held) {
+			release(connection, held.event(), "");
+		}
+		else if (outcome instanceof Outcome.Dead dead) {
+			release(connection, dead.event(), "state = 'DEAD', reason = ?, due_at = ?, finished_at = ?, ",
+					dead.deadLetter().reason().name(), NEVER, databaseTime());
+		}
+	}
+
 	private void release(Connection connection, StoredEvent event, String change, Object... values)
 			throws SQLException {
 		update(connection,
@@ -475,13 +476,12 @@ final class JdbcEventStore implements EventStore {
 				List.of(values), event.attempts(), lastError(event), event.failuresAsJson(), event.id(), this.instance);
 	}
 
-	private void complete(Connection connection, List<UUID> ids) throws SQLException {
+	private int complete(Connection connection, List<UUID> ids) throws SQLException {
 		if (this.keepDelivered == null) {
-			execute(connection, "delete from {table} where id in (?)", ids);
-			return;
+			return execute(connection, "delete from {table} where id in (?)", ids);
 		}
 		LocalDateTime now = databaseTime();
-		update(connection,
+		return update(connection,
 				"set state = 'DELIVERED', due_at = ?, finished_at = ?, status_code = 204, claimed_by = null, "
 						+ "claimed_until = null, version = version + 1 where id in (?)",
 				now.plus(this.keepDelivered), now, ids);
@@ -712,7 +712,8 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * Put together once, because it is in the way of every booking.
+	 * Return the statement that stores an event. Every booking waits for it, so it is
+	 * put together once.
 	 */
 	private String insertion() {
 		return this.real ? this.insertion.obtain() : complete(INSERT);
@@ -723,8 +724,8 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * Return what the database takes for the present time. A clock that is not that of
-	 * the system rules the database as well.
+	 * Return the SQL of the present time. A clock other than the system's replaces that
+	 * of the database.
 	 */
 	private String now() {
 		return this.real ? table().dialect().now() : table().dialect().literal(time(this.clock.instant()));
@@ -796,14 +797,14 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * Read what an earlier version has stored, and a migration has copied.
+	 * Read a row that a migration has copied from the table of an earlier version.
 	 */
 	private static @Nullable DeadLetter whole(byte[] payload) {
 		try {
 			return DeadLetter.fromJson(payload);
 		}
 		catch (IllegalArgumentException ex) {
-			// Becomes a dead letter when it is to be sent
+			// The relay makes it a dead letter
 			return null;
 		}
 	}
@@ -826,7 +827,7 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * The time of the database, carried on by what has passed here since it was read.
+	 * The time of the database when it was read, and the time here.
 	 */
 	private record DatabaseTime(LocalDateTime read, long at) {
 

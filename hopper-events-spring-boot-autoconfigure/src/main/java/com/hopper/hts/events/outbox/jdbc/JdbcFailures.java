@@ -107,11 +107,11 @@ final class JdbcFailures {
 		String current = text;
 		String next = VALUE.matcher(text).replaceAll("...");
 		while (!next.equals(current)) {
-			// From the inside to the outside
+			// Inner parentheses go before outer ones
 			current = next;
 			next = VALUE.matcher(current).replaceAll("...");
 		}
-		// A quote or a parenthesis that was cut off with the rest of the message
+		// The end of the message may be cut off within a quote or parenthesis
 		int open = next.indexOf('\'');
 		int bracket = next.indexOf('(');
 		int end = (open != -1 && (bracket == -1 || open < bracket)) ? open : bracket;

@@ -58,7 +58,7 @@ final class JdbcOutboxTable {
 			+ "schema-%s.sql, or set hopper.outbox.jdbc.initialize-schema=always";
 
 	/**
-	 * What pools call the setting. Some databases, such as H2, write all the same.
+	 * Names of the setting in pools. Some databases, such as H2, ignore it and write.
 	 */
 	private static final List<String> READ_ONLY = List.of("readOnly", "defaultReadOnly");
 
@@ -134,8 +134,8 @@ final class JdbcOutboxTable {
 	}
 
 	/**
-	 * Instances that start together may all try, and only one of them succeeds: whether
-	 * the table is right is found out afterwards.
+	 * Run the script. Of instances that start together only one succeeds, so a failure
+	 * counts only if the trial fails too.
 	 */
 	private @Nullable Exception create() {
 		try {
@@ -152,7 +152,7 @@ final class JdbcOutboxTable {
 			if (this.dialect == JdbcDialect.POSTGRESQL) {
 				this.transactions.own((connection) -> {
 					this.dialect.update(connection, "alter table " + this.name + " set (fillfactor = 70)");
-					// Takes sessions of any length, and nothing but what is kept as proof
+					// A hash takes sessions of any length; only proofs are looked up by session
 					return this.dialect.update(connection, "create index if not exists " + plain + "_session on "
 							+ this.name + " using hash (session_id) where state = 'DELIVERED'");
 				});
@@ -194,7 +194,7 @@ final class JdbcOutboxTable {
 				+ "values (?, 'trial', 'trial', 'TRIAL', ?, ?, ?, ?, 0, 'trial', 0)", id, new byte[1], time, time,
 				time);
 		Map<String, Object> values = trialValues(id, time);
-		// One by one, because many databases do not say which column a value did not fit
+		// Many databases do not name the column that a value does not fit
 		for (Map.Entry<String, Object> value : values.entrySet()) {
 			step[0] = "change column '" + value.getKey() + "' of";
 			this.dialect.update(connection, "update " + this.name + " set " + value.getKey() + " = ? where id = ?",

@@ -145,7 +145,7 @@ final class JdbcTransactions {
 				if (attempt == ATTEMPTS || !JdbcFailures.isWorthRepeating(ex)) {
 					throw ex;
 				}
-				// Those that were in each other's way must not meet again
+				// Random waits keep the same transactions from meeting again
 				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextInt(1, 10)));
 			}
 		}
@@ -189,7 +189,7 @@ final class JdbcTransactions {
 			}
 		}
 		catch (SQLException ex) {
-			// A broken connection: what broke it is on its way, and the pool drops it
+			// The connection is broken. Its first failure is thrown, and the pool drops it
 		}
 	}
 
@@ -241,9 +241,9 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * A connection can be bound only to be used again within another transaction, which
-	 * does not commit it. A manager such as that of JPA does not mark what it binds, and
-	 * that of JDBC knows its own.
+	 * A connection may be bound for reuse only, within a transaction that does not commit
+	 * it. JDBC's manager tells its own connections; others, such as JPA's, leave theirs
+	 * unmarked.
 	 */
 	private boolean isTransactional(DataSource key, ConnectionHolder holder) {
 		return !holder.isSynchronizedWithTransaction() || isExisting(
@@ -252,7 +252,7 @@ final class JdbcTransactions {
 
 	private static boolean isExisting(PlatformTransactionManager manager) {
 		try {
-			// Takes part without an effect: there is nothing to complete
+			// Taking part has no effect and needs no completion
 			manager.getTransaction(MANDATORY);
 			return true;
 		}

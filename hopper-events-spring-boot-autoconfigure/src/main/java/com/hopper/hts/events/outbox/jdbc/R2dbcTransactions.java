@@ -64,7 +64,7 @@ final class R2dbcTransactions {
 	private final ListableBeanFactory beanFactory;
 
 	/**
-	 * Those that lead to the table of the outbox.
+	 * Connection factories that lead to the table of the outbox.
 	 */
 	private final Set<ConnectionFactory> proven = ConcurrentHashMap.newKeySet();
 
@@ -133,11 +133,11 @@ final class R2dbcTransactions {
 	}
 
 	/**
-	 * A connection can be bound only to be used again within another transaction, which
-	 * does not commit it: the manager knows its own.
+	 * A connection may be bound for reuse only, within a transaction that does not commit
+	 * it. The manager tells its own connections.
 	 */
 	private static Mono<Boolean> isCurrent(ConnectionFactory connectionFactory) {
-		// Takes part without an effect: there is nothing to complete
+		// Taking part has no effect and needs no completion
 		return new R2dbcTransactionManager(connectionFactory).getReactiveTransaction(MANDATORY)
 			.map((transaction) -> true)
 			.onErrorReturn(IllegalTransactionStateException.class, false);
@@ -153,7 +153,7 @@ final class R2dbcTransactions {
 			return true;
 		}
 		try {
-			// On a connection of its own: the caller's transaction may not see the row
+			// The caller's transaction may not see the row, so another connection looks
 			boolean found = trial.test((sql,
 					id) -> Boolean.TRUE.equals(bind(DatabaseClient.create(connectionFactory), sql, id).fetch()
 						.first()
