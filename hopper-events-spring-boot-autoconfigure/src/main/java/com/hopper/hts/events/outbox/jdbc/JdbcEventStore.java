@@ -712,8 +712,8 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	/**
-	 * Return the statement that stores an event. Every booking waits for it, so it is
-	 * put together once.
+	 * Return the statement that stores an event. Every booking waits for it, so it is put
+	 * together once.
 	 */
 	private String insertion() {
 		return this.real ? this.insertion.obtain() : complete(INSERT);

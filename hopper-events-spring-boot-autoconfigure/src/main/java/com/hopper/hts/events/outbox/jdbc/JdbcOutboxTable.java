@@ -152,7 +152,8 @@ final class JdbcOutboxTable {
 			if (this.dialect == JdbcDialect.POSTGRESQL) {
 				this.transactions.own((connection) -> {
 					this.dialect.update(connection, "alter table " + this.name + " set (fillfactor = 70)");
-					// A hash takes sessions of any length; only proofs are looked up by session
+					// A hash takes sessions of any length; only proofs are looked up by
+					// session
 					return this.dialect.update(connection, "create index if not exists " + plain + "_session on "
 							+ this.name + " using hash (session_id) where state = 'DELIVERED'");
 				});

@@ -189,7 +189,8 @@ final class JdbcTransactions {
 			}
 		}
 		catch (SQLException ex) {
-			// The connection is broken. Its first failure is thrown, and the pool drops it
+			// The connection is broken. Its first failure is thrown, and the pool drops
+			// it
 		}
 	}
 

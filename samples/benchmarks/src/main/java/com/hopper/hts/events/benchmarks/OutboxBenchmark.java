@@ -404,12 +404,13 @@ final class OutboxBenchmark {
 		vacuum("hopper_event_outbox");
 		String now = "(statement_timestamp() at time zone 'UTC')";
 		Map<String, String> statements = new LinkedHashMap<>();
-		statements.put("claim", "with hopper_due (due_id, claimed_before) as (select id, claimed_by from hopper_event_outbox "
-				+ "where state = 'PENDING' and due_at <= " + now + " and (claimed_until is null or claimed_until < "
-				+ now + ") and not exists (select 1 from hopper_event_outbox p where p.id = "
-				+ "'00000000-0000-0000-0000-000000000000') order by due_at, id limit 50 for update skip locked) "
-				+ "update hopper_event_outbox set claimed_by = 'explain', claimed_until = " + now
-				+ " + interval '30 seconds', version = version + 1 from hopper_due where id = due_id returning id, payload");
+		statements
+			.put("claim", "with hopper_due (due_id, claimed_before) as (select id, claimed_by from hopper_event_outbox "
+					+ "where state = 'PENDING' and due_at <= " + now + " and (claimed_until is null or claimed_until < "
+					+ now + ") and not exists (select 1 from hopper_event_outbox p where p.id = "
+					+ "'00000000-0000-0000-0000-000000000000') order by due_at, id limit 50 for update skip locked) "
+					+ "update hopper_event_outbox set claimed_by = 'explain', claimed_until = " + now
+					+ " + interval '30 seconds', version = version + 1 from hopper_due where id = due_id returning id, payload");
 		statements.put("count of those who wait",
 				"select event_type, count(*), min(cast(id as varchar(36))) from (select event_type, id "
 						+ "from hopper_event_outbox where state = 'PENDING' order by due_at "
