@@ -31,11 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Deep, unmodifiable copies of what an application puts into an event. Unlike
  * {@link List#copyOf} they accept {@code null} elements: those are reported when the
- * event is published, not where the booking is made. Used by the starter only.
- *
- * @since 0.1.0
+ * event is published, not where the booking is made.
  */
-public final class Copies {
+final class Copies {
 
 	/**
 	 * How deep values may be nested. What is deeper, a collection that contains itself at
@@ -78,7 +76,7 @@ public final class Copies {
 	 * @param source the map
 	 * @return the copy
 	 */
-	public static <T> Map<String, T> sortedMap(@Nullable Map<String, ? extends @Nullable T> source) {
+	static <T> Map<String, T> sortedMap(@Nullable Map<String, ? extends @Nullable T> source) {
 		return sortedMap(source, 0);
 	}
 
@@ -104,7 +102,7 @@ public final class Copies {
 	 * @param value its value, {@code null} to leave it out
 	 * @return the copy
 	 */
-	public static <T> Map<String, @Nullable T> put(Map<String, T> source, String name, @Nullable T value) {
+	static <T> Map<String, @Nullable T> put(Map<String, T> source, String name, @Nullable T value) {
 		Map<String, @Nullable T> copy = new TreeMap<>(Comparator.nullsFirst(Comparator.naturalOrder()));
 		copy.putAll(source);
 		copy.put(name, value);

@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events;
 
-import java.io.Serial;
-
 import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonIncludeProperties("message")
 public class EventNotStoredException extends RuntimeException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	/**
 	 * Create an instance.

@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events;
 
-import java.io.Serial;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
@@ -42,9 +41,6 @@ import org.springframework.util.Assert;
 @JsonIncludeProperties({ "kind", "message", "status", "attempts", "eventType", "maskedSessionId", "retryAfter",
 		"deliveryUnknown", "transient", "errors" })
 public abstract sealed class HopperApiException extends RuntimeException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	private final FailureKind kind;
 
@@ -146,9 +142,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class InvalidEvent extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -164,9 +157,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 * (it is too large) or {@code 422} (its content makes no sense to the API).
 	 */
 	public static final class Rejected extends HopperApiException {
-
-		@Serial
-		private static final long serialVersionUID = 1L;
 
 		private final List<ApiError> errors;
 
@@ -195,9 +185,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class SignInFailed extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -214,9 +201,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class Unauthorized extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -231,9 +215,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 * The API knows the client, which lacks the permission to send events: {@code 403}.
 	 */
 	public static final class Forbidden extends HopperApiException {
-
-		@Serial
-		private static final long serialVersionUID = 1L;
 
 		/**
 		 * Create an instance.
@@ -251,9 +232,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class NotFound extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -270,9 +248,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class RateLimited extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -287,9 +262,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 * The API or a gateway before it failed: {@code 5xx}, after all retries.
 	 */
 	public static final class ServerError extends HopperApiException {
-
-		@Serial
-		private static final long serialVersionUID = 1L;
 
 		/**
 		 * Create an instance.
@@ -306,9 +278,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class Timeout extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -323,9 +292,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 * No connection could be made, or it broke before the answer came.
 	 */
 	public static final class ConnectionFailed extends HopperApiException {
-
-		@Serial
-		private static final long serialVersionUID = 1L;
 
 		/**
 		 * Create an instance.
@@ -347,9 +313,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class Overloaded extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -367,9 +330,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 */
 	public static final class UnexpectedResponse extends HopperApiException {
 
-		@Serial
-		private static final long serialVersionUID = 1L;
-
 		/**
 		 * Create an instance.
 		 * @param details what happened
@@ -386,9 +346,6 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	 * {@link EventPublisher} fail.
 	 */
 	public static final class Details implements Serializable {
-
-		@Serial
-		private static final long serialVersionUID = 1L;
 
 		private final String message;
 

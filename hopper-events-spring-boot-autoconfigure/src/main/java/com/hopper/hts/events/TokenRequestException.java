@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events;
 
-import java.io.Serial;
 import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
@@ -27,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class TokenRequestException extends RuntimeException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	private final boolean temporary;
 

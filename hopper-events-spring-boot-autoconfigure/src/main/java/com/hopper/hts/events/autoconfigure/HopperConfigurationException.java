@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
-import java.io.Serial;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * of all property sources.
  */
 final class HopperConfigurationException extends RuntimeException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	private final @Nullable String property;
 

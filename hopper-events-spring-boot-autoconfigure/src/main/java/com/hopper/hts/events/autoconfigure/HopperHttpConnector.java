@@ -17,8 +17,6 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 import com.hopper.hts.events.http.HopperApiBuilder;
@@ -76,7 +74,11 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 */
 	private final @Nullable ReactorResourceFactory ownResources;
 
-	private final Function<@Nullable SslBundle, Connections> factory;
+	private final boolean http2;
+
+	private final HttpClientSettings settings;
+
+	private final ReactorClientHttpConnectorBuilder builder;
 
 	private volatile Connections connections;
 
@@ -88,32 +90,35 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			@Nullable ClientHttpConnectorBuilder<?> connectorBuilder, @Nullable ReactorResourceFactory resourceFactory,
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
-		ReactorResourceFactory ownResources = (resourceFactory == null) ? ownResources() : null;
-		this.ownResources = ownResources;
-		this.factory = (bundle) -> {
-			HttpClientSettings ownSettings = settings(properties, settings, bundle);
-			ReactorClientHttpConnectorBuilder builder = reactorBuilder(connectorBuilder, resourceFactory)
-				// Retrying is the publisher's decision
-				.withHttpClientCustomizer((client) -> proxied(client, properties.proxy()).disableRetry(true)
-					// The token is in what would be logged
-					.wiretap(false));
-			UnaryOperator<HttpClient> protocol = (client) -> (tls && properties.http2())
-					? http2(client, ownSettings.sslBundle()) : client;
-			ConnectionProvider provider = connectionProvider("hopper-events", properties.pool().maxConnections());
-			ConnectionProvider signInProvider = connectionProvider("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
-			UnaryOperator<HttpClient> loops = (client) -> (ownResources != null)
-					? client.runOn(ownResources.getLoopResources()) : client;
-			BiFunction<ConnectionProvider, UnaryOperator<HttpClient>, ClientHttpConnector> connector = (pool,
-					negotiation) -> HopperApiBuilder
-						.connector((customizer) -> builder.withHttpClientFactory(() -> loops.apply(create(pool)))
-							.withHttpClientCustomizer(negotiation)
-							.withHttpClientCustomizer(customizer)
-							.build(ownSettings), proxy(properties.proxy()));
-			return new Connections(provider, connector.apply(provider, protocol), signInProvider,
-					connector.apply(signInProvider, UnaryOperator.identity()));
-		};
+		this.ownResources = (resourceFactory == null) ? ownResources() : null;
+		this.http2 = tls && properties.http2();
+		this.settings = settings.withRedirects(HttpRedirects.DONT_FOLLOW)
+			.withConnectTimeout(first(properties.connectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
+			.withReadTimeout(first(properties.readTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
+		this.builder = reactorBuilder(connectorBuilder, resourceFactory)
+			// Retrying is the publisher's decision, and the token is in what would be logged
+			.withHttpClientCustomizer(
+					(client) -> proxied(client, properties.proxy()).disableRetry(true).wiretap(false));
 		this.sslBundle = sslBundle;
-		this.connections = this.factory.apply(sslBundle);
+		this.connections = connect(sslBundle);
+	}
+
+	private Connections connect(@Nullable SslBundle sslBundle) {
+		HttpClientSettings settings = (sslBundle != null) ? this.settings.withSslBundle(sslBundle) : this.settings;
+		ConnectionProvider events = pool("hopper-events", this.properties.pool().maxConnections());
+		ConnectionProvider signIn = pool("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
+		return new Connections(events,
+				connector(events, settings, (client) -> this.http2 ? http2(client, settings.sslBundle()) : client),
+				signIn, connector(signIn, settings, UnaryOperator.identity()));
+	}
+
+	private ClientHttpConnector connector(ConnectionProvider pool, HttpClientSettings settings,
+			UnaryOperator<HttpClient> protocol) {
+		ReactorClientHttpConnectorBuilder builder = this.builder.withHttpClientFactory(() -> create(pool))
+			.withHttpClientCustomizer(protocol);
+		HopperProperties.Proxy proxy = this.properties.proxy();
+		return HopperApiBuilder.connector((customizer) -> builder.withHttpClientCustomizer(customizer).build(settings),
+				StringUtils.hasText(proxy.host()) ? proxy.host() + ":" + proxy.port() : null);
 	}
 
 	/**
@@ -135,10 +140,6 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			.connect(method, uri, requestCallback);
 	}
 
-	private static @Nullable String proxy(HopperProperties.Proxy properties) {
-		return StringUtils.hasText(properties.host()) ? properties.host() + ":" + properties.port() : null;
-	}
-
 	/**
 	 * Use other certificates from now on. Requests in flight end on their connections.
 	 * @param sslBundle the bundle
@@ -146,7 +147,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	void reload(SslBundle sslBundle) {
 		this.sslBundle = sslBundle;
 		Connections old = this.connections;
-		this.connections = this.factory.apply(sslBundle);
+		this.connections = connect(sslBundle);
 		Schedulers.parallel()
 			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
 	}
@@ -160,11 +161,12 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 		return resources;
 	}
 
-	private static HttpClient create(ConnectionProvider provider) {
+	private HttpClient create(ConnectionProvider provider) {
 		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
-		return HttpClient.create(provider)
+		HttpClient client = HttpClient.create(provider)
 			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))
 			.proxyWithSystemProperties();
+		return (this.ownResources != null) ? client.runOn(this.ownResources.getLoopResources()) : client;
 	}
 
 	private static HttpClient http2(HttpClient client, @Nullable SslBundle sslBundle) {
@@ -186,7 +188,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 		return http2.secure((spec) -> spec.sslContext(context));
 	}
 
-	private ConnectionProvider connectionProvider(String name, int maxConnections) {
+	private ConnectionProvider pool(String name, int maxConnections) {
 		HopperProperties.Pool pool = this.properties.pool();
 		Duration eviction = pool.maxIdleTime().dividedBy(2);
 		return ConnectionProvider.builder(name)
@@ -235,14 +237,6 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			.resolver(NoopAddressResolverGroup.INSTANCE);
 	}
 
-	private static HttpClientSettings settings(HopperProperties.Client properties, HttpClientSettings settings,
-			@Nullable SslBundle sslBundle) {
-		HttpClientSettings result = settings.withRedirects(HttpRedirects.DONT_FOLLOW)
-			.withConnectTimeout(first(properties.connectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
-			.withReadTimeout(first(properties.readTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
-		return (sslBundle != null) ? result.withSslBundle(sslBundle) : result;
-	}
-
 	private static Duration first(@Nullable Duration own, @Nullable Duration global, Duration fallback) {
 		return (own != null) ? own : ((global != null) ? global : fallback);
 	}
@@ -255,7 +249,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 		if (this.ownResources != null) {
 			this.ownResources.start();
 		}
-		this.connections = this.factory.apply(this.sslBundle);
+		this.connections = connect(this.sslBundle);
 		this.running = true;
 	}
 

@@ -16,7 +16,6 @@
 package com.hopper.hts.events.http;
 
 import java.io.IOException;
-import java.io.Serial;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
@@ -68,9 +67,6 @@ import org.springframework.web.reactive.function.client.WebClientResponseExcepti
  * @since 0.1.0
  */
 public final class AttemptFailure extends RuntimeException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 

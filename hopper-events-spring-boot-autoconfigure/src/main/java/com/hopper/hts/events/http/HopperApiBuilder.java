@@ -220,8 +220,7 @@ public final class HopperApiBuilder {
 	}
 
 	/**
-	 * Set what waits and says what time it is. It is for tests, which turn the time of a
-	 * scheduler of their own.
+	 * Set what waits and says what time it is.
 	 * @param scheduler the scheduler, {@link Schedulers#parallel()} and the time of the
 	 * system by default
 	 * @return this builder

@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.http;
 
-import java.io.Serial;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -30,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * The message names the proxy and the properties to look at.
  */
 final class ProxyFailure extends ConnectException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	/**
 	 * Netty says all this in its message only: "http, basic, proxy/10.0.0.1:8080 =>

@@ -15,16 +15,11 @@
  */
 package com.hopper.hts.events.json;
 
-import java.io.Serial;
-
 /**
  * An event, or the id of its session, is nothing that the API could accept. The message
  * is the end of a sentence that begins with the event.
  */
 final class InvalidEventDataException extends RuntimeException {
-
-	@Serial
-	private static final long serialVersionUID = 1L;
 
 	InvalidEventDataException(String message) {
 		super(message, null, false, false);

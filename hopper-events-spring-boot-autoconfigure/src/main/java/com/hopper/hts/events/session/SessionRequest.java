@@ -15,9 +15,10 @@
  */
 package com.hopper.hts.events.session;
 
+import java.time.Instant;
 import java.util.Map;
 
-import com.hopper.hts.events.Copies;
+import com.hopper.hts.events.CustomEvent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -29,6 +30,11 @@ import org.springframework.util.Assert;
  * @since 0.1.0
  */
 public final class SessionRequest {
+
+	/**
+	 * Takes attributes as an event does: copied, and in the order of their names.
+	 */
+	private static final CustomEvent ATTRIBUTES = CustomEvent.occurredAt("session", Instant.EPOCH);
 
 	private final FlowType flowType;
 
@@ -143,24 +149,24 @@ public final class SessionRequest {
 	/**
 	 * Set all fields that this version does not know by name, replacing those set before.
 	 * @param attributes the fields under the API's names; values are those of
-	 * {@link com.hopper.hts.events.CustomEvent}
+	 * {@link CustomEvent}
 	 * @return a copy with those attributes
 	 */
 	public SessionRequest withAttributes(@Nullable Map<String, ? extends @Nullable Object> attributes) {
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, this.sessionId,
-				this.userInfo, this.device, Copies.sortedMap(attributes));
+				this.userInfo, this.device, ATTRIBUTES.withAttributes(attributes).attributes());
 	}
 
 	/**
 	 * Add a field that this version does not know by name, because the API has added it
 	 * later. What the API would refuse is reported when the session is created.
 	 * @param name the API's name of the field
-	 * @param value a value as in {@link com.hopper.hts.events.CustomEvent}, or
+	 * @param value a value as in {@link CustomEvent}, or
 	 * {@code null} to remove the attribute
 	 * @return a copy with that attribute
 	 */
 	public SessionRequest withAttribute(String name, @Nullable Object value) {
-		return withAttributes(Copies.put(this.attributes, name, value));
+		return withAttributes(ATTRIBUTES.withAttributes(this.attributes).withAttribute(name, value).attributes());
 	}
 
 	/**
