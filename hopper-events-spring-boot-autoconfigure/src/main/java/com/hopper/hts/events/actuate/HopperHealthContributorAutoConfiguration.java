@@ -47,7 +47,8 @@ public final class HopperHealthContributorAutoConfiguration {
 	}
 
 	/**
-	 * Apart, for an auto-configuration is final and advice needs a subclass.
+	 * A class of its own, because advice needs a subclass and an auto-configuration is
+	 * final.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Contributor {

@@ -154,7 +154,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		if (failure instanceof TokenRequestException) {
 			return failure;
 		}
-		// What WebClient throws carries the headers of the request, secrets among them
+		// Exceptions of WebClient carry the headers of the request, secrets among them
 		Throwable cause = AttemptFailure.withoutRequest(failure);
 		return new TokenRequestException(
 				"the BearerTokenProvider failed (%s)".formatted(failure.getClass().getSimpleName()),
@@ -162,8 +162,8 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	/**
-	 * Return scheme, host and port. The authority is compared, for a host with an
-	 * underscore is none to {@link URI#getHost()}.
+	 * Return scheme, host and port. Compares the authority, because {@link URI#getHost()} knows no host with an
+	 * underscore.
 	 */
 	private static String origin(URI url) {
 		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";

@@ -269,7 +269,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 			}
 		}
 		if (held != null) {
-			// Nobody else hears of it
+			// No caller gets this failure
 			logger.warn(
 					"The token for Hopper could not be renewed and is used until it expires: " + failure.getMessage());
 		}

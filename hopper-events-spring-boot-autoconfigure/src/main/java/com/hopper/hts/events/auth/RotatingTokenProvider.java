@@ -132,7 +132,7 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 	}
 
 	/**
-	 * What to sign in with, and where.
+	 * Credentials, and the address at which they are shown.
 	 *
 	 * @param uri where tokens are requested
 	 * @param clientId the client's id

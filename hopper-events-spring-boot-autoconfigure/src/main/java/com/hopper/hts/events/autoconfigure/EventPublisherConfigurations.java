@@ -275,7 +275,7 @@ final class EventPublisherConfigurations {
 
 		private static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
 			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(baseUrl.toString());
-			// What is written in the property is sent
+			// Sends the URL as the property has it
 			factory.setEncodingMode(EncodingMode.VALUES_ONLY);
 			return factory;
 		}

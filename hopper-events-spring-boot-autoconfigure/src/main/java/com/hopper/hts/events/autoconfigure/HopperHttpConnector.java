@@ -122,8 +122,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	}
 
 	/**
-	 * Return the connector, which stays the same when certificates change. This class is
-	 * not one itself, for there must be no bean of that type besides the application's.
+	 * Return the connector, which stays the same when certificates change. This class is not
+	 * one itself, because a bean of that type would compete with the application's.
 	 * @return the connector
 	 */
 	ClientHttpConnector get() {
@@ -131,8 +131,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	}
 
 	/**
-	 * Return the connector for requests for tokens. Its connections are its own: requests
-	 * that wait for a token must not keep the request for it waiting.
+	 * Return the connector for requests for tokens. It has its own connections,
+	 * so that requests that wait for a token do not keep the request for it waiting.
 	 * @return the connector
 	 */
 	ClientHttpConnector forSignIn() {

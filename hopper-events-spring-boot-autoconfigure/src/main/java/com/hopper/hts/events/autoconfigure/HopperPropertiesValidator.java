@@ -206,7 +206,7 @@ final class HopperPropertiesValidator {
 			return new URI(value.strip());
 		}
 		catch (URISyntaxException ex) {
-			// Not the cause, which shows the whole value
+			// The cause would show the whole value
 			throw HopperConfigurationException.of(name,
 					"must be a URI in which characters such as spaces are percent-encoded (character "
 							+ (ex.getIndex() + 1) + ": " + ex.getReason() + ")");

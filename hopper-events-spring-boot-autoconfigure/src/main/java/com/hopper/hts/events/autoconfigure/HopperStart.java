@@ -29,10 +29,10 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * What happens when the application starts, before anything of it runs: says where events
- * go, refuses to start without credentials, and signs in, so that wrong credentials show
- * when the application is deployed and not at the first booking. A run that only trains a
- * cache ends before, and so needs no credentials.
+ * Says where events go when the application starts, refuses to start without
+ * credentials, and signs in, so that wrong credentials show when the application is
+ * deployed and not at the first booking. A run that only trains a cache ends before, and
+ * so needs no credentials.
  */
 class HopperStart implements SmartLifecycle {
 
@@ -93,7 +93,7 @@ class HopperStart implements SmartLifecycle {
 			if (details instanceof PropertiesHopperConnectionDetails) {
 				throw ex;
 			}
-			// A bean may have them later
+			// The bean may have credentials later
 			logger.warn("Events cannot be sent to Hopper at the moment: " + ex.getMessage());
 		}
 	}

@@ -76,7 +76,7 @@ final class SecretsBindHandler extends AbstractBindHandler {
 			throw withoutValue(name, target, context, exception);
 		}
 		if (!(error instanceof BindException) && mayHoldSecret(name, target)) {
-			// Neither the cause nor its messages, which quote the value
+			// The cause and its messages would quote the value
 			throw withoutValue(name, target, context,
 					HopperConfigurationException.of(name.toString(), problem(name, target, error)));
 		}

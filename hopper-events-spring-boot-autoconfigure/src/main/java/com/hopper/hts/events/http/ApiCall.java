@@ -169,7 +169,7 @@ abstract class ApiCall<R> {
 		// Retrying costs about as much as the request, so only a call that failed once
 		// pays
 		return attempt.onErrorResume((failure) -> waitOrFail(failure).then(attempt.retryWhen(retry)))
-			// First, so that whoever reads the metrics afterwards finds it there
+			// Runs before the subscriber, which then finds the event in the metrics
 			.doOnSuccess((result) -> finish(result, null))
 			.doOnError((failure) -> finish(null, failure))
 			.doOnCancel(() -> finish(null, null));
@@ -295,7 +295,7 @@ abstract class ApiCall<R> {
 	private Mono<Void> write(ReactiveHttpOutputMessage output, byte[] body) {
 		output.getHeaders().setContentLength(body.length);
 		return output.writeWith(Mono.fromSupplier(() -> {
-			// Asked for when there is a connection: from here on the API may act on it
+			// The connection asks for the body: from here on the API may act on it
 			this.awaitingAnswer = true;
 			return output.bufferFactory().wrap(body);
 		}));
@@ -345,7 +345,7 @@ abstract class ApiCall<R> {
 			Duration asked = policy.intervalAfter(failure.retryAfter(), random);
 			wait = (asked.compareTo(wait) > 0) ? asked : wait;
 		}
-		// An attempt that is cut off at once would only make a known failure unknown
+		// An attempt that is cut off at once would turn a known failure into an unknown one
 		if (wait.plus(this.client.responseTimeout.dividedBy(10)).compareTo(remaining(this.client.now())) >= 0) {
 			this.stopReason = "the next attempt would come after hopper.retry.timeout";
 			return null;
@@ -425,7 +425,7 @@ abstract class ApiCall<R> {
 
 	private static void notObserved(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		// A call is worth more than its telemetry
+		// A failure of telemetry must not fail the call
 		logger.debug("A call could not be observed", failure);
 	}
 

@@ -36,7 +36,7 @@ import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * What calls to the API share.
+ * State that the calls of the API share: the client, limits, the budget of retries.
  */
 final class ApiClient {
 
@@ -87,8 +87,8 @@ final class ApiClient {
 
 	private static WebClient noting(WebClient webClient) {
 		WebClient.Builder builder = webClient.mutate();
-		// Last, so that no filter of the application stands between it and the answer. A
-		// client that was put in place of ours may have no builder.
+		// The last filter is the nearest to the answer. A client that replaces ours may have
+		// no builder.
 		return (builder != null) ? builder.filter(ApiClient::noteAnswer).build() : webClient;
 	}
 
@@ -185,7 +185,7 @@ final class ApiClient {
 	}
 
 	void reached() {
-		// A read first: what all threads write, none has at hand
+		// Reading first keeps threads from writing the same cache line
 		if (!this.reached) {
 			this.reached = true;
 		}

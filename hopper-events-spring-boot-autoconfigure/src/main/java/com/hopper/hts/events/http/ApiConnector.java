@@ -34,7 +34,7 @@ import org.springframework.http.client.reactive.ClientHttpResponse;
  * Connects to the API with Reactor Netty. Gives a request no answer but its own, names
  * the proxy in the proxy's failures, and takes URIs whose host is none to
  * {@link URI#getHost()}, with an underscore for example: such a URI is sent relative to a
- * client of its own, for Reactor Netty reads the host of a client from text.
+ * client of its own, because Reactor Netty reads the host of a client from text.
  */
 final class ApiConnector implements ClientHttpConnector {
 

@@ -114,8 +114,8 @@ public final class AttemptFailure extends RuntimeException {
 	 */
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
-		// A gateway that lost the answer of the API cannot tell whether the API counted,
-		// and whoever answered 200 may have passed the event on
+		// A gateway that lost the answer cannot tell whether the API counted the event, and
+		// the sender of a 200 may have passed it on
 		boolean deliveryUnknown = switch (statusCode.value()) {
 			case 500, 501, 503 -> false;
 			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
@@ -210,8 +210,7 @@ public final class AttemptFailure extends RuntimeException {
 			return connection(true, sent,
 					"the connection to " + host + " broke before the answer came (" + cause.getMessage() + ")", cause);
 		}
-		// Not of the network: what answered is not HTTP, or a filter of the application
-		// failed
+		// The answer was not HTTP, or a filter of the application failed
 		return connection(false, sent, "the request to " + host + " failed (" + cause.getClass().getSimpleName() + ")",
 				cause);
 	}

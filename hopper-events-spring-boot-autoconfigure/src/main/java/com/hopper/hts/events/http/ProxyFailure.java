@@ -40,7 +40,7 @@ final class ProxyFailure extends ConnectException {
 	private static final Pattern HTTP_STATUS = Pattern.compile("status: (\\d{3}).*", Pattern.DOTALL);
 
 	/**
-	 * What a SOCKS proxy does not change its mind about.
+	 * Words of a SOCKS proxy that refuses for good.
 	 */
 	private static final Pattern SOCKS_REFUSAL = Pattern.compile("(?i)auth|forbidden|unsupported");
 

@@ -101,13 +101,13 @@ final class ResponseDecoder {
 	 */
 	<R> Mono<R> decodeFailure(ClientResponse response, @Nullable String sessionId, byte[] requestBody,
 			Duration remaining) {
-		// Less than what is left, for the status that is known must not become a timeout
+		// A shorter time than what is left keeps a known status from becoming a timeout
 		Duration half = remaining.dividedBy(2);
 		Duration bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
 		HttpStatusCode status = response.statusCode();
 		HttpHeaders headers = response.headers().asHttpHeaders();
 		if (!status.isError()) {
-			// Nothing in it concerns the event; cancelling closes the connection
+			// The body says nothing about the event; cancelling closes the connection
 			return response.body(BodyExtractors.toDataBuffers())
 				.doOnNext(DataBufferUtils::release)
 				.next()
@@ -178,7 +178,7 @@ final class ResponseDecoder {
 	private Mono<String> readBody(ClientResponse response, Duration bodyTimeout) {
 		return AttemptFailure.readBody(response)
 			.timeout(bodyTimeout, this.scheduler)
-			// The status alone says enough
+			// The status is enough
 			.onErrorReturn("");
 	}
 
@@ -281,7 +281,7 @@ final class ResponseDecoder {
 			type = headers.getContentType();
 		}
 		catch (RuntimeException ex) {
-			// Not a media type; that there is none to show is all there is to say
+			// The header is not a media type, so there is none to show
 		}
 		return (type != null) ? " (%s/%s)".formatted(type.getType(), type.getSubtype()) : "";
 	}

@@ -105,8 +105,8 @@ final class ResponseFraming {
 	/**
 	 * Follows requests and answers.
 	 */
-	@SuppressWarnings("FutureReturnValueIgnored") // Nobody waits for Netty's writes and
-													// closes
+	@SuppressWarnings("FutureReturnValueIgnored") // Netty's writes and closes need no
+														// wait
 	private static final class Messages extends ChannelDuplexHandler {
 
 		private static final int MAX_HEAD = 16 * 1024;
@@ -124,8 +124,8 @@ final class ResponseFraming {
 		private boolean doubtful;
 
 		/**
-		 * The end of an answer, held back until all that arrived with it was seen:
-		 * whoever waits for the connection gets it with the end.
+		 * The end of an answer, held back until everything that arrived with it was seen,
+		 * because the end hands the connection to the next request.
 		 */
 		private @Nullable LastHttpContent end;
 

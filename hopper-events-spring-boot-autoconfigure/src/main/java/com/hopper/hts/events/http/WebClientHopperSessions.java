@@ -129,7 +129,7 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		Observation observation() {
 			return HopperObservationDocumentation.SESSION_CREATE
 				.observation(WebClientHopperSessions.this.observationRegistry)
-				// Always there, for a meter's tags must not differ
+				// A meter needs the same tags each time
 				.lowCardinalityKeyValue(LowCardinalityKeyNames.OUTCOME.withValue("failed"));
 		}
 

@@ -145,7 +145,7 @@ final class EventJson {
 	}
 
 	/**
-	 * Refuse what UTF-8 cannot carry; Jackson would quietly change it.
+	 * Refuse text that UTF-8 cannot carry and Jackson would quietly change.
 	 */
 	static String wellFormed(String text) {
 		for (int i = 0; i < text.length(); i++) {

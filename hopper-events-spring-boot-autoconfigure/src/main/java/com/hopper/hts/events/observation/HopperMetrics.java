@@ -26,7 +26,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is measured besides observations. Implementations are called by several threads at
+ * Counts events and tokens besides observations. Implementations are called by several threads at
  * a time, and must be fast, must not block and must not throw.
  *
  * @since 0.1.0
