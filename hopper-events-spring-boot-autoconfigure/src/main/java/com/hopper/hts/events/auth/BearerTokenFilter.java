@@ -162,8 +162,8 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	/**
-	 * Return scheme, host and port. Compares the authority, because {@link URI#getHost()} knows no host with an
-	 * underscore.
+	 * Return scheme, host and port. Compares the authority, because {@link URI#getHost()}
+	 * knows no host with an underscore.
 	 */
 	private static String origin(URI url) {
 		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";

@@ -96,7 +96,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			.withConnectTimeout(first(properties.connectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
 			.withReadTimeout(first(properties.readTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
 		this.builder = reactorBuilder(connectorBuilder, resourceFactory)
-			// Retrying is the publisher's decision, and the token is in what would be logged
+			// Retrying is the publisher's decision, and the token is in what would be
+			// logged
 			.withHttpClientCustomizer(
 					(client) -> proxied(client, properties.proxy()).disableRetry(true).wiretap(false));
 		this.sslBundle = sslBundle;
@@ -122,8 +123,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	}
 
 	/**
-	 * Return the connector, which stays the same when certificates change. This class is not
-	 * one itself, because a bean of that type would compete with the application's.
+	 * Return the connector, which stays the same when certificates change. This class is
+	 * not one itself, because a bean of that type would compete with the application's.
 	 * @return the connector
 	 */
 	ClientHttpConnector get() {
@@ -131,8 +132,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	}
 
 	/**
-	 * Return the connector for requests for tokens. It has its own connections,
-	 * so that requests that wait for a token do not keep the request for it waiting.
+	 * Return the connector for requests for tokens. It has its own connections, so that
+	 * requests that wait for a token do not keep the request for it waiting.
 	 * @return the connector
 	 */
 	ClientHttpConnector forSignIn() {

@@ -29,10 +29,10 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Says where events go when the application starts, refuses to start without
- * credentials, and signs in, so that wrong credentials show when the application is
- * deployed and not at the first booking. A run that only trains a cache ends before, and
- * so needs no credentials.
+ * Says where events go when the application starts, refuses to start without credentials,
+ * and signs in, so that wrong credentials show when the application is deployed and not
+ * at the first booking. A run that only trains a cache ends before, and so needs no
+ * credentials.
  */
 class HopperStart implements SmartLifecycle {
 

@@ -345,7 +345,8 @@ abstract class ApiCall<R> {
 			Duration asked = policy.intervalAfter(failure.retryAfter(), random);
 			wait = (asked.compareTo(wait) > 0) ? asked : wait;
 		}
-		// An attempt that is cut off at once would turn a known failure into an unknown one
+		// An attempt that is cut off at once would turn a known failure into an unknown
+		// one
 		if (wait.plus(this.client.responseTimeout.dividedBy(10)).compareTo(remaining(this.client.now())) >= 0) {
 			this.stopReason = "the next attempt would come after hopper.retry.timeout";
 			return null;

@@ -87,7 +87,8 @@ final class ApiClient {
 
 	private static WebClient noting(WebClient webClient) {
 		WebClient.Builder builder = webClient.mutate();
-		// The last filter is the nearest to the answer. A client that replaces ours may have
+		// The last filter is the nearest to the answer. A client that replaces ours may
+		// have
 		// no builder.
 		return (builder != null) ? builder.filter(ApiClient::noteAnswer).build() : webClient;
 	}

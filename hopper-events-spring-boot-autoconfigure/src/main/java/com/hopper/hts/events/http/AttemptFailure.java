@@ -114,7 +114,8 @@ public final class AttemptFailure extends RuntimeException {
 	 */
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
-		// A gateway that lost the answer cannot tell whether the API counted the event, and
+		// A gateway that lost the answer cannot tell whether the API counted the event,
+		// and
 		// the sender of a 200 may have passed it on
 		boolean deliveryUnknown = switch (statusCode.value()) {
 			case 500, 501, 503 -> false;

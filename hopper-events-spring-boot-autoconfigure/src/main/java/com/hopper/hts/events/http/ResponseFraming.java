@@ -106,7 +106,7 @@ final class ResponseFraming {
 	 * Follows requests and answers.
 	 */
 	@SuppressWarnings("FutureReturnValueIgnored") // Netty's writes and closes need no
-														// wait
+													// wait
 	private static final class Messages extends ChannelDuplexHandler {
 
 		private static final int MAX_HEAD = 16 * 1024;

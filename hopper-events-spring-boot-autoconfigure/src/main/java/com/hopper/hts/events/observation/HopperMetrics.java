@@ -26,8 +26,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts events and tokens besides observations. Implementations are called by several threads at
- * a time, and must be fast, must not block and must not throw.
+ * Counts events and tokens besides observations. Implementations are called by several
+ * threads at a time, and must be fast, must not block and must not throw.
  *
  * @since 0.1.0
  */

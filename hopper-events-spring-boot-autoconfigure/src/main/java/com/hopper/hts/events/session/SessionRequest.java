@@ -161,8 +161,8 @@ public final class SessionRequest {
 	 * Add a field that this version does not know by name, because the API has added it
 	 * later. What the API would refuse is reported when the session is created.
 	 * @param name the API's name of the field
-	 * @param value a value as in {@link CustomEvent}, or
-	 * {@code null} to remove the attribute
+	 * @param value a value as in {@link CustomEvent}, or {@code null} to remove the
+	 * attribute
 	 * @return a copy with that attribute
 	 */
 	public SessionRequest withAttribute(String name, @Nullable Object value) {
