@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.jdbc.DatabaseDriver;
 import org.springframework.jdbc.core.RowMapper;
 
 /**
@@ -95,27 +97,17 @@ enum JdbcDialect {
 	static JdbcDialect of(Connection connection, String dataSourceName) throws SQLException {
 		DatabaseMetaData metaData = connection.getMetaData();
 		String product = metaData.getDatabaseProductName();
-		String name = product.toLowerCase(Locale.ROOT);
-		if (name.contains("mariadb")
-				|| metaData.getDatabaseProductVersion().toLowerCase(Locale.ROOT).contains("mariadb")) {
-			return MARIADB;
-		}
-		if (name.startsWith("oracle")) {
-			return ORACLE;
-		}
-		return switch (name) {
-			case "postgresql" -> POSTGRESQL;
-			case "mysql" -> MYSQL;
-			case "microsoft sql server" -> SQLSERVER;
-			case "h2" -> H2;
-			case "hsql database engine" -> HSQLDB;
-			default -> throw new JdbcOutboxException(
+		boolean mariaDb = metaData.getDatabaseProductVersion().toLowerCase(Locale.ROOT).contains("mariadb");
+		DatabaseDriver driver = mariaDb ? DatabaseDriver.MARIADB : DatabaseDriver.fromProductName(product);
+		return Arrays.stream(values())
+			.filter((dialect) -> dialect.name().equals(driver.name()))
+			.findFirst()
+			.orElseThrow(() -> new JdbcOutboxException(
 					"The outbox cannot use the database '" + product + "' of the data source '" + dataSourceName
 							+ "': there is no script and no SQL for it",
 					"Name with hopper.outbox.jdbc.data-source a data source on PostgreSQL, MySQL, MariaDB, SQL Server, "
 							+ "Oracle, H2 or HSQLDB, or use hopper.outbox.type=kafka or memory.",
-					null);
-		};
+					null));
 	}
 
 	/**
