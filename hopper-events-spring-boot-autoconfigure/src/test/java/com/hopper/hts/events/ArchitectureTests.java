@@ -64,7 +64,7 @@ class ArchitectureTests {
 	static final ArchRule onlyAutoConfigurationKnowsSpringBoot = noClasses().that(OURS)
 		.and()
 		.resideOutsideOfPackages("com.hopper.hts.events.autoconfigure..", "com.hopper.hts.events.actuate..",
-				"com.hopper.hts.events.outbox..")
+				"com.hopper.hts.events.outbox..", "com.hopper.hts.events.session.web..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

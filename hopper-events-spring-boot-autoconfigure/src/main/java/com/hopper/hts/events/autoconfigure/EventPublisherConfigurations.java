@@ -46,6 +46,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
+import org.springframework.core.env.Environment;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -171,16 +172,28 @@ final class EventPublisherConfigurations {
 				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
 				ObjectProvider<HopperStart> start, ObjectProvider<WebClientCustomizer> customizers,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
+			WebClient.Builder builder = WebClient.builder();
+			if (properties.enabled()) {
+				customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			}
+			configure(builder, properties, connectionDetails, connector, tokenProvider, start, hopperCustomizers);
+			return builder.build();
+		}
+
+		/**
+		 * Make a client one that calls Hopper, after the customizers of all clients.
+		 */
+		static void configure(WebClient.Builder builder, HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
+				ObjectProvider<HopperStart> start, ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
 			if (!properties.enabled()) {
-				return WebClient.builder()
-					.exchangeFunction((request) -> Mono.just(ClientResponse.create(HttpStatus.NO_CONTENT).build()))
-					.build();
+				builder.exchangeFunction((request) -> Mono.just(ClientResponse.create(HttpStatus.NO_CONTENT).build()));
+				return;
 			}
 			BearerTokenProvider signIn = tokenProvider.getObject();
 			start.ifAvailable((bean) -> bean.use(signIn));
 			URI baseUrl = baseUrl(connectionDetails.getObject());
-			WebClient.Builder builder = WebClient.builder();
-			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			UriBuilderFactory uriBuilderFactory = uriBuilderFactory(baseUrl);
 			builder.clientConnector(connector.getObject().get())
 				.uriBuilderFactory(uriBuilderFactory)
@@ -197,7 +210,6 @@ final class EventPublisherConfigurations {
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			// The token is among the details, whatever the application logs of its own
 			builder.codecs((codecs) -> codecs.defaultCodecs().enableLoggingRequestDetails(false));
-			return builder.build();
 		}
 
 		@Bean
@@ -224,7 +236,7 @@ final class EventPublisherConfigurations {
 		@Bean
 		@Lazy
 		@ConditionalOnMissingBean
-		HopperSessions hopperSessions(HopperProperties properties,
+		HopperSessions hopperSessions(HopperProperties properties, Environment environment,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
@@ -233,6 +245,7 @@ final class EventPublisherConfigurations {
 				return (request) -> Mono.empty();
 			}
 			return apiBuilder(properties, connectionDetails.getObject(), webClient, observationRegistry, scheduler)
+				.learnSession(environment.getProperty("hopper.session.learn", Boolean.class, true))
 				.sessions();
 		}
 
@@ -273,7 +286,7 @@ final class EventPublisherConfigurations {
 			return (int) Math.min(Integer.MAX_VALUE, (long) pool.maxConnections() + pool.maxPendingAcquires());
 		}
 
-		private static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
+		static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
 			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(baseUrl.toString());
 			// Sends the URL as the property has it
 			factory.setEncodingMode(EncodingMode.VALUES_ONLY);

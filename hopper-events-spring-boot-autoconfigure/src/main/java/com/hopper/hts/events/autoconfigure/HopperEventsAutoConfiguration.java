@@ -39,7 +39,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass({ WebClient.class, reactor.netty.http.client.HttpClient.class })
 @EnableConfigurationProperties({ HopperProperties.class, HopperAuthProperties.class })
 @Import({ EventPublisherConfigurations.Secrets.class, EventPublisherConfigurations.Sanitizing.class,
-		EventPublisherConfigurations.Metrics.class, EventPublisherConfigurations.Client.class })
+		EventPublisherConfigurations.Metrics.class, EventPublisherConfigurations.Client.class,
+		HttpServiceConfigurations.HopperRestClient.class, HttpServiceConfigurations.Groups.class })
 public final class HopperEventsAutoConfiguration {
 
 	HopperEventsAutoConfiguration() {

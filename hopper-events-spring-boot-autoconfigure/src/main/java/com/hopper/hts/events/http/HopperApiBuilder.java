@@ -63,6 +63,8 @@ public final class HopperApiBuilder {
 
 	private boolean requireSession;
 
+	private boolean learnSession = true;
+
 	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
 
 	private @Nullable EventPublishObservationConvention observationConvention;
@@ -190,6 +192,16 @@ public final class HopperApiBuilder {
 	}
 
 	/**
+	 * Set whether a session that is created becomes the session of the current context.
+	 * @param learnSession whether it does, as is the default
+	 * @return this builder
+	 */
+	public HopperApiBuilder learnSession(boolean learnSession) {
+		this.learnSession = learnSession;
+		return this;
+	}
+
+	/**
 	 * Set where calls are observed.
 	 * @param observationRegistry the registry
 	 * @return this builder
@@ -251,7 +263,7 @@ public final class HopperApiBuilder {
 	 */
 	public HopperSessions sessions() {
 		return new WebClientHopperSessions(client(Integer.MAX_VALUE, EventCodec.PUBLIC_SESSION_FIELDS),
-				uri("/sessions"), this.observationRegistry);
+				uri("/sessions"), this.observationRegistry, this.learnSession);
 	}
 
 	private ApiClient client(int maxCalls, Set<String> publicFields) {

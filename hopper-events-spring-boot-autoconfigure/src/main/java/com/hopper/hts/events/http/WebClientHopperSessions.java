@@ -18,9 +18,11 @@ package com.hopper.hts.events.http;
 import java.net.URI;
 import java.util.List;
 
+import com.hopper.hts.events.SessionIds;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import com.hopper.hts.events.observation.HopperObservationDocumentation.LowCardinalityKeyNames;
+import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
@@ -46,17 +48,28 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 
 	private final ObservationRegistry observationRegistry;
 
-	WebClientHopperSessions(ApiClient client, URI uri, ObservationRegistry observationRegistry) {
+	private final boolean learnSession;
+
+	WebClientHopperSessions(ApiClient client, URI uri, ObservationRegistry observationRegistry, boolean learnSession) {
 		super(client);
 		this.uri = uri;
 		this.observationRegistry = observationRegistry;
+		this.learnSession = learnSession;
 	}
 
 	@Override
 	public Mono<Session> create(SessionRequest request) {
 		Assert.notNull(request, "'request' must not be null");
-		return ApiCall.<List<Session>>mono(() -> new Creation(request))
+		Mono<Session> creation = ApiCall.<List<Session>>mono(() -> new Creation(request))
 			.flatMap((sessions) -> Mono.justOrEmpty(sessions.stream().findFirst()));
+		return this.learnSession ? HopperSessionContext.currentReactively()
+			.flatMap((context) -> creation.doOnNext((session) -> learn(context, session.id()))) : creation;
+	}
+
+	private static void learn(HopperSessionContext context, String sessionId) {
+		if (context != HopperSessionContext.none() && SessionIds.findProblem(sessionId) == null) {
+			context.setSessionId(sessionId, HopperSessionContext.Origin.ANSWER);
+		}
 	}
 
 	/**

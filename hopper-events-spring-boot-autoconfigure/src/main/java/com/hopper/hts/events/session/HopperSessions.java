@@ -34,7 +34,8 @@ import org.springframework.lang.CheckReturnValue;
 public interface HopperSessions {
 
 	/**
-	 * Create a session. Nothing is sent before the returned {@link Mono} is subscribed
+	 * Create a session, which becomes that of the current {@link HopperSessionContext}.
+	 * Nothing is sent before the returned {@link Mono} is subscribed
 	 * to. Code that is not reactive adds {@link Mono#block()}.
 	 * @param request what the API wants to know
 	 * @return a {@code Mono} that emits the session; that is empty if the API answered

@@ -71,7 +71,8 @@ class DocumentsTests {
 
 	private static final Map<String, String> PROPERTIES = Map.of("hopper", "autoconfigure.HopperProperties",
 			"hopper.auth", "autoconfigure.HopperAuthProperties", "hopper.outbox", "outbox.OutboxProperties",
-			"hopper.outbox.memory", "outbox.memory.MemoryOutboxProperties", "hopper.outbox.jdbc",
+			"hopper.session", "session.web.HopperSessionProperties", "hopper.outbox.memory",
+			"outbox.memory.MemoryOutboxProperties", "hopper.outbox.jdbc",
 			"outbox.jdbc.JdbcOutboxProperties", "hopper.outbox.kafka", "outbox.kafka.KafkaOutboxProperties");
 
 	@Test

@@ -23,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param status the HTTP status
  * @param body the body, empty if there is none
  * @param eventType the type of the event that was accepted, or {@code null}
+ * @param sessionId the session that the answer names in a header, or {@code null}
  */
-record Answer(int status, String body, @Nullable String eventType) {
+record Answer(int status, String body, @Nullable String eventType, @Nullable String sessionId) {
+
+	Answer(int status, String body, @Nullable String eventType) {
+		this(status, body, eventType, null);
+	}
 
 }

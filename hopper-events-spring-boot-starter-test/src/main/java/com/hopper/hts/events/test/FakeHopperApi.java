@@ -36,8 +36,9 @@ import org.springframework.test.context.TestContextAnnotationUtils;
 /**
  * A local stand-in of the Hopper Airline API: a real HTTP server on loopback. It checks
  * every request to {@code /events}, {@code /auth} and {@code /sessions} as strictly as
- * the real API does, keeps the requests, and fails on demand. Tests control it by method
- * calls, or by HTTP below {@code /simulator}. Safe for use by many threads.
+ * the real API does, keeps the requests, and fails on demand. It also makes offers and
+ * contracts of any request for them. Tests control it by method calls, or by HTTP below
+ * {@code /simulator}. Safe for use by many threads.
  * <p>
  * The auto-configured beans connect with a bean of this type, whatever the properties
  * say. Import {@link FakeHopperApiConfiguration}, or declare the bean in a test

@@ -35,6 +35,9 @@ final class HttpAnswers {
 
 	static Mono<Void> send(HttpServerResponse response, Answer answer) {
 		addCaching(response);
+		if (answer.sessionId() != null) {
+			response.header("HTS-Session-ID", answer.sessionId());
+		}
 		return send(response, answer.status(), answer.body());
 	}
 

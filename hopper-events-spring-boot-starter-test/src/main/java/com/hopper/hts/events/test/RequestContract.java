@@ -84,7 +84,8 @@ final class RequestContract {
 		if (isIdentityProvider(request.path()) && request.isPost()) {
 			return this.signIn.signInAtIdentityProvider(request);
 		}
-		if (endpoint == null || isIdentityProvider(request.path())) {
+		boolean ofProducts = ProductContract.includes(this.pathPrefix, request.path());
+		if ((endpoint == null && !ofProducts) || isIdentityProvider(request.path())) {
 			throw Refusal.of(404, "path", "There is nothing at " + request.path(),
 					"Check hopper.base-url, which should be " + this.baseUrl.get() + ".");
 		}
@@ -101,6 +102,9 @@ final class RequestContract {
 		checkMediaTypes(request.headers());
 		if (!request.utf8()) {
 			throw Refusal.malformed(null, "The body is not valid UTF-8");
+		}
+		if (endpoint == null) {
+			return ProductContract.check(request, request.path().substring(this.pathPrefix.length()));
 		}
 		return switch (endpoint) {
 			case EVENTS ->

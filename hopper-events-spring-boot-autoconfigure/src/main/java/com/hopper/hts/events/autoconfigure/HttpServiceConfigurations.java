@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.http.HopperWebClientCustomizer;
+import io.micrometer.observation.ObservationRegistry;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.restclient.RestClientCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
+import org.springframework.core.Ordered;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.support.RestClientHttpServiceGroupConfigurer;
+import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.support.WebClientHttpServiceGroupConfigurer;
+
+/**
+ * Other doors to the API than {@code hopperWebClient}, which all lead through it. Imported
+ * by {@link HopperEventsAutoConfiguration}.
+ */
+final class HttpServiceConfigurations {
+
+	/**
+	 * The group of HTTP service interfaces that call Hopper.
+	 */
+	private static final String GROUP = "hopper";
+
+	private HttpServiceConfigurations() {
+	}
+
+	/**
+	 * Let a client call Hopper, after the customizers of all clients.
+	 */
+	private static void configure(RestClient.Builder builder, HopperProperties properties,
+			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<WebClient> webClient) {
+		if (properties.enabled()) {
+			builder.uriBuilderFactory(EventPublisherConfigurations.Client
+				.uriBuilderFactory(EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject())));
+		}
+		builder.requestFactory(new WebClientRequestFactory(webClient::getObject))
+			// The request is observed where it is sent
+			.observationRegistry(ObservationRegistry.NOOP);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(RestClientCustomizer.class)
+	static class HopperRestClient {
+
+		@Bean(defaultCandidate = false)
+		@Lazy
+		@Qualifier("hopperRestClient")
+		@Proxyable(ProxyType.INTERFACES)
+		@ConditionalOnMissingBean(name = "hopperRestClient")
+		RestClient hopperRestClient(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
+				ObjectProvider<RestClientCustomizer> customizers) {
+			RestClient.Builder builder = RestClient.builder();
+			customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			configure(builder, properties, connectionDetails, webClient);
+			return builder.build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Groups {
+
+		@Bean
+		@ConditionalOnMissingBean
+		RestClientGroup hopperRestClientGroup(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient) {
+			return new RestClientGroup(properties, connectionDetails, webClient);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		WebClientGroup hopperWebClientGroup(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails,
+				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
+				ObjectProvider<HopperStart> start, ObjectProvider<HopperWebClientCustomizer> customizers) {
+			return new WebClientGroup(properties, connectionDetails, connector, tokenProvider, start, customizers);
+		}
+
+	}
+
+	/**
+	 * Signs the interfaces of the group that are called with a {@link RestClient}. Not
+	 * final, so that a bean can be advised.
+	 */
+	static class RestClientGroup implements RestClientHttpServiceGroupConfigurer {
+
+		private final HopperProperties properties;
+
+		private final ObjectProvider<HopperConnectionDetails> connectionDetails;
+
+		private final ObjectProvider<WebClient> webClient;
+
+		RestClientGroup(HopperProperties properties, ObjectProvider<HopperConnectionDetails> connectionDetails,
+				ObjectProvider<WebClient> webClient) {
+			this.properties = properties;
+			this.connectionDetails = connectionDetails;
+			this.webClient = webClient;
+		}
+
+		@Override
+		public int getOrder() {
+			return Ordered.LOWEST_PRECEDENCE;
+		}
+
+		@Override
+		public void configureGroups(Groups<RestClient.Builder> groups) {
+			groups.filterByName(GROUP)
+				.forEachClient((group, builder) -> configure(builder, this.properties, this.connectionDetails,
+						this.webClient));
+		}
+
+	}
+
+	/**
+	 * Signs the interfaces of the group that are called with a {@link WebClient}. Not
+	 * final, so that a bean can be advised.
+	 */
+	static class WebClientGroup implements WebClientHttpServiceGroupConfigurer {
+
+		private final HopperProperties properties;
+
+		private final ObjectProvider<HopperConnectionDetails> connectionDetails;
+
+		private final ObjectProvider<HopperHttpConnector> connector;
+
+		private final ObjectProvider<BearerTokenProvider> tokenProvider;
+
+		private final ObjectProvider<HopperStart> start;
+
+		private final ObjectProvider<HopperWebClientCustomizer> customizers;
+
+		WebClientGroup(HopperProperties properties, ObjectProvider<HopperConnectionDetails> connectionDetails,
+				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
+				ObjectProvider<HopperStart> start, ObjectProvider<HopperWebClientCustomizer> customizers) {
+			this.properties = properties;
+			this.connectionDetails = connectionDetails;
+			this.connector = connector;
+			this.tokenProvider = tokenProvider;
+			this.start = start;
+			this.customizers = customizers;
+		}
+
+		@Override
+		public int getOrder() {
+			return Ordered.LOWEST_PRECEDENCE;
+		}
+
+		@Override
+		public void configureGroups(Groups<WebClient.Builder> groups) {
+			groups.filterByName(GROUP)
+				.forEachClient((group, builder) -> EventPublisherConfigurations.Client.configure(builder,
+						this.properties, this.connectionDetails, this.connector, this.tokenProvider, this.start,
+						this.customizers));
+		}
+
+	}
+
+}
