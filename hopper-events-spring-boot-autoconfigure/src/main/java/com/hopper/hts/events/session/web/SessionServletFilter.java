@@ -37,8 +37,8 @@ import org.springframework.core.Ordered;
 
 /**
  * Gives each request a {@link HopperSessionContext}, and keeps the session in the HTTP
- * session if it is to be kept there. Nothing is read from the request itself. Not final,
- * so that a bean can be advised.
+ * session if it is to be kept there. Nothing is read from what the client has sent. Not
+ * final, so that a bean can be advised.
  */
 class SessionServletFilter implements Filter, Ordered {
 
@@ -47,6 +47,12 @@ class SessionServletFilter implements Filter, Ordered {
 	 * current session.
 	 */
 	static final int ORDER = Ordered.HIGHEST_PRECEDENCE + 1000;
+
+	/**
+	 * Name of a request attribute, a context that code before this filter has for the
+	 * request.
+	 */
+	private static final String CONTEXT = HopperSessionContext.class.getName();
 
 	private static final String EXCHANGE = SessionServletFilter.class.getName();
 
@@ -92,11 +98,13 @@ class SessionServletFilter implements Filter, Ordered {
 	 */
 	private static final class Exchange {
 
-		private final HopperSessionContext context = HopperSessionContext.create();
+		private final HopperSessionContext context;
 
 		private Map<String, Object> last;
 
 		Exchange(HttpServletRequest request, boolean kept) {
+			this.context = (request.getAttribute(CONTEXT) instanceof HopperSessionContext given) ? given
+					: HopperSessionContext.create();
 			HttpSession session = kept ? request.getSession(false) : null;
 			if (session != null) {
 				KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), this.context);
