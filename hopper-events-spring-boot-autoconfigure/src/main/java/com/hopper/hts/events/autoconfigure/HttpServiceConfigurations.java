@@ -36,8 +36,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.support.WebClientHttpServiceGroupConfigurer;
 
 /**
- * Other doors to the API than {@code hopperWebClient}, which all lead through it. Imported
- * by {@link HopperEventsAutoConfiguration}.
+ * Other doors to the API than {@code hopperWebClient}, which all lead through it.
+ * Imported by {@link HopperEventsAutoConfiguration}.
  */
 final class HttpServiceConfigurations {
 

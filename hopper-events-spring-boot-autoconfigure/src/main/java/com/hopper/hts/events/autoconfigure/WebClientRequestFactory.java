@@ -42,8 +42,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * Sends the requests of a {@code RestClient} with a {@link WebClient}, so that both are
- * signed, connected and observed in one way. The calling thread waits, which an event loop
- * must not.
+ * signed, connected and observed in one way. The calling thread waits, which an event
+ * loop must not.
  */
 final class WebClientRequestFactory implements ClientHttpRequestFactory {
 

@@ -35,8 +35,8 @@ public interface HopperSessions {
 
 	/**
 	 * Create a session, which becomes that of the current {@link HopperSessionContext}.
-	 * Nothing is sent before the returned {@link Mono} is subscribed
-	 * to. Code that is not reactive adds {@link Mono#block()}.
+	 * Nothing is sent before the returned {@link Mono} is subscribed to. Code that is not
+	 * reactive adds {@link Mono#block()}.
 	 * @param request what the API wants to know
 	 * @return a {@code Mono} that emits the session; that is empty if the API answered
 	 * {@code 204}, which means that there is no session and that a booking can be linked

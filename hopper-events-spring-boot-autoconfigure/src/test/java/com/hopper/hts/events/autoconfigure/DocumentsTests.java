@@ -72,8 +72,8 @@ class DocumentsTests {
 	private static final Map<String, String> PROPERTIES = Map.of("hopper", "autoconfigure.HopperProperties",
 			"hopper.auth", "autoconfigure.HopperAuthProperties", "hopper.outbox", "outbox.OutboxProperties",
 			"hopper.session", "session.web.HopperSessionProperties", "hopper.outbox.memory",
-			"outbox.memory.MemoryOutboxProperties", "hopper.outbox.jdbc",
-			"outbox.jdbc.JdbcOutboxProperties", "hopper.outbox.kafka", "outbox.kafka.KafkaOutboxProperties");
+			"outbox.memory.MemoryOutboxProperties", "hopper.outbox.jdbc", "outbox.jdbc.JdbcOutboxProperties",
+			"hopper.outbox.kafka", "outbox.kafka.KafkaOutboxProperties");
 
 	@Test
 	void readmeIsShort() throws Exception {

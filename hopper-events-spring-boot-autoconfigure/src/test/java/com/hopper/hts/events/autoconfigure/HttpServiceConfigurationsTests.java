@@ -69,9 +69,10 @@ class HttpServiceConfigurationsTests {
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-				HopperSessionAutoConfiguration.class, WebClientAutoConfiguration.class, RestClientAutoConfiguration.class,
-				ReactiveHttpClientAutoConfiguration.class, ImperativeHttpClientAutoConfiguration.class,
-				HttpServiceClientPropertiesAutoConfiguration.class, HttpServiceClientAutoConfiguration.class, ReactiveHttpServiceClientAutoConfiguration.class))
+				HopperSessionAutoConfiguration.class, WebClientAutoConfiguration.class,
+				RestClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class,
+				ImperativeHttpClientAutoConfiguration.class, HttpServiceClientPropertiesAutoConfiguration.class,
+				HttpServiceClientAutoConfiguration.class, ReactiveHttpServiceClientAutoConfiguration.class))
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.client-id=id",
 				"hopper.auth.client-secret=secret");
 
@@ -118,7 +119,11 @@ class HttpServiceConfigurationsTests {
 	void failuresAreThoseOfARestClientWithoutSecrets() {
 		this.contextRunner.run((context) -> {
 			assertThatExceptionOfType(HttpClientErrorException.NotFound.class)
-				.isThrownBy(() -> hopperRestClient(context).post().uri("/nothing").body(Map.of()).retrieve().toBodilessEntity());
+				.isThrownBy(() -> hopperRestClient(context).post()
+					.uri("/nothing")
+					.body(Map.of())
+					.retrieve()
+					.toBodilessEntity());
 			this.api.expectViolations();
 			this.api.close();
 			assertThatExceptionOfType(ResourceAccessException.class)
@@ -133,11 +138,12 @@ class HttpServiceConfigurationsTests {
 
 	@Test
 	void eventLoopIsNotBlocked() {
-		this.contextRunner.run((context) -> assertThatIllegalStateException()
-			.isThrownBy(() -> Mono.fromCallable(() -> post(context, "/cfar_offers"))
-				.subscribeOn(Schedulers.parallel())
-				.block(TIMEOUT))
-			.withMessageContaining("must not be called on thread 'parallel-"));
+		this.contextRunner.run(
+				(context) -> assertThatIllegalStateException()
+					.isThrownBy(() -> Mono.fromCallable(() -> post(context, "/cfar_offers"))
+						.subscribeOn(Schedulers.parallel())
+						.block(TIMEOUT))
+					.withMessageContaining("must not be called on thread 'parallel-"));
 		assertThat(this.api.requests()).noneMatch((request) -> request.path().endsWith("/cfar_offers"));
 	}
 
@@ -179,9 +185,11 @@ class HttpServiceConfigurationsTests {
 		this.contextRunner.withUserConfiguration(ReactiveServices.class)
 			.withPropertyValues("hopper.enabled=false")
 			.run((context) -> {
-				assertThat(
-						hopperRestClient(context).post().uri("/cfar_offers").retrieve().toBodilessEntity().getStatusCode())
-					.isEqualTo(HttpStatus.NO_CONTENT);
+				assertThat(hopperRestClient(context).post()
+					.uri("/cfar_offers")
+					.retrieve()
+					.toBodilessEntity()
+					.getStatusCode()).isEqualTo(HttpStatus.NO_CONTENT);
 				assertThat(context.getBean(DgOffers.class).create(Map.of()).blockOptional(TIMEOUT)).isEmpty();
 			});
 		assertThat(this.api.requests()).isEmpty();

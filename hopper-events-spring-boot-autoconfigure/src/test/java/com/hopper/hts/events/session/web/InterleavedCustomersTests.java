@@ -117,7 +117,8 @@ class InterleavedCustomersTests {
 			assertThat(context.getBean(EventOutbox.class).flush(TIMEOUT)).isTrue();
 			assertThat(this.api.wrong).isEmpty();
 			assertThat(this.api.right).hasSize(count);
-			assertThat(this.sessionsOfListeners).allSatisfy((contract, session) -> assertThat(session).isEqualTo(contract));
+			assertThat(this.sessionsOfListeners)
+				.allSatisfy((contract, session) -> assertThat(session).isEqualTo(contract));
 			assertNothingIsLeft(context);
 		});
 	}

@@ -210,9 +210,7 @@ class SessionTrafficTests {
 	void restClientOfTheApplicationTakesPart() {
 		this.contextRunner.run((context) -> this.customer.run(() -> {
 			RestClient client = restClient(context);
-			String token = context.getBean(BearerTokenProvider.class)
-				.getToken()
-				.block(TIMEOUT);
+			String token = context.getBean(BearerTokenProvider.class).getToken().block(TIMEOUT);
 			for (String endpoint : List.of("/cfar_offers/external", "/dg_offers", "/dg_contracts")) {
 				client.post()
 					.uri(this.api.baseUrl() + endpoint)
@@ -231,9 +229,7 @@ class SessionTrafficTests {
 	void okHttpClientTakesPart() {
 		this.contextRunner.run((context) -> {
 			OkHttpClient client = okHttpClient(context);
-			String token = context.getBean(BearerTokenProvider.class)
-				.getToken()
-				.block(TIMEOUT);
+			String token = context.getBean(BearerTokenProvider.class).getToken().block(TIMEOUT);
 			Request.Builder request = request(this.api.baseUrl() + "/cfar_offers").header("Authorization",
 					"Bearer " + token);
 			this.customer.run(() -> {
@@ -250,7 +246,8 @@ class SessionTrafficTests {
 
 	@Test
 	void worksWithoutOkHttpAndContextPropagation() {
-		this.contextRunner.withClassLoader(new FilteredClassLoader("okhttp3", "io.micrometer.context", "jakarta.servlet"))
+		this.contextRunner
+			.withClassLoader(new FilteredClassLoader("okhttp3", "io.micrometer.context", "jakarta.servlet"))
 			.run((context) -> {
 				assertThat(context).doesNotHaveBean("hopperOkHttpInterceptor").doesNotHaveBean("hopperSessionFilter");
 				this.customer.run(() -> post(hopperWebClient(context), "/cfar_offers"));
@@ -282,8 +279,7 @@ class SessionTrafficTests {
 	}
 
 	private static OkHttpClient okHttpClient(ApplicationContext context) {
-		return new OkHttpClient.Builder()
-			.addInterceptor(context.getBean("hopperOkHttpInterceptor", Interceptor.class))
+		return new OkHttpClient.Builder().addInterceptor(context.getBean("hopperOkHttpInterceptor", Interceptor.class))
 			.build();
 	}
 

@@ -49,8 +49,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests that a session is kept between the requests of a customer, in servlet and reactive
- * applications.
+ * Tests that a session is kept between the requests of a customer, in servlet and
+ * reactive applications.
  */
 class SessionsOfCustomersTests {
 
@@ -75,7 +75,8 @@ class SessionsOfCustomersTests {
 				ResponseEntity<String> first = get(application, learn + "?id=session-1", null);
 				assertThat(first.getBody()).as(learn).isEqualTo("session-1");
 				String cookie = cookie(first);
-				assertThat(get(application, "/session", cookie).getBody()).as(learn).isEqualTo("session-1 HTTP_SESSION [offer-1] []");
+				assertThat(get(application, "/session", cookie).getBody()).as(learn)
+					.isEqualTo("session-1 HTTP_SESSION [offer-1] []");
 				assertThat(get(application, "/session", null).getBody()).isEqualTo("none");
 				String other = cookie(get(application, learn + "?id=session-2", null));
 				assertThat(get(application, "/session", other).getBody()).startsWith("session-2 ");
@@ -116,8 +117,8 @@ class SessionsOfCustomersTests {
 	void whatCannotBeReadIsLeftOut() {
 		HopperSessionContext context = HopperSessionContext.create();
 		KeptSession.restore("text", context);
-		KeptSession.restore(Map.of("id", "a\nb", "cfar-offer-ids", List.of("offer-1", 2, " "), "dg-offer-ids", "offer-2"),
-				context);
+		KeptSession.restore(
+				Map.of("id", "a\nb", "cfar-offer-ids", List.of("offer-1", 2, " "), "dg-offer-ids", "offer-2"), context);
 		assertThat(KeptSession.of(context)).isEqualTo(Map.of("cfar-offer-ids", List.of("offer-1")));
 	}
 
@@ -138,17 +139,11 @@ class SessionsOfCustomersTests {
 	}
 
 	private static ResponseEntity<String> get(ConfigurableApplicationContext application, String path, String cookie) {
-		return WebClient.create("http://localhost:" + port(application))
-			.get()
-			.uri(path)
-			.headers((headers) -> {
-				if (cookie != null) {
-					headers.set("Cookie", cookie);
-				}
-			})
-			.retrieve()
-			.toEntity(String.class)
-			.block(TIMEOUT);
+		return WebClient.create("http://localhost:" + port(application)).get().uri(path).headers((headers) -> {
+			if (cookie != null) {
+				headers.set("Cookie", cookie);
+			}
+		}).retrieve().toEntity(String.class).block(TIMEOUT);
 	}
 
 	private static String cookie(ResponseEntity<String> response) {
