@@ -23,7 +23,7 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.util.function.Supplier;
 
-import com.hopper.hts.events.http.NetworkFailure;
+import com.hopper.hts.events.http.AttemptFailure;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -113,7 +113,7 @@ final class WebClientRequestFactory implements ClientHttpRequestFactory {
 			catch (RuntimeException ex) {
 				// What WebClient throws carries the headers of the request, secrets among
 				// them
-				Throwable cause = NetworkFailure.withoutRequest(ex);
+				Throwable cause = AttemptFailure.withoutRequest(ex);
 				throw (cause instanceof IOException failure) ? failure
 						: new IOException(String.valueOf((cause != null) ? cause.getMessage() : null), cause);
 			}
