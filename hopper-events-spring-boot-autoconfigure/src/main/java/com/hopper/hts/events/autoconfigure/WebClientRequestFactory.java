@@ -124,7 +124,19 @@ final class WebClientRequestFactory implements ClientHttpRequestFactory {
 	/**
 	 * An answer that was read to its end, so that it holds no connection.
 	 */
-	private record Response(HttpStatusCode status, HttpHeaders headers, byte[] bytes) implements ClientHttpResponse {
+	private static final class Response implements ClientHttpResponse {
+
+		private final HttpStatusCode status;
+
+		private final HttpHeaders headers;
+
+		private final byte[] bytes;
+
+		private Response(HttpStatusCode status, HttpHeaders headers, byte[] bytes) {
+			this.status = status;
+			this.headers = headers;
+			this.bytes = bytes;
+		}
 
 		static Mono<Response> read(ClientResponse response) {
 			return DataBufferUtils.join(response.body(BodyExtractors.toDataBuffers())).map((buffer) -> {
