@@ -50,7 +50,7 @@ final class SessionTraffic {
 	 */
 	SessionTraffic(boolean enabled, Supplier<@Nullable URI> baseUrl) {
 		this.enabled = enabled;
-		this.baseUrl = SingletonSupplier.ofNullable(baseUrl)::get;
+		this.baseUrl = SingletonSupplier.ofNullable(baseUrl);
 	}
 
 	/**
