@@ -16,7 +16,6 @@
 package com.hopper.hts.events.test;
 
 import java.util.List;
-import java.util.Optional;
 
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -36,12 +35,15 @@ final class WithHopperSessionExtension implements BeforeEachCallback, AfterEachC
 
 	@Override
 	public void beforeEach(ExtensionContext context) {
-		Optional<WithHopperSession> ofMethod = AnnotationSupport.findAnnotation(context.getTestMethod(),
-				WithHopperSession.class);
-		WithHopperSession annotation = ofMethod.orElseGet(() -> TestContextAnnotationUtils
-			.findMergedAnnotation(context.getRequiredTestClass(), WithHopperSession.class));
+		WithHopperSession annotation = AnnotationSupport
+			.findAnnotation(context.getTestMethod(), WithHopperSession.class)
+			.orElse(null);
+		if (annotation == null) {
+			annotation = TestContextAnnotationUtils.findMergedAnnotation(context.getRequiredTestClass(),
+					WithHopperSession.class);
+		}
 		// An extension at a method and at its class is called once for each of them
-		if (annotation != null && scope(context) == null) {
+		if (annotation != null && context.getStore(NAMESPACE).get(context.getUniqueId()) == null) {
 			HopperSessionContext session = annotation.value().isEmpty() ? HopperSessionContext.create()
 					: HopperSessionContext.of(annotation.value());
 			session.addCfarOfferIds(List.of(annotation.cfarOfferIds()));
@@ -57,10 +59,6 @@ final class WithHopperSessionExtension implements BeforeEachCallback, AfterEachC
 		if (scope != null) {
 			scope.close();
 		}
-	}
-
-	private static HopperSessionContext.Scope scope(ExtensionContext context) {
-		return context.getStore(NAMESPACE).get(context.getUniqueId(), HopperSessionContext.Scope.class);
 	}
 
 }
