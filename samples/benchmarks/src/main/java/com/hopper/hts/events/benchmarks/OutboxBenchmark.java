@@ -382,8 +382,8 @@ final class OutboxBenchmark {
 	}
 
 	private long left(int most) {
-		return Objects.requireNonNull(this.jdbc
-			.queryForObject("select count(*) from (select 1 from hopper_event_outbox limit ?) counted", Long.class, most));
+		return Objects.requireNonNull(this.jdbc.queryForObject(
+				"select count(*) from (select 1 from hopper_event_outbox limit ?) counted", Long.class, most));
 	}
 
 	/**
