@@ -19,7 +19,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.service.registry.ImportHttpServices;
 
 @Configuration(proxyBeanMethods = false)
-@ImportHttpServices(group = "hopper", types = CfarOffers.class)
+@ImportHttpServices(group = "hopper", types = { CfarOffers.class, CfarContracts.class })
 class HopperServices {
 
 }

@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.examples.sessions;
+
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventOutbox;
+
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.stereotype.Service;
+
+@Service
+class BookingConfirmation {
+
+	private final EventOutbox outbox;
+
+	BookingConfirmation(EventOutbox outbox) {
+		this.outbox = outbox;
+	}
+
+	@Async
+	CompletableFuture<UUID> confirm(String contractId) {
+		return CompletableFuture.completedFuture(
+				this.outbox.store(BookingConfirmed.occurredAt(Instant.now()).withCfarContractId(contractId)));
+	}
+
+}
