@@ -69,8 +69,8 @@ class ReactiveBookingController {
 			.bodyValue(new CfarContractRequest(offerId))
 			.retrieve()
 			.bodyToMono(CfarContract.class)
-			.flatMap((contract) -> this.outbox.storeReactively(
-					BookingConfirmed.occurredAt(Instant.now()).withCfarContractId(contract.id())));
+			.flatMap((contract) -> this.outbox
+				.storeReactively(BookingConfirmed.occurredAt(Instant.now()).withCfarContractId(contract.id())));
 	}
 
 }

@@ -47,7 +47,8 @@ class SessionCookieFilter extends OncePerRequestFilter {
 			throws ServletException, IOException {
 		Cookie cookie = WebUtils.getCookie(request, "hopper");
 		String[] parts = (cookie != null) ? cookie.getValue().split("[.]", 2) : new String[0];
-		if (parts.length == 2 && MessageDigest.isEqual(signature(parts[1]), parts[0].getBytes(StandardCharsets.UTF_8))) {
+		if (parts.length == 2
+				&& MessageDigest.isEqual(signature(parts[1]), parts[0].getBytes(StandardCharsets.UTF_8))) {
 			HopperSessionContext.current().setSessionId(parts[1]);
 		}
 		chain.doFilter(request, response);
