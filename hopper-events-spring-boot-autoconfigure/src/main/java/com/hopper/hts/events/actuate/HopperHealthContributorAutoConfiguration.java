@@ -58,8 +58,8 @@ public final class HopperHealthContributorAutoConfiguration {
 		HopperHealthIndicator hopperHealthContributor(Environment environment,
 				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
 			boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
-			return enabled ? new HopperHealthIndicator(tokenProvider.getIfUnique(), outbox.getIfUnique())
-					: HopperHealthIndicator.disabled();
+			return new HopperHealthIndicator(enabled, enabled ? tokenProvider.getIfUnique() : null,
+					enabled ? outbox.getIfUnique() : null);
 		}
 
 	}

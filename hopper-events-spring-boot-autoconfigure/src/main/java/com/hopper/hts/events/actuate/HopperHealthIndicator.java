@@ -50,28 +50,17 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * Create an instance.
+	 * @param enabled whether events are sent
 	 * @param tokenProvider the provider of the token, or {@code null} if the application
 	 * signs in by itself
 	 * @param outbox the outbox, or {@code null} if there is none
 	 */
-	HopperHealthIndicator(@Nullable BearerTokenProvider tokenProvider, @Nullable EventOutboxOperations outbox) {
-		this(true, tokenProvider, outbox);
-	}
-
-	private HopperHealthIndicator(boolean enabled, @Nullable BearerTokenProvider tokenProvider,
+	HopperHealthIndicator(boolean enabled, @Nullable BearerTokenProvider tokenProvider,
 			@Nullable EventOutboxOperations outbox) {
 		super("The health check of Hopper failed");
 		this.enabled = enabled;
 		this.tokenProvider = tokenProvider;
 		this.outbox = outbox;
-	}
-
-	/**
-	 * Create an indicator that says that nothing is sent.
-	 * @return the indicator
-	 */
-	static HopperHealthIndicator disabled() {
-		return new HopperHealthIndicator(false, null, null);
 	}
 
 	@Override

@@ -81,7 +81,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 			throw new TokenRequestException("the BearerTokenProvider gave no bearer token", false, null, null);
 		}
 		if (!token.equals(this.checked)) {
-			String problem = BearerTokens.findProblem(token);
+			String problem = findProblem(token);
 			if (problem != null) {
 				throw new TokenRequestException("the BearerTokenProvider gave a bearer token that " + problem, false,
 						null, null);
@@ -175,6 +175,29 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		String defaultPort = scheme.equals("https") ? ":443" : ":80";
 		return scheme + "://" + (authority.endsWith(defaultPort)
 				? authority.substring(0, authority.length() - defaultPort.length()) : authority);
+	}
+
+	/**
+	 * Say what is wrong with a token.
+	 * @param token the token
+	 * @return the end of a sentence that begins with the token's name, or {@code null} if
+	 * it can be sent in an {@code Authorization} header
+	 */
+	static @Nullable String findProblem(@Nullable String token) {
+		if (token == null || token.isBlank()) {
+			return "must not be empty";
+		}
+		if (token.regionMatches(true, 0, "Bearer ", 0, 7)) {
+			return "must be the token alone, without 'Bearer' before it";
+		}
+		for (int i = 0; i < token.length(); i++) {
+			char c = token.charAt(i);
+			if (c <= ' ' || c > '~') {
+				return "must consist of visible ASCII characters, but character %s of %s is not one".formatted(i + 1,
+						token.length());
+			}
+		}
+		return null;
 	}
 
 }

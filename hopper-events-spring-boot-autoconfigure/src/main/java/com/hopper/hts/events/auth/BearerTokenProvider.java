@@ -61,7 +61,7 @@ public interface BearerTokenProvider {
 	 * @throws IllegalArgumentException if the text cannot be a bearer token
 	 */
 	static BearerTokenProvider of(String token) {
-		String problem = BearerTokens.findProblem(token);
+		String problem = BearerTokenFilter.findProblem(token);
 		Assert.isTrue(problem == null, () -> "'token' " + problem);
 		Mono<String> given = Mono.just(token);
 		return () -> given;

@@ -155,7 +155,7 @@ final class TokenEndpoint {
 			throw malformed("is not a JSON object");
 		}
 		String value = answer.path("access_token").asString("");
-		String problem = BearerTokens.findProblem(value);
+		String problem = BearerTokenFilter.findProblem(value);
 		if (problem != null) {
 			throw malformed("has an 'access_token' that " + problem);
 		}

@@ -37,15 +37,7 @@ final class RetryBudget {
 	}
 
 	boolean tryTake() {
-		int level = this.level.get();
-		while (level >= TOKEN) {
-			int witness = this.level.compareAndExchange(level, level - TOKEN);
-			if (witness == level) {
-				return true;
-			}
-			level = witness;
-		}
-		return false;
+		return this.level.getAndUpdate((level) -> (level >= TOKEN) ? level - TOKEN : level) >= TOKEN;
 	}
 
 	void giveBack(int retries) {
