@@ -434,7 +434,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 */
 		public Details withSessionId(@Nullable String sessionId) {
 			return new Details(this.message, this.statusCode, this.headers, this.attempts, this.eventType,
-					SessionIds.mask(sessionId), this.retryAfter, this.deliveryUnknown, this.cause);
+					SessionEvent.maskSessionId(sessionId), this.retryAfter, this.deliveryUnknown, this.cause);
 		}
 
 		/**

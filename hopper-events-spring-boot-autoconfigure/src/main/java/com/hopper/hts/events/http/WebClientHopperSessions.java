@@ -18,7 +18,7 @@ package com.hopper.hts.events.http;
 import java.net.URI;
 import java.util.List;
 
-import com.hopper.hts.events.SessionIds;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import com.hopper.hts.events.observation.HopperObservationDocumentation.LowCardinalityKeyNames;
@@ -67,7 +67,7 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 	}
 
 	private static void learn(HopperSessionContext context, String sessionId) {
-		if (context != HopperSessionContext.none() && SessionIds.findProblem(sessionId) == null) {
+		if (context != HopperSessionContext.none() && SessionEvent.findSessionIdProblem(sessionId) == null) {
 			context.setSessionId(sessionId, HopperSessionContext.Origin.ANSWER);
 		}
 	}

@@ -25,7 +25,6 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.SessionIds;
 import com.hopper.hts.events.session.SessionRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -158,7 +157,7 @@ public final class EventCodec {
 	}
 
 	static void checkSessionId(@Nullable String sessionId) {
-		String problem = SessionIds.findProblem(sessionId);
+		String problem = SessionEvent.findSessionIdProblem(sessionId);
 		if (problem != null) {
 			throw new InvalidEventDataException("was given a session id " + problem);
 		}

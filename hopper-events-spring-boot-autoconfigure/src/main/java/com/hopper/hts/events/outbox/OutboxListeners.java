@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.SessionIds;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -81,7 +81,7 @@ final class OutboxListeners implements EventDeliveryListener {
 	 */
 	private void forEach(StoredEvent event, Consumer<EventDeliveryListener> call) {
 		String sessionId = event.sessionId();
-		HopperSessionContext context = (sessionId != null && SessionIds.findProblem(sessionId) == null)
+		HopperSessionContext context = (sessionId != null && SessionEvent.findSessionIdProblem(sessionId) == null)
 				? HopperSessionContext.of(sessionId) : HopperSessionContext.none();
 		context.run(() -> forEach(call));
 	}

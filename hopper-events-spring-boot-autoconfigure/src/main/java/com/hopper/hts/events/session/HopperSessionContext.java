@@ -26,7 +26,6 @@ import java.util.function.UnaryOperator;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.SessionIds;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
@@ -228,7 +227,7 @@ public final class HopperSessionContext {
 	 */
 	public void setSessionId(String sessionId, Origin origin) {
 		Assert.notNull(origin, "'origin' must not be null");
-		String problem = SessionIds.findProblem(sessionId);
+		String problem = SessionEvent.findSessionIdProblem(sessionId);
 		Assert.isTrue(problem == null, () -> "The context was given a session id " + problem);
 		update((state) -> {
 			boolean same = state.sessionId() == null || state.sessionId().equals(sessionId);
@@ -303,7 +302,7 @@ public final class HopperSessionContext {
 	@Override
 	public String toString() {
 		State state = this.state;
-		return "HopperSessionContext[sessionId=" + SessionIds.mask(state.sessionId()) + ", origin=" + state.origin()
+		return "HopperSessionContext[sessionId=" + SessionEvent.maskSessionId(state.sessionId()) + ", origin=" + state.origin()
 				+ ", offers=" + (state.cfarOfferIds().size() + state.dgOfferIds().size()) + "]";
 	}
 

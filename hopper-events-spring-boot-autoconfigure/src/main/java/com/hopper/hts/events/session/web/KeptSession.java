@@ -20,7 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-import com.hopper.hts.events.SessionIds;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +68,7 @@ final class KeptSession {
 		if (!(kept instanceof Map<?, ?> values)) {
 			return;
 		}
-		if (values.get(ID) instanceof String sessionId && SessionIds.findProblem(sessionId) == null) {
+		if (values.get(ID) instanceof String sessionId && SessionEvent.findSessionIdProblem(sessionId) == null) {
 			context.setSessionId(sessionId, HopperSessionContext.Origin.HTTP_SESSION);
 		}
 		context.addCfarOfferIds(texts(values.get(CFAR_OFFERS)));

@@ -19,7 +19,7 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-import com.hopper.hts.events.SessionIds;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -94,7 +94,7 @@ final class SessionTraffic {
 		if (sessionId == null || status < 200 || status > 299) {
 			return;
 		}
-		String problem = SessionIds.findProblem(sessionId);
+		String problem = SessionEvent.findSessionIdProblem(sessionId);
 		if (problem == null) {
 			context.setSessionId(sessionId, HopperSessionContext.Origin.ANSWER);
 		}
