@@ -70,7 +70,8 @@ public record SessionEvent(@Nullable String sessionId, HopperEvent event) {
 		}
 		int length = sessionId.length();
 		if (length > MAX_SESSION_ID_LENGTH) {
-			return "of " + length + " characters, more than the " + MAX_SESSION_ID_LENGTH + " that are sent in a header; " + SESSION_ID_HINT;
+			return "of " + length + " characters, more than the " + MAX_SESSION_ID_LENGTH
+					+ " that are sent in a header; " + SESSION_ID_HINT;
 		}
 		for (int i = 0; i < length; i++) {
 			char c = sessionId.charAt(i);

@@ -302,8 +302,8 @@ public final class HopperSessionContext {
 	@Override
 	public String toString() {
 		State state = this.state;
-		return "HopperSessionContext[sessionId=" + SessionEvent.maskSessionId(state.sessionId()) + ", origin=" + state.origin()
-				+ ", offers=" + (state.cfarOfferIds().size() + state.dgOfferIds().size()) + "]";
+		return "HopperSessionContext[sessionId=" + SessionEvent.maskSessionId(state.sessionId()) + ", origin="
+				+ state.origin() + ", offers=" + (state.cfarOfferIds().size() + state.dgOfferIds().size()) + "]";
 	}
 
 	/**
