@@ -26,6 +26,8 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.session.HopperSessionContext;
+import com.hopper.hts.events.session.web.HopperSessionAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,7 @@ import org.springframework.core.env.MutablePropertySources;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.core.test.tools.CompileWithForkedClassLoader;
 import org.springframework.core.test.tools.TestCompiler;
+import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -61,12 +64,24 @@ class AotTests {
 		try (FakeHopperApi api = FakeHopperApi.builder().token("token").start()) {
 			generate(api, (generated) -> {
 				publish(generated);
+				HopperSessionContext.create().run(() -> learn(generated));
 				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
 				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
 				generated.close();
 				assertThat(api.received()).hasSize(2);
-			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class);
+			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
+					HopperSessionAutoConfiguration.class);
 		}
+	}
+
+	private static void learn(GenericApplicationContext generated) {
+		generated.getBean("hopperRestClient", RestClient.class)
+			.post()
+			.uri("/cfar_offers")
+			.body(Map.of())
+			.retrieve()
+			.toBodilessEntity();
+		assertThat(HopperSessionContext.current().sessionId()).isNotNull();
 	}
 
 	@Test

@@ -30,6 +30,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.session.HopperSessions;
+import com.hopper.hts.events.session.web.HopperSessionAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +54,7 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.S
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.web.client.RestClient;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -82,7 +84,7 @@ class BeansInCompanyTests {
 			.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, ObservationAutoConfiguration.class,
 					MetricsAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class,
 					HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
-					HopperHealthContributorAutoConfiguration.class))
+					HopperHealthContributorAutoConfiguration.class, HopperSessionAutoConfiguration.class))
 			.withPropertyValues("hopper.base-url=" + this.api.baseUrl());
 	}
 
@@ -97,7 +99,8 @@ class BeansInCompanyTests {
 		List<String> names = List.of("hopperEventPublisher", "hopperEventOutbox", "hopperEventOutboxOperations",
 				"hopperSessions", "hopperBearerTokenProvider", "hopperConnectionDetails", "hopperWebClient",
 				"hopperHealthContributor", "hopperOutboxGauges", "hopperSanitizingFunction", "hopperOutboxMetrics",
-				"hopperMetrics");
+				"hopperMetrics", "hopperRestClient", "hopperRestClientGroup", "hopperWebClientGroup",
+				"hopperSessionWebClientCustomizer", "hopperRestClientInterceptor", "hopperOkHttpInterceptor");
 		for (String name : names) {
 			this.runner.withPropertyValues("hopper.auth.token=token")
 				.withInitializer(
@@ -108,7 +111,9 @@ class BeansInCompanyTests {
 				});
 		}
 		assertThat(mocked).contains("hopperEventPublisher", "hopperEventOutbox", "hopperEventOutboxOperations",
-				"hopperSessions", "hopperBearerTokenProvider", "hopperConnectionDetails", "hopperWebClient");
+				"hopperSessions", "hopperBearerTokenProvider", "hopperConnectionDetails", "hopperWebClient",
+				"hopperRestClient", "hopperRestClientGroup", "hopperWebClientGroup", "hopperSessionWebClientCustomizer",
+				"hopperRestClientInterceptor", "hopperOkHttpInterceptor");
 	}
 
 	@ParameterizedTest
@@ -173,6 +178,7 @@ class BeansInCompanyTests {
 			each.getValue();
 		}));
 		context.getBean("hopperWebClient", WebClient.class);
+		context.getBean("hopperRestClient", RestClient.class);
 		context.getBean(BearerTokenProvider.class);
 		context.getBean(HopperConnectionDetails.class);
 		context.getBean(HopperSessions.class);

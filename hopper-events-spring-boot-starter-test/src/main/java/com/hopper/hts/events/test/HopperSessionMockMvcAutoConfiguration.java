@@ -24,6 +24,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.webmvc.test.autoconfigure.MockMvcBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.test.web.servlet.request.RequestPostProcessor;
 import org.springframework.test.web.servlet.setup.ConfigurableMockMvcBuilder;
 import org.springframework.test.web.servlet.setup.MockMvcConfigurer;
@@ -42,10 +43,15 @@ public final class HopperSessionMockMvcAutoConfiguration {
 	HopperSessionMockMvcAutoConfiguration() {
 	}
 
-	@Bean
-	@ConditionalOnMissingBean
-	SessionOfTest hopperSessionMockMvcBuilderCustomizer() {
-		return new SessionOfTest();
+	@Configuration(proxyBeanMethods = false)
+	static class Requests {
+
+		@Bean
+		@ConditionalOnMissingBean
+		SessionOfTest hopperSessionMockMvcBuilderCustomizer() {
+			return new SessionOfTest();
+		}
+
 	}
 
 	/**

@@ -51,28 +51,26 @@ public final class HopperSessionAutoConfiguration {
 	HopperSessionAutoConfiguration() {
 	}
 
-	private static SessionTraffic traffic(HopperSessionProperties properties, Environment environment,
-			ObjectProvider<HopperConnectionDetails> connectionDetails) {
-		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
-		return new SessionTraffic(enabled && properties.learn(),
-				() -> connectionDetails.stream().findFirst().map(HopperConnectionDetails::getBaseUrl).orElse(null));
-	}
+	@Configuration(proxyBeanMethods = false)
+	static class Spring {
 
-	@Bean
-	@ConditionalOnMissingBean
-	SessionWebClientCustomizer hopperSessionWebClientCustomizer(HopperSessionProperties properties,
-			Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
-		return new SessionWebClientCustomizer(traffic(properties, environment, connectionDetails));
-	}
+		@Bean
+		@ConditionalOnMissingBean
+		SessionWebClientCustomizer hopperSessionWebClientCustomizer(HopperSessionProperties properties,
+				Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
+			return new SessionWebClientCustomizer(SessionTraffic.of(properties, environment, connectionDetails));
+		}
 
-	// Not candidates for the application's own clients, which call others as well
+		// Not candidates for the application's own clients, which call others as well
 
-	@Bean(defaultCandidate = false)
-	@Qualifier("hopperRestClientInterceptor")
-	@ConditionalOnMissingBean(name = "hopperRestClientInterceptor")
-	SessionRestClientInterceptor hopperRestClientInterceptor(HopperSessionProperties properties,
-			Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
-		return new SessionRestClientInterceptor(traffic(properties, environment, connectionDetails));
+		@Bean(defaultCandidate = false)
+		@Qualifier("hopperRestClientInterceptor")
+		@ConditionalOnMissingBean(name = "hopperRestClientInterceptor")
+		SessionRestClientInterceptor hopperRestClientInterceptor(HopperSessionProperties properties,
+				Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
+			return new SessionRestClientInterceptor(SessionTraffic.of(properties, environment, connectionDetails));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -84,7 +82,7 @@ public final class HopperSessionAutoConfiguration {
 		@ConditionalOnMissingBean(name = "hopperOkHttpInterceptor")
 		SessionOkHttpInterceptor hopperOkHttpInterceptor(HopperSessionProperties properties, Environment environment,
 				ObjectProvider<HopperConnectionDetails> connectionDetails) {
-			return new SessionOkHttpInterceptor(traffic(properties, environment, connectionDetails));
+			return new SessionOkHttpInterceptor(SessionTraffic.of(properties, environment, connectionDetails));
 		}
 
 	}

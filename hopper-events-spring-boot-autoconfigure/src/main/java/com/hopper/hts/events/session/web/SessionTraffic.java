@@ -20,11 +20,14 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.autoconfigure.HopperConnectionDetails;
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -51,6 +54,13 @@ final class SessionTraffic {
 	SessionTraffic(boolean enabled, Supplier<@Nullable URI> baseUrl) {
 		this.enabled = enabled;
 		this.baseUrl = SingletonSupplier.ofNullable(baseUrl);
+	}
+
+	static SessionTraffic of(HopperSessionProperties properties, Environment environment,
+			ObjectProvider<HopperConnectionDetails> connectionDetails) {
+		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
+		return new SessionTraffic(enabled && properties.learn(),
+				() -> connectionDetails.stream().findFirst().map(HopperConnectionDetails::getBaseUrl).orElse(null));
 	}
 
 	/**

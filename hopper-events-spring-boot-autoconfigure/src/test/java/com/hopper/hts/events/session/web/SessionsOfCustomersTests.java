@@ -27,10 +27,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.aop.MethodBeforeAdvice;
+import org.springframework.aop.aspectj.AspectJExpressionPointcutAdvisor;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.http.codec.autoconfigure.CodecsAutoConfiguration;
 import org.springframework.boot.reactor.netty.autoconfigure.NettyReactiveWebServerAutoConfiguration;
 import org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration;
@@ -40,6 +44,8 @@ import org.springframework.boot.webflux.autoconfigure.WebSessionIdResolverAutoCo
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -113,6 +119,17 @@ class SessionsOfCustomersTests {
 		}
 	}
 
+	@ParameterizedTest
+	@EnumSource(value = WebApplicationType.class, names = { "SERVLET", "REACTIVE" })
+	void filterCanBeAdvised(WebApplicationType type) {
+		try (ConfigurableApplicationContext application = run(type, "--hopper.session.store=http-session",
+				"--spring.main.sources=" + Advice.class.getName())) {
+			assertThat(AopUtils.isAopProxy(application.getBean("hopperSessionFilter"))).isTrue();
+			String cookie = cookie(get(application, "/learn?id=session-1", null));
+			assertThat(get(application, "/session", cookie).getBody()).startsWith("session-1 ");
+		}
+	}
+
 	@Test
 	void whatCannotBeReadIsLeftOut() {
 		HopperSessionContext context = HopperSessionContext.create();
@@ -161,6 +178,21 @@ class SessionsOfCustomersTests {
 		context.setSessionId(id);
 		context.addCfarOfferIds(List.of("offer-1"));
 		return id;
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportAutoConfiguration(AopAutoConfiguration.class)
+	static class Advice {
+
+		@Bean
+		AspectJExpressionPointcutAdvisor advisor() {
+			AspectJExpressionPointcutAdvisor advisor = new AspectJExpressionPointcutAdvisor();
+			advisor.setExpression("bean(hopperSessionFilter)");
+			advisor.setAdvice((MethodBeforeAdvice) (method, arguments, target) -> {
+			});
+			return advisor;
+		}
+
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
