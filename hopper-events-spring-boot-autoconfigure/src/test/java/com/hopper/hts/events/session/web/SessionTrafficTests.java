@@ -24,8 +24,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.session.HopperSessionContext;
@@ -46,6 +48,7 @@ import okhttp3.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Flux;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -129,6 +132,18 @@ class SessionTrafficTests {
 				.block(TIMEOUT);
 			assertThat(sessionIds()).containsExactly(null, "session-2");
 			assertThat(this.customer.sessionId()).isEqualTo("session-2");
+		}));
+	}
+
+	@Test
+	void eventThatIsGivenNoSessionIsSentWithout() {
+		this.customer.setSessionId("session-1");
+		SessionEvent ofAnother = SessionEvent
+			.of(BookingConfirmed.occurredAt(Instant.EPOCH).withCfarOfferIds("offer-of-another"));
+		this.contextRunner.run((context) -> this.customer.run(() -> {
+			context.getBean(EventPublisher.class).publishAll(Flux.just(ofAnother), 1).blockLast(TIMEOUT);
+			assertThat(this.api.received()).singleElement()
+				.satisfies((received) -> assertThat(received.sessionId()).isNull());
 		}));
 	}
 
