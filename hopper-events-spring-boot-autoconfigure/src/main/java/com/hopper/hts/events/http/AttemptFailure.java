@@ -72,18 +72,36 @@ public final class AttemptFailure extends RuntimeException {
 
 	private static final long MAX_RETRY_AFTER_SECONDS = Duration.ofDays(365).toSeconds();
 
+	/**
+	 * What kind of failure it is.
+	 */
 	private final FailureKind kind;
 
+	/**
+	 * Whether the API may have acted on the request.
+	 */
 	private final boolean deliveryUnknown;
 
+	/**
+	 * The failure in words.
+	 */
 	private final String description;
 
+	/**
+	 * The status of the answer, if there was one.
+	 */
 	private final @Nullable HttpStatusCode statusCode;
 
+	/**
+	 * The headers of the answer, if there was one.
+	 */
 	private final HttpHeaders headers;
 
 	private final transient @Nullable Duration retryAfter;
 
+	/**
+	 * What the API found wrong.
+	 */
 	private final List<ApiError> errors;
 
 	private AttemptFailure(FailureKind kind, boolean deliveryUnknown, String description, @Nullable Throwable cause) {
@@ -114,9 +132,8 @@ public final class AttemptFailure extends RuntimeException {
 	 */
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
-		// A gateway that lost the answer cannot tell whether the API counted the event,
-		// and
-		// the sender of a 200 may have passed it on
+		// A gateway that lost the answer cannot tell whether the API counted the event.
+		// The sender of a 200 may have passed it on.
 		boolean deliveryUnknown = switch (statusCode.value()) {
 			case 500, 501, 503 -> false;
 			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
