@@ -18,7 +18,6 @@ package com.hopper.hts.events.session.web;
 import com.hopper.hts.events.autoconfigure.HopperConnectionDetails;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.session.HopperSessionContext;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import okhttp3.Interceptor;
 
@@ -30,7 +29,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.web.servlet.FilterRegistration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -96,7 +94,6 @@ public final class HopperSessionAutoConfiguration {
 	static class Servlet {
 
 		@Bean
-		@FilterRegistration(dispatcherTypes = { DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR })
 		@ConditionalOnMissingBean
 		SessionServletFilter hopperSessionFilter(HopperSessionProperties properties) {
 			return new SessionServletFilter(properties.store() == HopperSessionProperties.Store.HTTP_SESSION);

@@ -20,6 +20,7 @@ import java.io.PrintWriter;
 import java.util.Map;
 
 import com.hopper.hts.events.session.HopperSessionContext;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -33,13 +34,18 @@ import jakarta.servlet.http.HttpSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.boot.web.servlet.FilterRegistration;
 import org.springframework.core.Ordered;
 
 /**
  * Gives each request a {@link HopperSessionContext}, and keeps the session in the HTTP
  * session if it is to be kept there. Nothing is read from what the client has sent. Not
  * final, so that a bean can be advised.
+ * <p>
+ * How it is registered stands here: the configuration, with its annotations, is read
+ * where there is no servlet API as well.
  */
+@FilterRegistration(dispatcherTypes = { DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR })
 class SessionServletFilter implements Filter, Ordered {
 
 	/**
