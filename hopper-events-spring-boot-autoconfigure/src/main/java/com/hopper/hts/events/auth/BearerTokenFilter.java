@@ -18,7 +18,6 @@ package com.hopper.hts.events.auth;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -59,13 +58,13 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		Assert.notNull(tokenProvider, "'tokenProvider' must not be null");
-		this.origin = origin(baseUrl);
+		this.origin = AttemptFailure.origin(baseUrl);
 		this.tokenProvider = tokenProvider;
 	}
 
 	@Override
 	public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
-		if (!origin(request.url()).equals(this.origin)) {
+		if (!AttemptFailure.origin(request.url()).equals(this.origin)) {
 			return next.exchange(request);
 		}
 		return token(this.tokenProvider::getToken)
@@ -159,22 +158,6 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		return new TokenRequestException(
 				"the BearerTokenProvider failed (%s)".formatted(failure.getClass().getSimpleName()),
 				cause instanceof IOException || cause instanceof TimeoutException, null, cause);
-	}
-
-	/**
-	 * Return scheme, host and port. Compares the authority, because {@link URI#getHost()}
-	 * knows no host with an underscore.
-	 */
-	private static String origin(URI url) {
-		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
-		String authority = (url.getRawAuthority() != null) ? url.getRawAuthority().toLowerCase(Locale.ROOT) : "";
-		authority = authority.substring(authority.lastIndexOf('@') + 1);
-		if (authority.endsWith(":")) {
-			authority = authority.substring(0, authority.length() - 1);
-		}
-		String defaultPort = scheme.equals("https") ? ":443" : ":80";
-		return scheme + "://" + (authority.endsWith(defaultPort)
-				? authority.substring(0, authority.length() - defaultPort.length()) : authority);
 	}
 
 	/**

@@ -31,6 +31,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLException;
@@ -435,6 +436,24 @@ public final class AttemptFailure extends RuntimeException {
 	 */
 	public static String url(URI uri) {
 		return uri.getScheme() + "://" + host(uri) + ((uri.getRawPath() != null) ? uri.getRawPath() : "");
+	}
+
+	/**
+	 * Return where a URL leads, to tell whether it leads to the API. The host is read
+	 * from the authority, because {@link URI#getHost()} knows none with an underscore.
+	 * @param uri the URL
+	 * @return scheme, host and port in lower case, without user info and without the port
+	 * that the scheme has by default
+	 */
+	public static String origin(URI uri) {
+		String scheme = (uri.getScheme() != null) ? uri.getScheme().toLowerCase(Locale.ROOT) : "";
+		String authority = (uri.getRawAuthority() != null) ? host(uri).toLowerCase(Locale.ROOT) : "";
+		if (authority.endsWith(":")) {
+			authority = authority.substring(0, authority.length() - 1);
+		}
+		String defaultPort = scheme.equals("https") ? ":443" : ":80";
+		return scheme + "://" + (authority.endsWith(defaultPort)
+				? authority.substring(0, authority.length() - defaultPort.length()) : authority);
 	}
 
 	static String host(URI uri) {

@@ -16,11 +16,11 @@
 package com.hopper.hts.events.session.web;
 
 import java.net.URI;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.autoconfigure.HopperConnectionDetails;
+import com.hopper.hts.events.http.AttemptFailure;
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -71,7 +71,7 @@ final class SessionTraffic {
 			return false;
 		}
 		URI base = this.baseUrl.get();
-		return base != null && origin(base).equals(origin(url));
+		return base != null && AttemptFailure.origin(base).equals(AttemptFailure.origin(url));
 	}
 
 	/**
@@ -111,12 +111,6 @@ final class SessionTraffic {
 		else {
 			logger.warn("The API answered with a session id " + problem + ". It is not used.");
 		}
-	}
-
-	private static String origin(URI url) {
-		String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-		String authority = String.valueOf(url.getRawAuthority()).toLowerCase(Locale.ROOT).replaceFirst("^.*@", "");
-		return scheme + "://" + authority.replaceFirst(scheme.equals("https") ? ":(443)?$" : ":(80)?$", "");
 	}
 
 }
