@@ -34,7 +34,8 @@ import org.springframework.context.annotation.Import;
  * @since 0.1.0
  */
 @AutoConfiguration(after = HopperEventsAutoConfiguration.class,
-		afterName = { "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration" })
+		afterName = { "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration",
+				"org.springframework.boot.micrometer.tracing.autoconfigure.MicrometerTracingAutoConfiguration" })
 @ConditionalOnBean(EventPublisher.class)
 @Import({ MemoryOutboxConfiguration.class, JdbcOutboxConfiguration.class, KafkaOutboxConfiguration.class,
 		EventOutboxConfiguration.class })

@@ -51,7 +51,7 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 
 		@Override
 		public KeyName[] getHighCardinalityKeyNames() {
-			return HighCardinalityKeyNames.values();
+			return new KeyName[] { HighCardinalityKeyNames.ATTEMPTS, HighCardinalityKeyNames.SENT_TYPE };
 		}
 
 	},
@@ -80,8 +80,10 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 	},
 
 	/**
-	 * Observation of one attempt to deliver a stored event. It continues the trace in
-	 * which the event was stored. Its contextual name ends with the type of the event.
+	 * Observation of one attempt to deliver a stored event. It begins a trace that is
+	 * linked to the one in which the event was stored, or continues that, according to
+	 * {@code hopper.tracing.delivery}. Its contextual name ends with the type of the
+	 * event.
 	 */
 	EVENT_DELIVER {
 
@@ -98,6 +100,11 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 		@Override
 		public KeyName[] getLowCardinalityKeyNames() {
 			return new KeyName[] { LowCardinalityKeyNames.EVENT_TYPE };
+		}
+
+		@Override
+		public KeyName[] getHighCardinalityKeyNames() {
+			return new KeyName[] { HighCardinalityKeyNames.EVENT_ID };
 		}
 
 	},
@@ -184,6 +191,18 @@ public enum HopperObservationDocumentation implements ObservationDocumentation {
 			@Override
 			public String asString() {
 				return "attempts";
+			}
+
+		},
+
+		/**
+		 * Id of the stored event.
+		 */
+		EVENT_ID {
+
+			@Override
+			public String asString() {
+				return "event.id";
 			}
 
 		},

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,12 +30,6 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.http.EventSender;
-import com.hopper.hts.events.observation.HopperMetrics;
-import com.hopper.hts.events.observation.HopperObservationDocumentation;
-import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationRegistry;
-import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
-import io.micrometer.observation.transport.ReceiverContext;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -63,18 +58,14 @@ final class DeliveryAttempt {
 
 	private final RelayGate gate;
 
-	private final ObservationRegistry observationRegistry;
-
 	private final Clock clock;
 
 	private final DoubleSupplier random;
 
-	DeliveryAttempt(EventSender sender, RelayPolicy policy, RelayGate gate, ObservationRegistry observationRegistry,
-			Clock clock, DoubleSupplier random) {
+	DeliveryAttempt(EventSender sender, RelayPolicy policy, RelayGate gate, Clock clock, DoubleSupplier random) {
 		this.sender = sender;
 		this.policy = policy;
 		this.gate = gate;
-		this.observationRegistry = observationRegistry;
 		this.clock = clock;
 		this.random = random;
 	}
@@ -83,34 +74,32 @@ final class DeliveryAttempt {
 	 * Send an event.
 	 * @param event the event
 	 * @param permit the permit, which is given back when the attempt is over
+	 * @param observation the observation of the attempt, not started
 	 * @return what came of it; never fails
 	 */
-	Mono<EventStore.Outcome> deliver(StoredEvent event, RelayGate.Permit permit) {
-		return Mono.defer(() -> publish(event))
-			.map((receipt) -> succeeded(event, permit, receipt))
-			.onErrorResume((ex) -> Mono.just(failed(event, permit, ex)))
-			.switchIfEmpty(Mono
-				.fromSupplier(() -> failed(event, permit, new IllegalStateException("The publisher gave no receipt"))))
-			.doOnCancel(() -> this.gate.release(permit));
+	Mono<EventStore.Outcome> deliver(StoredEvent event, RelayGate.Permit permit, DeliveryObservation observation) {
+		return Mono.defer(() -> {
+			observation.start();
+			return this.sender.send(event.prepared());
+		})
+			.contextWrite(observation::addTo)
+			.map((receipt) -> ended(observation, () -> succeeded(event, permit, receipt)))
+			.onErrorResume((ex) -> Mono.just(ended(observation, () -> {
+				observation.failed(ex);
+				return failed(event, permit, ex);
+			})))
+			.switchIfEmpty(Mono.fromSupplier(() -> ended(observation,
+					() -> failed(event, permit, new IllegalStateException("The publisher gave no receipt")))))
+			.doOnCancel(() -> {
+				this.gate.release(permit);
+				observation.stop();
+			});
 	}
 
-	private Mono<EventReceipt> publish(StoredEvent stored) {
-		Mono<EventReceipt> publication = this.sender.send(stored.prepared());
-		ReceiverContext<StoredEvent> context = new ReceiverContext<>(
-				(carrier, name) -> carrier.traceContext().get(name));
-		context.setCarrier(stored);
-		String type = stored.countedType();
-		Observation observation = HopperObservationDocumentation.EVENT_DELIVER
-			.observation(this.observationRegistry, () -> context)
-			.contextualName(HopperObservationDocumentation.EVENT_DELIVER.getContextualName() + " " + type)
-			.lowCardinalityKeyValue(HopperMetrics.EVENT_TYPE, type);
-		if (observation.isNoop()) {
-			return publication;
-		}
-		observation.start();
-		return publication.doOnError(observation::error)
-			.doFinally((signal) -> observation.stop())
-			.contextWrite((view) -> view.put(ObservationThreadLocalAccessor.KEY, observation));
+	private static EventStore.Outcome ended(DeliveryObservation observation, Supplier<EventStore.Outcome> outcome) {
+		EventStore.Outcome result = observation.inScope(outcome);
+		observation.stop();
+		return result;
 	}
 
 	private EventStore.Outcome succeeded(StoredEvent event, RelayGate.Permit permit, EventReceipt receipt) {

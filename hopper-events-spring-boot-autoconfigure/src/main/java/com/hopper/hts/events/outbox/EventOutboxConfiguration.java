@@ -24,8 +24,8 @@ import org.springframework.context.annotation.Import;
  * @since 0.1.0
  */
 @Configuration(proxyBeanMethods = false)
-@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Outbox.class,
-		EventOutboxConfigurations.Gauges.class })
+@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Tracing.class,
+		EventOutboxConfigurations.Outbox.class, EventOutboxConfigurations.Gauges.class })
 public class EventOutboxConfiguration {
 
 	EventOutboxConfiguration() {

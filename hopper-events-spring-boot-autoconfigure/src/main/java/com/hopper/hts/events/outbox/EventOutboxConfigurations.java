@@ -27,7 +27,9 @@ import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.time.SchedulerClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.tracing.Tracer;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -46,6 +48,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.ProxyType;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
@@ -79,6 +82,22 @@ final class EventOutboxConfigurations {
 		MicrometerOutboxMetrics hopperOutboxMetrics(MeterRegistry meterRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return new MicrometerOutboxMetrics(meterRegistry, clock(scheduler));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ ObservationHandler.class, Tracer.class })
+	@ConditionalOnBean(Tracer.class)
+	@EnableConfigurationProperties(TracingProperties.class)
+	static class Tracing {
+
+		@Bean
+		@Order(0)
+		@ConditionalOnMissingBean
+		DeliveryTracingObservationHandler hopperDeliveryTracingObservationHandler(Tracer tracer,
+				TracingProperties properties) {
+			return new DeliveryTracingObservationHandler(tracer, properties.delivery());
 		}
 
 	}

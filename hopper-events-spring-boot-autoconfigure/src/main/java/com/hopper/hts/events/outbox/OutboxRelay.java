@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -80,6 +81,8 @@ final class OutboxRelay {
 
 	private final OutboxListeners listeners;
 
+	private final ObservationRegistry observationRegistry;
+
 	private final Clock clock;
 
 	private final Scheduler timers;
@@ -88,7 +91,10 @@ final class OutboxRelay {
 
 	private final DeliveryAttempt attempt;
 
-	private final Queue<EventStore.Outcome> outcomes = new ConcurrentLinkedQueue<>();
+	/**
+	 * Attempts that are over and not written down yet.
+	 */
+	private final Queue<Sending> ended = new ConcurrentLinkedQueue<>();
 
 	private final Map<UUID, Sending> sending = new ConcurrentHashMap<>();
 
@@ -140,10 +146,11 @@ final class OutboxRelay {
 		this.store = store;
 		this.policy = policy;
 		this.listeners = listeners;
+		this.observationRegistry = observationRegistry;
 		this.clock = SchedulerClock.of(scheduler);
 		this.timers = scheduler;
 		this.gate = new RelayGate(policy, this.clock, scheduler, random);
-		this.attempt = new DeliveryAttempt(sender, policy, this.gate, observationRegistry, this.clock, random);
+		this.attempt = new DeliveryAttempt(sender, policy, this.gate, this.clock, random);
 		this.gate.onAvailable(this::wakeUp);
 		store.connect(new EventStore.Callback() {
 
@@ -278,7 +285,7 @@ final class OutboxRelay {
 		int flying = this.sending.size();
 		ScheduledExecutorService current = this.worker;
 		if (!this.store.isBlocking() || !this.backlog || this.gathered || current == null
-				|| this.outcomes.size() * 3 >= flying) {
+				|| this.ended.size() * 3 >= flying) {
 			return false;
 		}
 		if (!this.gathering) {
@@ -313,10 +320,11 @@ final class OutboxRelay {
 	}
 
 	private void send(StoredEvent event, RelayGate.Permit permit) {
-		Sending attempt = new Sending(event);
+		DeliveryObservation observation = DeliveryObservation.of(this.observationRegistry, event);
+		Sending attempt = new Sending(event, observation);
 		this.claimed.incrementAndGet();
 		this.sending.put(event.id(), attempt);
-		Mono<EventStore.Outcome> outcome = this.attempt.deliver(event, permit);
+		Mono<EventStore.Outcome> outcome = this.attempt.deliver(event, permit, observation);
 		if (!this.store.isBlocking() && this.listeners.mayBlock()) {
 			outcome = outcome.publishOn(Schedulers.boundedElastic());
 		}
@@ -328,31 +336,32 @@ final class OutboxRelay {
 			// Cut off in the moment in which it ended
 			return;
 		}
+		attempt.outcome = outcome;
 		if (this.store.isBlocking()) {
-			this.outcomes.add(outcome);
+			this.ended.add(attempt);
 		}
 		else {
 			// On this thread: a listener may block it, but not that of a booking
-			settle(List.of(outcome));
+			settle(List.of(attempt));
 		}
 		wakeUp();
 	}
 
 	private void settle() {
-		List<EventStore.Outcome> gathered = List.copyOf(this.outcomes);
+		List<Sending> gathered = List.copyOf(this.ended);
 		if (!gathered.isEmpty()) {
 			settle(gathered);
-			gathered.forEach((outcome) -> this.outcomes.remove());
+			gathered.forEach((attempt) -> this.ended.remove());
 		}
 	}
 
 	/**
 	 * Write down what came of events, and then tell the listeners.
 	 */
-	private void settle(List<EventStore.Outcome> outcomes) {
-		this.store.settle(outcomes);
-		outcomes.forEach((outcome) -> {
-			announce(outcome);
+	private void settle(List<Sending> attempts) {
+		this.store.settle(attempts.stream().map(Sending::outcome).toList());
+		attempts.forEach((attempt) -> {
+			attempt.observation.run(() -> announce(attempt.outcome()));
 			this.claimed.decrementAndGet();
 		});
 	}
@@ -584,10 +593,22 @@ final class OutboxRelay {
 
 		private final StoredEvent event;
 
+		private final DeliveryObservation observation;
+
 		private final Disposable.Swap subscription = Disposables.swap();
 
-		Sending(StoredEvent event) {
+		/**
+		 * What came of it. The queue of what has ended hands it to the loop.
+		 */
+		private EventStore.@Nullable Outcome outcome;
+
+		Sending(StoredEvent event, DeliveryObservation observation) {
 			this.event = event;
+			this.observation = observation;
+		}
+
+		EventStore.Outcome outcome() {
+			return Objects.requireNonNull(this.outcome);
 		}
 
 	}

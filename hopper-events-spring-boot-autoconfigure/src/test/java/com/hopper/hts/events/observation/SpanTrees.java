@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
@@ -31,7 +32,7 @@ import io.opentelemetry.sdk.trace.export.SpanExporter;
 /**
  * An exporter of spans that shows what it has got as trees: a line for each span,
  * indented below its parent, with its kind unless that is internal, and the status of the
- * answer to a request or whether anything else failed.
+ * answer to a request or whether anything else failed, and what it is linked to.
  */
 class SpanTrees implements SpanExporter {
 
@@ -68,6 +69,15 @@ class SpanTrees implements SpanExporter {
 		return trees.toString();
 	}
 
+	private static String name(List<SpanData> spans, SpanContext context) {
+		return spans.stream()
+			.filter((span) -> span.getSpanId().equals(context.getSpanId())
+					&& span.getTraceId().equals(context.getTraceId()))
+			.map(SpanData::getName)
+			.findFirst()
+			.orElse("unknown");
+	}
+
 	private static void append(StringBuilder trees, List<SpanData> spans, String parentId, int depth) {
 		for (SpanData span : spans) {
 			if (span.getParentSpanId().equals(parentId)) {
@@ -81,6 +91,7 @@ class SpanTrees implements SpanExporter {
 				else if (span.getStatus().getStatusCode() == StatusCode.ERROR) {
 					trees.append(" failed");
 				}
+				span.getLinks().forEach((link) -> trees.append(" -> " + name(spans, link.getSpanContext())));
 				trees.append('\n');
 				append(trees, spans, span.getSpanId(), depth + 1);
 			}

@@ -171,35 +171,35 @@ class SpansTests {
 	}
 
 	@Test
-	void deliveriesContinueTheTraceOfTheStore() throws Exception {
+	void deliveriesBeginTracesLinkedToTheStore() throws Exception {
 		assumeTrue(this.type == WebApplicationType.SERVLET, "May block");
 		api.thenStatus(503);
 		get("/store");
 		assertTrees("""
 				http get /store (SERVER)
 				  hopper store offers_displayed (PRODUCER)
-				    hopper deliver offers_displayed (CONSUMER) failed
-				      hopper publish offers_displayed failed
-				        http post (CLIENT) 503
-				    hopper deliver offers_displayed (CONSUMER)
-				      hopper publish offers_displayed
-				        http post (CLIENT) 204
+				hopper deliver offers_displayed (CONSUMER) failed -> hopper store offers_displayed
+				  hopper publish offers_displayed failed
+				    http post (CLIENT) 503
+				hopper deliver offers_displayed (CONSUMER) -> hopper store offers_displayed
+				  hopper publish offers_displayed
+				    http post (CLIENT) 204
 				""");
 	}
 
 	@Test
-	void deliveriesContinueTheTraceOfTheReactiveStore() throws Exception {
+	void deliveriesBeginTracesLinkedToTheReactiveStore() throws Exception {
 		api.thenStatus(503);
 		get("/store-reactively");
 		assertTrees("""
 				http get /store-reactively (SERVER)
 				  hopper store offers_displayed (PRODUCER)
-				    hopper deliver offers_displayed (CONSUMER) failed
-				      hopper publish offers_displayed failed
-				        http post (CLIENT) 503
-				    hopper deliver offers_displayed (CONSUMER)
-				      hopper publish offers_displayed
-				        http post (CLIENT) 204
+				hopper deliver offers_displayed (CONSUMER) failed -> hopper store offers_displayed
+				  hopper publish offers_displayed failed
+				    http post (CLIENT) 503
+				hopper deliver offers_displayed (CONSUMER) -> hopper store offers_displayed
+				  hopper publish offers_displayed
+				    http post (CLIENT) 204
 				""");
 	}
 
@@ -220,9 +220,9 @@ class SpansTests {
 		context.getBean(EventOutbox.class).store("session", OFFERS);
 		assertTrees("""
 				hopper store offers_displayed (PRODUCER)
-				  hopper deliver offers_displayed (CONSUMER)
-				    hopper publish offers_displayed
-				      http post (CLIENT) 204
+				hopper deliver offers_displayed (CONSUMER) -> hopper store offers_displayed
+				  hopper publish offers_displayed
+				    http post (CLIENT) 204
 				""");
 	}
 
