@@ -48,7 +48,8 @@ class DeliveryTracingObservationHandler implements TracingObservationHandler<Del
 	@Override
 	public void onStart(DeliveryObservationContext context) {
 		// The thread may be that of another delivery, or of a booking
-		try (Tracer.SpanInScope cleared = this.tracer.withSpan(null)) {
+		Tracer.SpanInScope none = this.tracer.withSpan(null);
+		try {
 			Span.Builder builder = this.tracer.spanBuilder()
 				.setNoParent()
 				.name(getSpanName(context))
@@ -58,6 +59,9 @@ class DeliveryTracingObservationHandler implements TracingObservationHandler<Del
 				builder.addLink(new Link(toTraceContext(storeSpan)));
 			}
 			getTracingContext(context).setSpan(builder.start());
+		}
+		finally {
+			none.close();
 		}
 	}
 

@@ -68,8 +68,8 @@ record StoreSpan(String traceId, String spanId, @Nullable Boolean sampled, boole
 		String spanId = headers.get("X-B3-SpanId");
 		if (traceId != null && spanId != null) {
 			Matcher matcher = B3.matcher((traceId + "-" + spanId).toLowerCase(Locale.ROOT));
-			return matcher.matches()
-					? of(matcher.group(1), matcher.group(2), sampled(headers.get("X-B3-Sampled"))) : NONE;
+			return matcher.matches() ? of(matcher.group(1), matcher.group(2), sampled(headers.get("X-B3-Sampled")))
+					: NONE;
 		}
 		return UNKNOWN;
 	}

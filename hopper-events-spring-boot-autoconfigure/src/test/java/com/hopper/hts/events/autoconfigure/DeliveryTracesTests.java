@@ -75,10 +75,10 @@ class DeliveryTracesTests {
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(ObservationAutoConfiguration.class,
-				MicrometerTracingAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class,
-				WebClientAutoConfiguration.class, HopperEventsAutoConfiguration.class,
-				HopperOutboxAutoConfiguration.class))
+		.withConfiguration(
+				AutoConfigurations.of(ObservationAutoConfiguration.class, MicrometerTracingAutoConfiguration.class,
+						ReactiveHttpClientAutoConfiguration.class, WebClientAutoConfiguration.class,
+						HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class))
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.token=test-token",
 				"hopper.outbox.retry.initial-interval=10ms");
 

@@ -71,8 +71,8 @@ class OtlpReceiver implements AutoCloseable {
 				.messages(1)
 				.flatMap((resource) -> resource.messages(2))
 				.flatMap((scope) -> scope.messages(2))
-				.forEach((span) -> spans.add(new Span(span.hex(1), span.hex(2), span.hex(4), span.text(5), span.number(6),
-						span.messages(13).map((link) -> link.hex(1) + "/" + link.hex(2)).toList())));
+				.forEach((span) -> spans.add(new Span(span.hex(1), span.hex(2), span.hex(4), span.text(5),
+						span.number(6), span.messages(13).map((link) -> link.hex(1) + "/" + link.hex(2)).toList())));
 		}
 		return spans;
 	}
