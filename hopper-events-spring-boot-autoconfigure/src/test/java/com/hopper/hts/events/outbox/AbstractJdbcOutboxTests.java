@@ -279,9 +279,9 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 			LocalDateTime until = leaseEnd();
 			// Beyond the first lease
 			await().atMost(SECONDS).until(() -> leaseEnd().isAfter(until.plus(LEASE)));
-			assertThat(this.api.requests()).hasSize(1);
 			this.api.release();
 			flush();
+			assertThat(this.api.requests()).hasSize(1);
 			assertThat(this.api.received()).hasSize(1);
 		}
 		finally {

@@ -52,7 +52,7 @@ final class TestPublishers {
 			.build();
 		return new HopperApiBuilder(client, baseUrl)
 			.backoff(Duration.ofMillis(1), 2, Duration.ofMillis(5), 0.5, Duration.ofSeconds(10))
-			.responseTimeout(Duration.ofSeconds(2))
+			.responseTimeout(Duration.ofSeconds(20))
 			.publisher();
 	}
 

@@ -36,6 +36,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventNotStoredException;
@@ -120,9 +121,12 @@ final class JdbcEventStore implements EventStore {
 	private final Set<UUID> held = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * Events that this instance has stored and not claimed yet, or some of them.
+	 * Events that this instance has stored and not claimed yet, or some of them, and how
+	 * many claims had begun when they were committed.
 	 */
-	private final Set<UUID> unclaimed = ConcurrentHashMap.newKeySet();
+	private final Map<UUID, Long> unclaimed = new ConcurrentHashMap<>();
+
+	private final AtomicLong claims = new AtomicLong();
 
 	/**
 	 * When events are due that this instance will send again. Others are found by
@@ -303,7 +307,8 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public void committed(List<StoredEvent> events) {
 		if (this.unclaimed.size() < REMEMBERED) {
-			events.forEach((event) -> this.unclaimed.add(event.id()));
+			long begun = this.claims.get();
+			events.forEach((event) -> this.unclaimed.put(event.id(), begun));
 		}
 	}
 
@@ -320,12 +325,13 @@ final class JdbcEventStore implements EventStore {
 				this.retries.remove();
 			}
 		}
+		long number = this.claims.incrementAndGet();
 		List<Row> rows = (table().dialect() == JdbcDialect.POSTGRESQL)
 				? guarded(() -> table().transactions().single((connection) -> claimAtOnce(connection, max)))
 				: own((connection) -> claim(connection, max));
 		if (rows.size() < max) {
-			// Others have claimed the rest
-			this.unclaimed.clear();
+			// Others have claimed the rest, except what was committed meanwhile
+			this.unclaimed.values().removeIf((begun) -> begun < number);
 		}
 		Map<String, Integer> abandoned = new TreeMap<>();
 		List<StoredEvent> events = new ArrayList<>();
