@@ -133,7 +133,8 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		this.outbox.store("session-1", booking(51));
 		assertThat(this.outbox.flush(SECONDS.multipliedBy(2))).isTrue();
 		assertThat(bookings()).hasSizeGreaterThanOrEqualTo(51).contains(51).doesNotContain(52);
-		// Nothing that somebody would have to look after. Kafka's client calls it an error
+		// Nothing that somebody would have to look after. Kafka's client calls it an
+		// error
 		// if a consumer leaves a group whose coordinator has just gone
 		assertThat(output.getAll()
 			.lines()
