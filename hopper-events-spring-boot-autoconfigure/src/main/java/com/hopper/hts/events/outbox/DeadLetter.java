@@ -96,14 +96,15 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 	 * @param type the type of the event, for example {@code booking_confirmed}, or
 	 * {@code null}
 	 * @param reason why it was given up, or {@code null}
+	 * @param sessionId the id of the session, or {@code null}
 	 * @param storedFrom the earliest time at which it was stored, inclusive, or
 	 * {@code null}
 	 * @param storedBefore the time before which it was stored, exclusive, or {@code null}
 	 */
-	public record Filter(@Nullable String type, @Nullable Reason reason, @Nullable Instant storedFrom,
-			@Nullable Instant storedBefore) {
+	public record Filter(@Nullable String type, @Nullable Reason reason, @Nullable String sessionId,
+			@Nullable Instant storedFrom, @Nullable Instant storedBefore) {
 
-		private static final Filter ALL = new Filter(null, null, null, null);
+		private static final Filter ALL = new Filter(null, null, null, null, null);
 
 		/**
 		 * Return a filter that selects every dead letter.
@@ -119,7 +120,7 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 		 * @return a copy with that criterion
 		 */
 		public Filter withType(@Nullable String type) {
-			return new Filter(type, this.reason, this.storedFrom, this.storedBefore);
+			return new Filter(type, this.reason, this.sessionId, this.storedFrom, this.storedBefore);
 		}
 
 		/**
@@ -128,7 +129,16 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 		 * @return a copy with that criterion
 		 */
 		public Filter withReason(@Nullable Reason reason) {
-			return new Filter(this.type, reason, this.storedFrom, this.storedBefore);
+			return new Filter(this.type, reason, this.sessionId, this.storedFrom, this.storedBefore);
+		}
+
+		/**
+		 * Select by the session.
+		 * @param sessionId the id of the session, or {@code null} for all
+		 * @return a copy with that criterion
+		 */
+		public Filter withSession(@Nullable String sessionId) {
+			return new Filter(this.type, this.reason, sessionId, this.storedFrom, this.storedBefore);
 		}
 
 		/**
@@ -138,7 +148,7 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 		 * @return a copy with that criterion
 		 */
 		public Filter withStored(@Nullable Instant from, @Nullable Instant before) {
-			return new Filter(this.type, this.reason, from, before);
+			return new Filter(this.type, this.reason, this.sessionId, from, before);
 		}
 
 		/**
@@ -150,6 +160,7 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 			StoredEvent event = deadLetter.event();
 			return (this.type == null || this.type.equals(event.type()))
 					&& (this.reason == null || this.reason == deadLetter.reason())
+					&& (this.sessionId == null || this.sessionId.equals(event.sessionId()))
 					&& (this.storedFrom == null || !event.storedAt().isBefore(this.storedFrom))
 					&& (this.storedBefore == null || event.storedAt().isBefore(this.storedBefore));
 		}

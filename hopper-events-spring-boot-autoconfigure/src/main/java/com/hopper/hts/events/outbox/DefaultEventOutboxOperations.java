@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -92,7 +92,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 
 	@Override
 	public boolean replay(UUID id) {
-		return deadLetter(id).map((letter) -> replay(List.of(letter))).orElse(0) > 0;
+		return deadLetter(id).filter((letter) -> replay(List.of(letter)) > 0).isPresent();
 	}
 
 	@Override
@@ -100,7 +100,8 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 		return forEachPage(filter, this::replay);
 	}
 
-	private int replay(List<DeadLetter> letters) {
+	@Override
+	public long replay(List<DeadLetter> letters) {
 		List<StoredEvent> events = this.store.replay(letters, this.relay.clock().instant());
 		whenCommitted(events, (committed) -> {
 			committed.forEach(this.relay.listeners()::replayed);
@@ -112,7 +113,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	@Override
 	public boolean discard(UUID id, String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
-		return deadLetter(id).map((letter) -> discard(List.of(letter), reason)).orElse(0) > 0;
+		return deadLetter(id).filter((letter) -> discard(List.of(letter), reason) > 0).isPresent();
 	}
 
 	@Override
@@ -121,7 +122,9 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 		return forEachPage(filter, (letters) -> discard(letters, reason));
 	}
 
-	private int discard(List<DeadLetter> letters, String reason) {
+	@Override
+	public long discard(List<DeadLetter> letters, String reason) {
+		Assert.hasText(reason, "'reason' must not be empty");
 		List<StoredEvent> events = this.store.discard(letters);
 		whenCommitted(events, (committed) -> committed.forEach((event) -> {
 			logger.info("%s was discarded by an operator: %s".formatted(event, reason));
@@ -130,7 +133,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 		return events.size();
 	}
 
-	private long forEachPage(DeadLetter.Filter filter, Function<List<DeadLetter>, Integer> action) {
+	private long forEachPage(DeadLetter.Filter filter, ToLongFunction<List<DeadLetter>> action) {
 		long count = 0;
 		UUID last = null;
 		List<DeadLetter> page;
@@ -138,7 +141,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 			page = deadLetters(filter, last, PAGE);
 			if (!page.isEmpty()) {
 				last = page.get(page.size() - 1).event().id();
-				count += action.apply(page);
+				count += action.applyAsLong(page);
 			}
 		}
 		while (page.size() == PAGE);

@@ -73,12 +73,33 @@ public interface EventOutboxOperations {
 	long replayAll(DeadLetter.Filter filter);
 
 	/**
+	 * Deliver dead letters after all, those of a page for example. Either all of them or
+	 * none, unless this outbox can only do one after the other.
+	 * @param deadLetters the dead letters
+	 * @return how many were still there and found room
+	 */
+	default long replay(List<DeadLetter> deadLetters) {
+		return deadLetters.stream().filter((letter) -> replay(letter.event().id())).count();
+	}
+
+	/**
 	 * Drop a dead letter for good.
 	 * @param id the id of the event
 	 * @param reason why, for the log
 	 * @return whether there was such a dead letter
 	 */
 	boolean discard(UUID id, String reason);
+
+	/**
+	 * Drop dead letters for good, those of a page for example. Either all of them or
+	 * none, unless this outbox can only do one after the other.
+	 * @param deadLetters the dead letters
+	 * @param reason why, for the log
+	 * @return how many were still there
+	 */
+	default long discard(List<DeadLetter> deadLetters, String reason) {
+		return deadLetters.stream().filter((letter) -> discard(letter.event().id(), reason)).count();
+	}
 
 	/**
 	 * Drop dead letters for good.

@@ -22,7 +22,7 @@ import java.util.Map;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.actuate.HopperHealthContributorAutoConfiguration;
+import com.hopper.hts.events.actuate.HopperActuatorAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -60,7 +60,7 @@ class ActuatorTests {
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-				HopperHealthContributorAutoConfiguration.class))
+				HopperActuatorAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.client-id=client", "hopper.auth.client-secret=canary-secret",
 				"hopper.auth.preflight=off");
 
@@ -103,7 +103,7 @@ class ActuatorTests {
 	void givenTokenIsNotOursToJudge() {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-					HopperHealthContributorAutoConfiguration.class))
+					HopperActuatorAutoConfiguration.class))
 			.withPropertyValues("hopper.auth.token=canary")
 			.run((context) -> assertThat(
 					context.getBean("hopperHealthContributor", HealthIndicator.class).health().getStatus())

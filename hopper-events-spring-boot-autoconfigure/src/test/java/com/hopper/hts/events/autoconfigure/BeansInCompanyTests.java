@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import com.hopper.hts.events.actuate.HopperHealthContributorAutoConfiguration;
+import com.hopper.hts.events.actuate.HopperActuatorAutoConfiguration;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
@@ -84,7 +84,7 @@ class BeansInCompanyTests {
 			.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, ObservationAutoConfiguration.class,
 					MetricsAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class,
 					HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
-					HopperHealthContributorAutoConfiguration.class, HopperSessionAutoConfiguration.class))
+					HopperActuatorAutoConfiguration.class, HopperSessionAutoConfiguration.class))
 			.withPropertyValues("hopper.base-url=" + this.api.baseUrl());
 	}
 

@@ -39,7 +39,7 @@ class ConfigurationMetadataTests {
 		assertThat(properties).hasSizeGreaterThan(20).allSatisfy((property) -> {
 			String name = property.path("name").stringValue();
 			String description = property.path("description").asString("");
-			assertThat(name).matches("hopper\\..+|management\\.health\\.hopper\\.enabled");
+			assertThat(name).matches("hopper\\..+|management\\.(health\\.hopper|endpoint\\.hopperevents)\\..+");
 			assertThat(description).as(name).isNotBlank().endsWith(".").doesNotStartWith("The ");
 			if (property.path("type").stringValue().equals("java.lang.Boolean")) {
 				assertThat(description).as(name).startsWith("Whether ");

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
-import com.hopper.hts.events.actuate.HopperHealthContributorAutoConfiguration;
+import com.hopper.hts.events.actuate.HopperActuatorAutoConfiguration;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
@@ -194,7 +194,7 @@ class OutboxMetricsTests {
 
 	@Test
 	void healthIsDownWhileSomebodyHasToHelp() {
-		this.contextRunner.withConfiguration(AutoConfigurations.of(HopperHealthContributorAutoConfiguration.class))
+		this.contextRunner.withConfiguration(AutoConfigurations.of(HopperActuatorAutoConfiguration.class))
 			.withPropertyValues("hopper.outbox.probe-interval=50ms")
 			.run((context) -> {
 				HealthIndicator health = context.getBean("hopperHealthContributor", HealthIndicator.class);

@@ -16,13 +16,9 @@
 package com.hopper.hts.events.actuate;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
-import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
-import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -33,35 +29,21 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for {@link HopperHealthIndicator}.
- *
- * @since 0.1.0
+ * Configuration for {@link HopperHealthIndicator}.
  */
-@AutoConfiguration(after = { HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class })
+@Configuration(proxyBeanMethods = false)
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnBean(name = "hopperEventPublisher")
 @ConditionalOnEnabledHealthIndicator("hopper")
-public final class HopperHealthContributorAutoConfiguration {
+class HopperHealthConfiguration {
 
-	HopperHealthContributorAutoConfiguration() {
-	}
-
-	/**
-	 * A class of its own, because advice needs a subclass and an auto-configuration is
-	 * final.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class Contributor {
-
-		@Bean
-		@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
-		HopperHealthIndicator hopperHealthContributor(Environment environment,
-				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
-			boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
-			return new HopperHealthIndicator(enabled, enabled ? tokenProvider.getIfUnique() : null,
-					enabled ? outbox.getIfUnique() : null);
-		}
-
+	@Bean
+	@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
+	HopperHealthIndicator hopperHealthContributor(Environment environment,
+			ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
+		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
+		return new HopperHealthIndicator(enabled, enabled ? tokenProvider.getIfUnique() : null,
+				enabled ? outbox.getIfUnique() : null);
 	}
 
 }

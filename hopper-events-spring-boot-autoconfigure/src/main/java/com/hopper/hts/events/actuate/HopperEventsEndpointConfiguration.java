@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.actuate;
+
+import java.time.Clock;
+
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/**
+ * Configuration for {@link HopperEventsEndpoint}.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnClass({ Endpoint.class, ConditionalOnAvailableEndpoint.class })
+class HopperEventsEndpointConfiguration {
+
+	/**
+	 * A class of its own, because the condition is not there without Actuator.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(HopperEventsEndpoint.class)
+	static class Available {
+
+		@Bean
+		@ConditionalOnMissingBean
+		RecentFailures hopperRecentFailures() {
+			return new RecentFailures(Clock.systemUTC());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		OutboxOperator hopperOutboxOperator(Environment environment, ObjectProvider<EventOutboxOperations> operations,
+				ApplicationEventPublisher eventPublisher) {
+			return new OutboxOperator(environment.getProperty("hopper.enabled", Boolean.class, true),
+					environment.getProperty("hopper.outbox.show-payload", Boolean.class, false), operations,
+					new OperatorAudit(eventPublisher), Clock.systemUTC());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		HopperEventsEndpoint hopperEventsEndpoint(OutboxOperator operator, Environment environment,
+				ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures) {
+			return new HopperEventsEndpoint(operator, environment, tokenProvider, failures, Clock.systemUTC());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		@ConditionalOnAvailableEndpoint(exposure = EndpointExposure.WEB)
+		HopperEventsEndpointWebExtension hopperEventsEndpointWebExtension(HopperEventsEndpoint endpoint) {
+			return new HopperEventsEndpointWebExtension(endpoint);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		@ConditionalOnAvailableEndpoint(exposure = EndpointExposure.JMX)
+		HopperEventsEndpointJmxExtension hopperEventsEndpointJmxExtension(HopperEventsEndpoint endpoint) {
+			return new HopperEventsEndpointJmxExtension(endpoint);
+		}
+
+	}
+
+}
