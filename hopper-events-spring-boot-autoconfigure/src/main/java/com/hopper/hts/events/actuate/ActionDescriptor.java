@@ -38,7 +38,8 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param outlook what will become of them, in sentences
  */
 record ActionDescriptor(String action, boolean dryRun, Map<String, String> filter, long count, long missed,
-		Matching matching, long remaining, @Nullable String next, List<String> outlook) implements OperationResponseBody {
+		Matching matching, long remaining, @Nullable String next,
+		List<String> outlook) implements OperationResponseBody {
 
 	/**
 	 * Dead letters that match.

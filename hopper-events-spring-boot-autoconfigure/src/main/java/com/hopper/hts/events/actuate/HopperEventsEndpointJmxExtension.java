@@ -38,8 +38,7 @@ class HopperEventsEndpointJmxExtension {
 
 	@ReadOperation
 	PageDescriptors.DeadLetters deadLetters(@Nullable String type, @Nullable String reason, @Nullable String session,
-			@Nullable String storedFrom, @Nullable String storedBefore, @Nullable String after,
-			@Nullable String size) {
+			@Nullable String storedFrom, @Nullable String storedBefore, @Nullable String after, @Nullable String size) {
 		return operator().deadLetters(selection(type, reason, session, storedFrom, storedBefore), after, size);
 	}
 
@@ -50,8 +49,7 @@ class HopperEventsEndpointJmxExtension {
 
 	@ReadOperation
 	PageDescriptors.DeliveredEvents delivered(@Nullable String type, @Nullable String session,
-			@Nullable String storedFrom, @Nullable String storedBefore, @Nullable String after,
-			@Nullable String size) {
+			@Nullable String storedFrom, @Nullable String storedBefore, @Nullable String after, @Nullable String size) {
 		return operator().delivered(selection(type, null, session, storedFrom, storedBefore), after, size);
 	}
 

@@ -32,8 +32,9 @@ import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExten
 import org.springframework.context.annotation.ImportRuntimeHints;
 
 /**
- * {@link EndpointWebExtension @EndpointWebExtension} for the {@link HopperEventsEndpoint}.
- * All parameters are texts: what Spring Boot cannot convert, it refuses without a word.
+ * {@link EndpointWebExtension @EndpointWebExtension} for the
+ * {@link HopperEventsEndpoint}. All parameters are texts: what Spring Boot cannot
+ * convert, it refuses without a word.
  */
 @EndpointWebExtension(endpoint = HopperEventsEndpoint.class)
 @ImportRuntimeHints(HopperEventsEndpointWebExtension.Hints.class)
@@ -59,10 +60,10 @@ class HopperEventsEndpointWebExtension {
 			@Nullable String session, @Nullable String storedFrom, @Nullable String storedBefore,
 			@Nullable String after, @Nullable String size) {
 		return answer(() -> switch (section) {
-			case "dead" -> operator()
-				.deadLetters(selection(type, reason, session, storedFrom, storedBefore), after, size);
-			case "delivered" -> operator()
-				.delivered(selection(type, reason, session, storedFrom, storedBefore), after, size);
+			case "dead" ->
+				operator().deadLetters(selection(type, reason, session, storedFrom, storedBefore), after, size);
+			case "delivered" ->
+				operator().delivered(selection(type, reason, session, storedFrom, storedBefore), after, size);
 			default -> throw unknown(section);
 		});
 	}
@@ -84,21 +85,20 @@ class HopperEventsEndpointWebExtension {
 			@Nullable String dryRun, @Nullable String comment) {
 		String operator = operator(securityContext);
 		return answer(() -> switch (section) {
-			case "replay" -> operator()
-				.replay(command(id, selection(type, reason, session, storedFrom, storedBefore), all, after, limit,
-						dryRun, comment), operator);
-			case "discard" -> operator()
-				.discard(command(id, selection(type, reason, session, storedFrom, storedBefore), all, after, limit,
-						dryRun, comment), operator);
+			case "replay" -> operator().replay(command(id, selection(type, reason, session, storedFrom, storedBefore),
+					all, after, limit, dryRun, comment), operator);
+			case "discard" -> operator().discard(command(id, selection(type, reason, session, storedFrom, storedBefore),
+					all, after, limit, dryRun, comment), operator);
 			case "pause" -> operator().pause(comment, operator);
 			case "resume" -> operator().resume(comment, operator);
-			default -> throw OperatorException.notFound("Nothing is to be done at '" + section
-					+ "': there are 'replay', 'discard', 'pause' and 'resume'");
+			default -> throw OperatorException.notFound(
+					"Nothing is to be done at '" + section + "': there are 'replay', 'discard', 'pause' and 'resume'");
 		});
 	}
 
 	private static OperatorException unknown(String section) {
-		return OperatorException.notFound("Nothing is to be seen at '" + section + "': there are 'dead' and 'delivered'");
+		return OperatorException
+			.notFound("Nothing is to be seen at '" + section + "': there are 'dead' and 'delivered'");
 	}
 
 	private OutboxOperator operator() {

@@ -169,7 +169,8 @@ class OutboxOperator {
 					delivered.event().attempts()))
 			.toList();
 		return new PageDescriptors.DeliveredEvents(page, (events.size() > limit) ? page.get(limit - 1).id() : null,
-				page.isEmpty() ? "Delivered events are kept by the JDBC outbox only, for hopper.outbox.jdbc.keep-delivered"
+				page.isEmpty()
+						? "Delivered events are kept by the JDBC outbox only, for hopper.outbox.jdbc.keep-delivered"
 						: null);
 	}
 
@@ -212,7 +213,8 @@ class OutboxOperator {
 			}
 		}
 		return new ActionDescriptor(name, dryRun, command.describe(), count, chosen.size() - count, tally.matching(),
-				tally.remaining(), tally.next(), name.equals("replay") ? ReplayOutlook.of(tally.matching(), ask(EventOutboxOperations::state)) : List.of());
+				tally.remaining(), tally.next(), name.equals("replay")
+						? ReplayOutlook.of(tally.matching(), ask(EventOutboxOperations::state)) : List.of());
 	}
 
 	private Tally one(Command command) {
@@ -227,9 +229,10 @@ class OutboxOperator {
 	private Tally several(Command command, @Nullable UUID after, int limit) {
 		boolean all = Parameters.flag("all", command.all());
 		if (all != command.selection().isEmpty()) {
-			throw OperatorException.invalid("all", all ? "cannot have a filter beside it: leave one of them out"
-					: "must be true if all dead letters are meant. Else give an 'id', or a 'type', 'reason', "
-							+ "'session', 'storedFrom' or 'storedBefore'");
+			throw OperatorException.invalid("all",
+					all ? "cannot have a filter beside it: leave one of them out"
+							: "must be true if all dead letters are meant. Else give an 'id', or a 'type', 'reason', "
+									+ "'session', 'storedFrom' or 'storedBefore'");
 		}
 		DeadLetter.Filter filter = command.selection().deadLetters();
 		Tally tally = new Tally(limit);

@@ -37,7 +37,8 @@ final class ReplayOutlook {
 		EventOutboxState.Pause pause = (state != null) ? state.pause() : null;
 		if (pause != null) {
 			sentences.add("Deliveries are paused since " + pause.since() + " (" + pause.reason() + "): "
-					+ pause.message() + ((pause.nextProbe() != null)
+					+ pause.message()
+					+ ((pause.nextProbe() != null)
 							? " Replayed events wait until that is over; the next try is at " + pause.nextProbe() + "."
 							: " Replayed events wait until somebody resumes."));
 		}
@@ -55,9 +56,9 @@ final class ReplayOutlook {
 	}
 
 	private static final Map<DeadLetter.Reason, String> CHANCES = Map.of(DeadLetter.Reason.REJECTED,
-			"the API has refused these and refuses them again, unless it has changed since.",
-			DeadLetter.Reason.INVALID, "these cannot be sent as they are, and fail again in this version.",
-			DeadLetter.Reason.NOT_FOUND, "these get through if the API knows their session by now.",
-			DeadLetter.Reason.EXPIRED, "these get through if what kept them is over; their age counts anew.");
+			"the API has refused these and refuses them again, unless it has changed since.", DeadLetter.Reason.INVALID,
+			"these cannot be sent as they are, and fail again in this version.", DeadLetter.Reason.NOT_FOUND,
+			"these get through if the API knows their session by now.", DeadLetter.Reason.EXPIRED,
+			"these get through if what kept them is over; their age counts anew.");
 
 }

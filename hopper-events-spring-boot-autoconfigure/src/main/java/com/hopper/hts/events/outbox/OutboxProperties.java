@@ -32,14 +32,15 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * @param shutdownTimeout Time that the end of the application waits for deliveries.
  * @param probeInterval Longest time between two events that are sent, while the relay is
  * paused, to find out whether it can go on.
- * @param showPayload Whether the endpoint 'hopperevents' shows the payload and the session
- * id of a dead letter to users who are signed in, and over JMX.
+ * @param showPayload Whether the endpoint 'hopperevents' shows the payload and the
+ * session id of a dead letter to users who are signed in, and over JMX.
  * @param retry Repeating failed deliveries.
  */
 @ConfigurationProperties("hopper.outbox")
 record OutboxProperties(@DefaultValue("memory") Type type, @DefaultValue("50") int concurrency,
 		@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
-		@DefaultValue("30s") Duration probeInterval, @DefaultValue("false") boolean showPayload, @DefaultValue Retry retry) implements AopInfrastructureBean {
+		@DefaultValue("30s") Duration probeInterval, @DefaultValue("false") boolean showPayload,
+		@DefaultValue Retry retry) implements AopInfrastructureBean {
 
 	// Advice that is meant for everything of ours passes by: a record has no subclasses
 

@@ -111,14 +111,17 @@ class HopperEventsEndpointTests {
 			for (int i = 0; i < 3; i++) {
 				store(application, SESSION + i);
 			}
-			application.bean(EventOutbox.class).store(SESSION, BookingConfirmed.occurredAt(Instant.EPOCH).withCfarContractId("contract"));
+			application.bean(EventOutbox.class)
+				.store(SESSION, BookingConfirmed.occurredAt(Instant.EPOCH).withCfarContractId("contract"));
 			flush(application);
-			OperatedApplication.Answer first = application.get("/dead?size=2&type=offers_displayed&reason=rejected&storedFrom=1h");
+			OperatedApplication.Answer first = application
+				.get("/dead?size=2&type=offers_displayed&reason=rejected&storedFrom=1h");
 			assertThat(first.at("/letters")).hasSize(2);
 			assertThat(first.string("/letters/0/reason")).isEqualTo("REJECTED");
 			assertThat(first.string("/letters/0/session")).isEqualTo("sess***");
 			assertThat(first.at("/letters/0/failures/0/statusCode").asInt()).isEqualTo(422);
-			OperatedApplication.Answer second = application.get("/dead?size=2&type=offers_displayed&after=" + first.string("/next"));
+			OperatedApplication.Answer second = application
+				.get("/dead?size=2&type=offers_displayed&after=" + first.string("/next"));
 			assertThat(second.at("/letters")).hasSize(1);
 			assertThat(second.at("/next").isMissingNode() || second.at("/next").isNull()).isTrue();
 			assertThat(application.get("/dead?type=booking_confirmed").at("/letters")).hasSize(1);
@@ -238,7 +241,8 @@ class HopperEventsEndpointTests {
 			assertThat(answer.at("/count").asInt()).isEqualTo(2);
 			assertThat(answer.at("/remaining").asInt()).isEqualTo(3);
 			flush(application);
-			assertThat(application.get("/dead").at("/letters")).as("what fails again is a dead letter again").hasSize(5);
+			assertThat(application.get("/dead").at("/letters")).as("what fails again is a dead letter again")
+				.hasSize(5);
 			this.api.recover();
 			answer = application.post("/replay",
 					"{\"reason\": \"REJECTED\", \"limit\": 4, \"after\": \"" + answer.string("/next") + "\"}");
@@ -256,11 +260,14 @@ class HopperEventsEndpointTests {
 		try (OperatedApplication application = OperatedApplication.start(type, this.api, WRITABLE)) {
 			UUID id = dead(application, 422);
 			dead(application, 422);
-			assertThat(application.post("/discard", "{\"id\": \"" + id + "\"}").string("/parameter")).isEqualTo("comment");
-			assertThat(application.post("/discard", "{\"id\": \"" + id + "\", \"comment\": \"test booking\"}").at("/count").asInt())
-				.isEqualTo(1);
-			assertThat(application.post("/discard", "{\"session\": \"" + SESSION + "\", \"comment\": \"test\"}").at("/count").asInt())
-				.isEqualTo(1);
+			assertThat(application.post("/discard", "{\"id\": \"" + id + "\"}").string("/parameter"))
+				.isEqualTo("comment");
+			assertThat(application.post("/discard", "{\"id\": \"" + id + "\", \"comment\": \"test booking\"}")
+				.at("/count")
+				.asInt()).isEqualTo(1);
+			assertThat(application.post("/discard", "{\"session\": \"" + SESSION + "\", \"comment\": \"test\"}")
+				.at("/count")
+				.asInt()).isEqualTo(1);
 			assertThat(application.get("").at("/dead/count").asInt(-1)).isZero();
 			assertThat(application.bean(AuditEventRepository.class).find("operator", null, "HOPPER_EVENTS_DISCARD"))
 				.extracting((event) -> event.getData().toString())

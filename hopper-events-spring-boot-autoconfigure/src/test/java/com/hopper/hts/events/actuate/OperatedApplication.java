@@ -197,9 +197,8 @@ final class OperatedApplication implements AutoCloseable {
 			DataSourceTransactionManagerAutoConfiguration.class, ObservationAutoConfiguration.class,
 			HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
 			HopperActuatorAutoConfiguration.class, JmxAutoConfiguration.class, AuditAutoConfiguration.class,
-			EndpointAutoConfiguration.class, JacksonEndpointAutoConfiguration.class,
-			JmxEndpointAutoConfiguration.class, WebEndpointAutoConfiguration.class,
-			ManagementContextAutoConfiguration.class })
+			EndpointAutoConfiguration.class, JacksonEndpointAutoConfiguration.class, JmxEndpointAutoConfiguration.class,
+			WebEndpointAutoConfiguration.class, ManagementContextAutoConfiguration.class })
 	static class Common {
 
 		@Bean
@@ -241,9 +240,9 @@ final class OperatedApplication implements AutoCloseable {
 		WebFilter users() {
 			return (exchange, chain) -> {
 				String user = exchange.getRequest().getHeaders().getFirst("X-User");
-				Authentication authentication = (user != null) ? new TestingAuthenticationToken(user, "none", "ROLE_OPS")
-						: new AnonymousAuthenticationToken("key", "anonymousUser",
-								AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
+				Authentication authentication = (user != null)
+						? new TestingAuthenticationToken(user, "none", "ROLE_OPS") : new AnonymousAuthenticationToken(
+								"key", "anonymousUser", AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
 				return chain.filter(exchange)
 					.contextWrite(ReactiveSecurityContextHolder.withAuthentication(authentication));
 			};

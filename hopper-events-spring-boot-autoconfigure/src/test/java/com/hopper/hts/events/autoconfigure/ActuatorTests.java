@@ -59,8 +59,8 @@ class ActuatorTests {
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-				HopperActuatorAutoConfiguration.class))
+		.withConfiguration(
+				AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperActuatorAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.client-id=client", "hopper.auth.client-secret=canary-secret",
 				"hopper.auth.preflight=off");
 
@@ -102,8 +102,8 @@ class ActuatorTests {
 	@Test
 	void givenTokenIsNotOursToJudge() {
 		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-					HopperActuatorAutoConfiguration.class))
+			.withConfiguration(
+					AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperActuatorAutoConfiguration.class))
 			.withPropertyValues("hopper.auth.token=canary")
 			.run((context) -> assertThat(
 					context.getBean("hopperHealthContributor", HealthIndicator.class).health().getStatus())

@@ -572,8 +572,8 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		return rows(limit, "state = 'DEAD' and due_at = ?", NEVER, "event_type = ?", filter.type(), "reason = ?",
-				filter.reason(), "session_id = ?", filter.sessionId(), "stored_at >= ?", timeIfAny(filter.storedFrom()), "stored_at < ?",
-				timeIfAny(filter.storedBefore()), "id > ?", after)
+				filter.reason(), "session_id = ?", filter.sessionId(), "stored_at >= ?", timeIfAny(filter.storedFrom()),
+				"stored_at < ?", timeIfAny(filter.storedBefore()), "id > ?", after)
 			.stream()
 			.map(Row::letter)
 			.toList();
