@@ -40,8 +40,6 @@ import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import io.micrometer.observation.transport.Kind;
 import io.micrometer.observation.transport.SenderContext;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -56,8 +54,6 @@ import org.springframework.util.function.SingletonSupplier;
 class DefaultEventOutbox implements EventOutbox {
 
 	private static final long FLUSH_INTERVAL = 20;
-
-	private static final Log logger = LogFactory.getLog(DefaultEventOutbox.class);
 
 	private final OutboxRelay relay;
 
@@ -248,9 +244,10 @@ class DefaultEventOutbox implements EventOutbox {
 			committed(events);
 		}
 		catch (EventNotStoredException ex) {
-			logger.error(events.size() + " events were lost: their transaction was committed, but they could not "
-					+ "be kept " + this.store.description() + " after that: " + events
-					+ ". hopper.outbox.type=jdbc stores events within the transaction.", ex);
+			this.relay.failures()
+				.lost(events, events.size() + " events were lost: their transaction was committed, but they could not "
+						+ "be kept " + this.store.description() + " after that: " + events
+						+ ". hopper.outbox.type=jdbc stores events within the transaction.", ex);
 		}
 	}
 

@@ -91,6 +91,8 @@ final class OutboxRelay {
 
 	private final DeliveryAttempt attempt;
 
+	private final TerminalFailureLog failures;
+
 	/**
 	 * Attempts that are over and not written down yet.
 	 */
@@ -151,6 +153,7 @@ final class OutboxRelay {
 		this.timers = scheduler;
 		this.gate = new RelayGate(policy, this.clock, scheduler, random);
 		this.attempt = new DeliveryAttempt(sender, policy, this.gate, this.clock, random);
+		this.failures = new TerminalFailureLog(scheduler);
 		this.gate.onAvailable(this::wakeUp);
 		store.connect(new EventStore.Callback() {
 
@@ -173,6 +176,10 @@ final class OutboxRelay {
 
 	OutboxListeners listeners() {
 		return this.listeners;
+	}
+
+	TerminalFailureLog failures() {
+		return this.failures;
 	}
 
 	Clock clock() {
@@ -389,7 +396,7 @@ final class OutboxRelay {
 
 	private void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		if (reason == EventDeliveryListener.DiscardReason.OVERFLOW) {
-			logger.warn(event + " was dropped (" + reason + ")");
+			this.failures.dropped(event, reason);
 		}
 		this.listeners.discarded(event, reason);
 	}
@@ -459,6 +466,7 @@ final class OutboxRelay {
 			if (ended) {
 				settleAtLast();
 			}
+			this.failures.flush();
 		}
 		finally {
 			this.lifecycle.unlock();
@@ -572,18 +580,12 @@ final class OutboxRelay {
 			this.listeners.retrying(retry.event(), retry.notBefore());
 		}
 		else if (outcome instanceof EventStore.Outcome.Dead dead) {
-			DeadLetter letter = dead.deadLetter();
-			logger.warn("%s is now a dead letter (%s): %s".formatted(letter.event(), letter.reason(),
-					letter.event().failures().isEmpty() ? "" : lastFailure(letter.event())));
-			this.listeners.dead(letter);
+			this.failures.dead(dead.deadLetter());
+			this.listeners.dead(dead.deadLetter());
 		}
 		else if (outcome instanceof EventStore.Outcome.Discarded discarded) {
 			this.listeners.discarded(discarded.event(), discarded.reason());
 		}
-	}
-
-	private static String lastFailure(StoredEvent event) {
-		return event.failures().get(event.failures().size() - 1).message();
 	}
 
 	/**

@@ -324,11 +324,25 @@ public final class StoredEvent {
 	}
 
 	/**
+	 * Return the type for logs.
+	 */
+	String printableType() {
+		return type().replaceAll("[^\\x20-\\x7E]", "?");
+	}
+
+	/**
+	 * Return what went wrong last, or {@code null} if nothing did.
+	 */
+	@Nullable Failure lastFailure() {
+		return this.failures.isEmpty() ? null : this.failures.get(this.failures.size() - 1);
+	}
+
+	/**
 	 * Return a description for logs, without the payload and the session id.
 	 */
 	@Override
 	public String toString() {
-		return "StoredEvent[id=" + this.id + ", type=" + type().replaceAll("[^\\x20-\\x7E]", "?") + ", storedAt="
+		return "StoredEvent[id=" + this.id + ", type=" + printableType() + ", storedAt="
 				+ this.storedAt + ", attempts=" + this.attempts + "]";
 	}
 
