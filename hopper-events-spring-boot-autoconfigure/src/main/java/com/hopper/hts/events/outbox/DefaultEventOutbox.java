@@ -245,9 +245,11 @@ class DefaultEventOutbox implements EventOutbox {
 		}
 		catch (EventNotStoredException ex) {
 			this.relay.failures()
-				.lost(events, events.size() + " events were lost: their transaction was committed, but they could not "
-						+ "be kept " + this.store.description() + " after that: " + events
-						+ ". hopper.outbox.type=jdbc stores events within the transaction.", ex);
+				.lost(events,
+						events.size() + " events were lost: their transaction was committed, but they could not "
+								+ "be kept " + this.store.description() + " after that: " + events
+								+ ". hopper.outbox.type=jdbc stores events within the transaction.",
+						ex);
 		}
 	}
 

@@ -342,8 +342,8 @@ public final class StoredEvent {
 	 */
 	@Override
 	public String toString() {
-		return "StoredEvent[id=" + this.id + ", type=" + printableType() + ", storedAt="
-				+ this.storedAt + ", attempts=" + this.attempts + "]";
+		return "StoredEvent[id=" + this.id + ", type=" + printableType() + ", storedAt=" + this.storedAt + ", attempts="
+				+ this.attempts + "]";
 	}
 
 	/**

@@ -72,8 +72,8 @@ final class TerminalFailureLog {
 		String reason = letter.reason().name().toLowerCase(Locale.ROOT);
 		if (admits("became dead letters (" + letter.reason() + ")", reason, Level.WARN, event)) {
 			StoredEvent.@Nullable Failure last = event.lastFailure();
-			describe(logger.atWarn(), event, reason).log(event + " is now a dead letter (" + letter.reason()
-					+ "): " + ((last != null) ? last.message() : ""));
+			describe(logger.atWarn(), event, reason).log(event + " is now a dead letter (" + letter.reason() + "): "
+					+ ((last != null) ? last.message() : ""));
 		}
 	}
 
@@ -152,7 +152,8 @@ final class TerminalFailureLog {
 
 	private void summarizeLater(String end, Burst burst) {
 		try {
-			burst.timer.update(this.scheduler.schedule(() -> summarize(end), INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
+			burst.timer
+				.update(this.scheduler.schedule(() -> summarize(end), INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
 		}
 		catch (RejectedExecutionException ex) {
 			// The application ends, which writes everything down

@@ -102,10 +102,10 @@ class DocumentsTests {
 
 	@Test
 	void tableOfMetersHasTheNamesInTheCode() throws Exception {
-		Set<String> documented = new TreeSet<>(
-				names("(?m)^\\| `(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
-		documented.addAll(
-				names("(?m)^\\| `[^|]+`, `(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]+)`", Files.readString(DOCS.resolve("observability.md"))));
+		Set<String> documented = new TreeSet<>(names("(?m)^\\| `(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]+)`",
+				Files.readString(DOCS.resolve("observability.md"))));
+		documented.addAll(names("(?m)^\\| `[^|]+`, `(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]+)`",
+				Files.readString(DOCS.resolve("observability.md"))));
 		Set<String> actual = new TreeSet<>();
 		try (Stream<Path> files = Files.walk(SOURCES)) {
 			for (Path file : files.filter((file) -> file.toString().endsWith(".java")).toList()) {

@@ -103,8 +103,8 @@ class StructuredLogTests {
 				.containsEntry("spanId", failed.getSpanId());
 			assertThat(output).doesNotContain(SESSION).doesNotContain("test-token");
 			// What succeeds is no line
-			assertThat(lines(output)).noneMatch((line) -> line.containsKey("traceId")
-					&& !line.get("traceId").equals(failed.getTraceId()));
+			assertThat(lines(output))
+				.noneMatch((line) -> line.containsKey("traceId") && !line.get("traceId").equals(failed.getTraceId()));
 		}
 	}
 
@@ -149,6 +149,11 @@ class StructuredLogTests {
 		@Override
 		public void report(FinishedSpan span) {
 			this.spans.add(span);
+		}
+
+		@Override
+		public void close() {
+			// Spans are looked at until the end
 		}
 
 		List<FinishedSpan> deliveries() {
