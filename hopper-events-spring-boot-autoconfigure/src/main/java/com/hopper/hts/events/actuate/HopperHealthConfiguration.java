@@ -17,11 +17,17 @@ package com.hopper.hts.events.actuate;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
+import com.hopper.hts.events.time.SchedulerClock;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
@@ -35,15 +41,19 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnBean(name = "hopperEventPublisher")
 @ConditionalOnEnabledHealthIndicator("hopper")
+@EnableConfigurationProperties(HopperHealthProperties.class)
 class HopperHealthConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
-	HopperHealthIndicator hopperHealthContributor(Environment environment,
-			ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<EventOutboxOperations> outbox) {
+	HopperHealthIndicator hopperHealthContributor(HopperHealthProperties properties, Environment environment,
+			HopperDiagnosis diagnosis, ObjectProvider<BearerTokenProvider> tokenProvider,
+			ObjectProvider<EventOutboxOperations> outbox,
+			@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
-		return new HopperHealthIndicator(enabled, enabled ? tokenProvider.getIfUnique() : null,
-				enabled ? outbox.getIfUnique() : null);
+		return new HopperHealthIndicator(diagnosis, enabled, enabled ? tokenProvider.getIfUnique() : null,
+				enabled ? outbox.getIfUnique() : null, properties,
+				SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel)));
 	}
 
 }

@@ -15,98 +15,166 @@
  */
 package com.hopper.hts.events.actuate;
 
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 
 /**
  * {@link HealthIndicator} that says whether the application is signed in to Hopper and
- * whether stored events are delivered. It makes no request. Up while there is a valid
- * token, down when there is none because signing in failed, unknown before the first
- * sign-in and when the token is not ours to judge. Down as well while the outbox pauses
- * for a reason that somebody has to remove, such as a token that is refused.
+ * whether stored events are delivered. It makes no request, and looks into the outbox
+ * every now and then only. An application is not worse because Hopper is down: what is
+ * wrong makes it {@code DEGRADED}, which Spring Boot maps to {@code 200} and leaves out
+ * of the aggregate, and {@code DOWN} only if the operator has asked for that. Unknown
+ * before the first request, and when the token is not ours to judge.
  */
 class HopperHealthIndicator extends AbstractHealthIndicator {
 
-	private static final Set<EventOutboxState.PauseReason> NEED_SOMEBODY = EnumSet.of(
-			EventOutboxState.PauseReason.SIGN_IN_FAILED, EventOutboxState.PauseReason.UNAUTHORIZED,
-			EventOutboxState.PauseReason.FORBIDDEN, EventOutboxState.PauseReason.NOT_FOUND,
-			EventOutboxState.PauseReason.CONNECTION_FAILED);
+	/**
+	 * Events wait or were given up, and the application is as good as ever.
+	 */
+	static final Status DEGRADED = new Status("DEGRADED");
+
+	private static final Log logger = LogFactory.getLog(HopperHealthIndicator.class);
+
+	private final HopperDiagnosis diagnosis;
 
 	private final boolean enabled;
 
 	private final @Nullable BearerTokenProvider tokenProvider;
 
-	private final @Nullable EventOutboxOperations outbox;
+	private final @Nullable OutboxStateCache outbox;
+
+	private final HopperDiagnosis.Limits limits;
+
+	private final Set<HopperDiagnosis.Condition> downOn;
+
+	private final Clock clock;
 
 	/**
 	 * Create an instance.
+	 * @param diagnosis what says what is wrong
 	 * @param enabled whether events are sent
 	 * @param tokenProvider the provider of the token, or {@code null} if the application
 	 * signs in by itself
 	 * @param outbox the outbox, or {@code null} if there is none
+	 * @param properties what is too much
+	 * @param clock the clock that the outbox has
 	 */
-	HopperHealthIndicator(boolean enabled, @Nullable BearerTokenProvider tokenProvider,
-			@Nullable EventOutboxOperations outbox) {
+	HopperHealthIndicator(HopperDiagnosis diagnosis, boolean enabled, @Nullable BearerTokenProvider tokenProvider,
+			@Nullable EventOutboxOperations outbox, HopperHealthProperties properties, Clock clock) {
 		super("The health check of Hopper failed");
+		this.diagnosis = diagnosis;
 		this.enabled = enabled;
 		this.tokenProvider = tokenProvider;
-		this.outbox = outbox;
+		this.limits = properties.toLimits();
+		this.outbox = (outbox != null) ? new OutboxStateCache(outbox, properties.cacheTimeToLive(), clock) : null;
+		this.downOn = properties.downOn();
+		this.clock = clock;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		if (!this.enabled) {
-			builder.unknown().withDetail("enabled", false);
-			return;
+		builder.unknown();
+		try {
+			judge(builder, this.enabled ? check(builder) : checkDisabled(builder));
 		}
-		checkToken(builder);
-		// A mock has no state
-		EventOutboxState state = (this.outbox != null) ? this.outbox.state() : null;
-		if (state != null) {
-			checkOutbox(builder, state);
+		catch (RuntimeException ex) {
+			// A bean of the application that fails is no reason to be down either
+			logger.debug("The health of Hopper could not be checked", ex);
+			builder.status(DEGRADED)
+				.withDetail("diagnosis", List.of("The health of Hopper could not be checked ("
+						+ ex.getClass().getSimpleName() + "), which the log says more about at level debug."));
 		}
 	}
 
-	private static void checkOutbox(Health.Builder builder, EventOutboxState state) {
+	private List<HopperDiagnosis.Finding> checkDisabled(Health.Builder builder) {
+		builder.withDetail("enabled", false);
+		return this.diagnosis.examine(null, this.limits, this.clock.instant());
+	}
+
+	private List<HopperDiagnosis.Finding> check(Health.Builder builder) {
+		checkToken(builder);
+		OutboxStateCache.Snapshot snapshot = (this.outbox != null) ? this.outbox.get() : null;
+		EventOutboxState state = (snapshot != null) ? snapshot.state() : null;
+		if (state != null) {
+			describe(builder, state);
+		}
+		if (snapshot == null || snapshot.failure() == null) {
+			return this.diagnosis.examine(state, this.limits, this.clock.instant());
+		}
+		List<HopperDiagnosis.Finding> findings = new ArrayList<>();
+		findings.add(this.diagnosis.unavailable(snapshot.failure()));
+		this.diagnosis.examine(null, this.limits, this.clock.instant())
+			.stream()
+			.filter((finding) -> !finding.conditions().isEmpty())
+			.forEach(findings::add);
+		return findings;
+	}
+
+	private void judge(Health.Builder builder, List<HopperDiagnosis.Finding> findings) {
+		Set<HopperDiagnosis.Condition> conditions = EnumSet.noneOf(HopperDiagnosis.Condition.class);
+		findings.forEach((finding) -> conditions.addAll(finding.conditions()));
+		if (!Collections.disjoint(conditions, this.downOn)) {
+			builder.down();
+		}
+		else if (!conditions.isEmpty()) {
+			builder.status(DEGRADED);
+		}
+		builder.withDetail("diagnosis", findings.stream().map(HopperDiagnosis.Finding::text).toList());
+	}
+
+	private static void describe(Health.Builder builder, EventOutboxState state) {
 		builder.withDetail("pending", state.pendingCount()).withDetail("deadLetters", state.deadCount());
+		if (state.oldestPending() != null) {
+			builder.withDetail("oldestPending", state.oldestPending());
+		}
 		EventOutboxState.Pause pause = state.pause();
 		if (pause != null) {
 			builder.withDetail("paused", pause.reason()).withDetail("pausedSince", pause.since());
-			if (NEED_SOMEBODY.contains(pause.reason())) {
-				builder.down();
+			if (pause.nextProbe() != null) {
+				builder.withDetail("nextTry", pause.nextProbe());
 			}
 		}
 	}
 
 	private void checkToken(Health.Builder builder) {
-		if (!(this.tokenProvider instanceof RotatingTokenProvider provider) || provider.isGiven()) {
-			builder.unknown().withDetail("token", "given");
+		if (!(this.tokenProvider instanceof RotatingTokenProvider provider)) {
+			builder.withDetail("token", "given");
+			return;
+		}
+		if (provider.acceptedAt() != null) {
+			builder.up();
+		}
+		if (provider.isGiven()) {
+			builder.withDetail("token", "given");
 			return;
 		}
 		RotatingTokenProvider.State state = provider.state();
 		if (state == null) {
-			builder.unknown().withDetail("token", "none");
+			builder.withDetail("token", "none");
 			return;
 		}
 		if (state.valid()) {
-			builder.up().withDetail("token", "valid");
+			builder.up();
 		}
-		else if (state.failure() != null) {
-			builder.down().withDetail("token", "none");
-		}
-		else {
-			builder.unknown().withDetail("token", "none");
-		}
+		builder.withDetail("token", state.valid() ? "valid" : "none");
 		if (state.expiresAt() != null) {
 			builder.withDetail("expiresAt", state.expiresAt());
 		}

@@ -29,6 +29,8 @@ import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
@@ -93,8 +95,24 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, String token) {
 		return next.exchange(sign(request, token))
 			.materialize()
-			.flatMap((answer) -> isUnauthorized(request, answer)
-					? exchangeWithAnotherToken(request, next, token, answer) : result(answer));
+			.flatMap((answer) -> {
+				if (isUnauthorized(request, answer)) {
+					note(token, HttpStatus.UNAUTHORIZED);
+					return exchangeWithAnotherToken(request, next, token, answer);
+				}
+				return result(answer).doOnNext((response) -> note(token, response.statusCode()));
+			});
+	}
+
+	/**
+	 * Remember what the API thinks of a token, for those who ask what is wrong.
+	 */
+	private void note(String token, HttpStatusCode status) {
+		boolean accepted = status.is2xxSuccessful();
+		if (this.tokenProvider instanceof RotatingTokenProvider provider
+				&& (accepted || status.value() == HttpStatus.UNAUTHORIZED.value())) {
+			provider.answered(token, accepted);
+		}
 	}
 
 	private static ClientRequest sign(ClientRequest request, String token) {
@@ -134,7 +152,9 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		Mono<String> body = (response != null) ? readBody(response) : Mono.just("");
 		return body.flatMap((text) -> token(() -> this.tokenProvider.replaceToken(rejected)).flatMap((replacement) -> {
 			if (replacement.isPresent()) {
-				return next.exchange(sign(request, check(replacement.get())));
+				String token = check(replacement.get());
+				return next.exchange(sign(request, token))
+					.doOnNext((second) -> note(token, second.statusCode()));
 			}
 			return (response == null || answer.isOnError()) ? result(answer)
 					: Mono.just(response.mutate().request(response.request()).body(text).build());

@@ -107,6 +107,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 
 	private @Nullable Instant failedAt;
 
+	private @Nullable Instant succeededAt;
+
 	private int failures;
 
 	private long noRequestBefore;
@@ -180,8 +182,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 			Held held = usable();
 			Duration lifetime = (held != null) ? held.token.lifetime() : null;
 			return new RotatingTokenProvider.State(held != null,
-					(held != null && lifetime != null) ? held.issuedAt.plus(lifetime) : null, this.failedAt,
-					(this.failure != null) ? this.failure.getMessage() : null, this.request != null);
+					(held != null && lifetime != null) ? held.issuedAt.plus(lifetime) : null, this.succeededAt,
+					this.failedAt, (this.failure != null) ? this.failure.getMessage() : null, this.request != null);
 		}
 	}
 
@@ -240,6 +242,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 			this.request = null;
 			this.failure = null;
 			this.failedAt = null;
+			this.succeededAt = held.issuedAt;
 			this.failures = 0;
 			if (held.renewAfter != null) {
 				schedule(held, held.renewAfter);

@@ -16,6 +16,7 @@
 package com.hopper.hts.events.auth;
 
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.function.Supplier;
 
 import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.http.AttemptFailure;
+import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -47,7 +49,11 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 
 	private final Supplier<ClientCredentialsTokenProvider> factory;
 
+	private final Clock clock;
+
 	private volatile @Nullable SignIn signIn;
+
+	private volatile @Nullable Answers answers;
 
 	/**
 	 * Create an instance.
@@ -68,6 +74,7 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 		Assert.notNull(credentials, "'credentials' must not be null");
 		this.token = token;
 		this.identity = identity;
+		this.clock = SchedulerClock.of(scheduler);
 		this.factory = () -> new ClientCredentialsTokenProvider(webClient, credentials.get(), timeout, listener,
 				scheduler);
 	}
@@ -121,6 +128,52 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 	public @Nullable State state() {
 		SignIn current = this.signIn;
 		return (current != null) ? current.provider().state() : null;
+	}
+
+	/**
+	 * Return when the API has last taken a token of the credentials that are in use.
+	 * @return the time, or {@code null} if it has taken none so far
+	 */
+	public @Nullable Instant acceptedAt() {
+		Answers current = answers();
+		return (current != null) ? current.acceptedAt() : null;
+	}
+
+	/**
+	 * Return since when the API takes no token of the credentials that are in use.
+	 * @return the time of the first {@code 401}, or {@code null} if there was none or it
+	 * has taken a token since
+	 */
+	public @Nullable Instant rejectedAt() {
+		Answers current = answers();
+		return (current != null) ? current.rejectedAt() : null;
+	}
+
+	private @Nullable Answers answers() {
+		Answers current = this.answers;
+		return (current != null && current.credentials().equals(credentials())) ? current : null;
+	}
+
+	/**
+	 * The API has taken a token, or has answered {@code 401}.
+	 */
+	void answered(String token, boolean accepted) {
+		Instant now = this.clock.instant();
+		Answers last = this.answers;
+		if (accepted && last != null && last.isRecent(token, now)) {
+			// Not worth looking at the credentials for every event
+			return;
+		}
+		List<?> credentials = credentials();
+		boolean same = last != null && last.credentials().equals(credentials);
+		Instant before = (same && last != null) ? last.acceptedAt() : null;
+		Instant since = (same && last != null && last.rejectedAt() != null) ? last.rejectedAt() : now;
+		this.answers = new Answers(credentials, token, accepted ? now : before, accepted ? null : since);
+	}
+
+	private List<?> credentials() {
+		String given = this.token.get();
+		return StringUtils.hasText(given) ? List.of(given) : this.identity.get();
 	}
 
 	@Override
@@ -199,12 +252,14 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 	 * @param valid whether there is a token that can be used
 	 * @param expiresAt when that token expires, or {@code null} if there is none or its
 	 * issuer did not say
+	 * @param succeededAt when signing in last succeeded, or {@code null} if it never did
+	 * with these credentials
 	 * @param failedAt when signing in failed, or {@code null} if it succeeded since
 	 * @param failure why signing in failed, or {@code null}
 	 * @param requesting whether a request for a token is in the air
 	 */
-	public record State(boolean valid, @Nullable Instant expiresAt, @Nullable Instant failedAt,
-			@Nullable String failure, boolean requesting) {
+	public record State(boolean valid, @Nullable Instant expiresAt, @Nullable Instant succeededAt,
+			@Nullable Instant failedAt, @Nullable String failure, boolean requesting) {
 
 	}
 
@@ -212,6 +267,19 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 	 * A sign-in and all that it was made with.
 	 */
 	private record SignIn(List<?> identity, ClientCredentialsTokenProvider provider) {
+
+	}
+
+	/**
+	 * What the API thinks of the tokens of some credentials.
+	 */
+	private record Answers(List<?> credentials, String token, @Nullable Instant acceptedAt,
+			@Nullable Instant rejectedAt) {
+
+		boolean isRecent(String token, Instant now) {
+			return this.acceptedAt != null && this.rejectedAt == null && this.token.equals(token)
+					&& !now.isBefore(this.acceptedAt) && now.isBefore(this.acceptedAt.plusSeconds(1));
+		}
 
 	}
 

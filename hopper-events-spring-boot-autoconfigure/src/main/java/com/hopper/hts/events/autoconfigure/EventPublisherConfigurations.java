@@ -23,6 +23,7 @@ import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.observation.EventPublishObservationConvention;
 import com.hopper.hts.events.observation.HopperMetrics;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
 import com.hopper.hts.events.session.HopperSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
@@ -157,9 +158,21 @@ final class EventPublisherConfigurations {
 		@Lazy(false)
 		@ConditionalOnMissingBean
 		HopperStart hopperStart(HopperProperties properties, HopperAuthProperties auth,
-				ObjectProvider<HopperConnectionDetails> connectionDetails) {
+				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis) {
 			return new HopperStart(properties.enabled(), auth.getPreflight(), properties.client().responseTimeout(),
-					connectionDetails);
+					connectionDetails, diagnosis);
+		}
+
+		@Bean
+		@Lazy
+		@ConditionalOnMissingBean
+		HopperDiagnosis hopperDiagnosis(HopperProperties properties,
+				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperStart> start) {
+			return new HopperDiagnosis(() -> {
+				HopperStart used = start.getIfUnique();
+				return new HopperDiagnosis.Facts(properties.enabled(), (used != null) ? used.tokenProvider() : null,
+						connectionDetails.getIfUnique() instanceof PropertiesHopperConnectionDetails);
+			});
 		}
 
 		@Bean(defaultCandidate = false)

@@ -29,7 +29,12 @@ final class HopperConfigurationException extends RuntimeException {
 	private final String action;
 
 	private HopperConfigurationException(String message, @Nullable String property, String action) {
-		super(message);
+		this(message, property, action, null);
+	}
+
+	private HopperConfigurationException(String message, @Nullable String property, String action,
+			@Nullable Throwable cause) {
+		super(message, cause);
 		this.property = property;
 		this.action = action;
 	}
@@ -72,6 +77,19 @@ final class HopperConfigurationException extends RuntimeException {
 						or set the environment variables of the same names, such as HOPPER_AUTH_TOKEN. To obtain tokens in \
 						another way, define a bean of type com.hopper.hts.events.auth.BearerTokenProvider. To run without \
 						Hopper, set hopper.enabled=false: events are then dropped.""");
+	}
+
+	/**
+	 * Create an exception about signing in at the start.
+	 * @param diagnosis what happened and what mends it
+	 * @param cause the failure
+	 * @return the exception
+	 */
+	static HopperConfigurationException preflight(String diagnosis, Throwable cause) {
+		return new HopperConfigurationException(
+				"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': " + diagnosis, null,
+				"Correct what is named above. To start the application nevertheless, set hopper.auth.preflight=warn.",
+				cause);
 	}
 
 	/**

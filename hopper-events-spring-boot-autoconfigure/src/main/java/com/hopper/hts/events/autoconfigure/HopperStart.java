@@ -20,6 +20,7 @@ import java.time.Duration;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,16 +47,19 @@ class HopperStart implements SmartLifecycle {
 
 	private final ObjectProvider<HopperConnectionDetails> connectionDetails;
 
+	private final ObjectProvider<HopperDiagnosis> diagnosis;
+
 	private volatile @Nullable BearerTokenProvider tokenProvider;
 
 	private volatile boolean running;
 
 	HopperStart(boolean enabled, HopperAuthProperties.Preflight preflight, Duration timeout,
-			ObjectProvider<HopperConnectionDetails> connectionDetails) {
+			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis) {
 		this.enabled = enabled;
 		this.preflight = preflight;
 		this.timeout = timeout;
 		this.connectionDetails = connectionDetails;
+		this.diagnosis = diagnosis;
 	}
 
 	/**
@@ -65,6 +69,13 @@ class HopperStart implements SmartLifecycle {
 	 */
 	void use(BearerTokenProvider tokenProvider) {
 		this.tokenProvider = tokenProvider;
+	}
+
+	/**
+	 * Return the provider that the client signs in with.
+	 */
+	@Nullable BearerTokenProvider tokenProvider() {
+		return this.tokenProvider;
 	}
 
 	@Override
@@ -112,17 +123,14 @@ class HopperStart implements SmartLifecycle {
 					token.block(this.timeout.plusSeconds(1));
 				}
 				catch (RuntimeException ex) {
-					throw new IllegalStateException(
-							"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': "
-									+ describe(ex),
-							ex);
+					throw HopperConfigurationException.preflight(describe(ex), ex);
 				}
 			}
 		}
 	}
 
-	private static String describe(Throwable ex) {
-		return (ex.getMessage() != null) ? ex.getMessage() : ex.getClass().getSimpleName();
+	private String describe(Throwable ex) {
+		return this.diagnosis.getObject().describeSignIn(ex);
 	}
 
 	@Override

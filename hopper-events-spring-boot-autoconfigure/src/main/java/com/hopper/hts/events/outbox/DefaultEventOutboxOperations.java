@@ -57,9 +57,10 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 	@Override
 	public void pause(String reason) {
 		Assert.hasText(reason, "'reason' must not be empty");
-		if (this.store.pause(new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
-				this.relay.clock().instant(), reason, null))) {
-			logger.warn("Stored events are not delivered until an operator resumes: " + reason);
+		EventOutboxState.Pause pause = new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
+				this.relay.clock().instant(), reason, null);
+		if (this.store.pause(pause)) {
+			logger.warn("Stored events are not delivered at the moment. " + this.relay.diagnosis().describe(pause));
 		}
 	}
 

@@ -113,7 +113,8 @@ final class EventOutboxConfigurations {
 				ObjectProvider<EventPublisher> publisher, ObjectProvider<EventStore.Factory> factories,
 				ObjectProvider<EventDeliveryListener> listeners,
 				ObjectProvider<ObservationRegistry> observationRegistry,
-				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox) {
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox,
+				ObjectProvider<HopperDiagnosis> diagnosis) {
 			if (!isEnabled(environment)) {
 				return new OutboxLifecycle(null, outbox);
 			}
@@ -133,7 +134,8 @@ final class EventOutboxConfigurations {
 			OutboxRelay relay = new OutboxRelay(store, EventSender.of(publisher.getObject()), policy,
 					new OutboxListeners(listeners.orderedStream().toList()),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP), scheduler,
-					() -> ThreadLocalRandom.current().nextDouble());
+					() -> ThreadLocalRandom.current().nextDouble(),
+					diagnosis.getIfAvailable(HopperDiagnosis::ofNothing));
 			return new OutboxLifecycle(relay, outbox);
 		}
 

@@ -87,6 +87,8 @@ final class OutboxRelay {
 
 	private final Scheduler timers;
 
+	private final HopperDiagnosis diagnosis;
+
 	private final RelayGate gate;
 
 	private final DeliveryAttempt attempt;
@@ -142,16 +144,19 @@ final class OutboxRelay {
 	 * @param observationRegistry where deliveries are observed
 	 * @param scheduler what waits and says what time it is
 	 * @param random what spreads waits
+	 * @param diagnosis says what is wrong
 	 */
 	OutboxRelay(EventStore store, EventSender sender, RelayPolicy policy, OutboxListeners listeners,
-			ObservationRegistry observationRegistry, Scheduler scheduler, DoubleSupplier random) {
+			ObservationRegistry observationRegistry, Scheduler scheduler, DoubleSupplier random,
+			HopperDiagnosis diagnosis) {
 		this.store = store;
 		this.policy = policy;
 		this.listeners = listeners;
 		this.observationRegistry = observationRegistry;
 		this.clock = SchedulerClock.of(scheduler);
 		this.timers = scheduler;
-		this.gate = new RelayGate(policy, this.clock, scheduler, random);
+		this.diagnosis = diagnosis;
+		this.gate = new RelayGate(policy, this.clock, scheduler, random, diagnosis);
 		this.attempt = new DeliveryAttempt(sender, policy, this.gate, this.clock, random);
 		this.failures = new TerminalFailureLog(scheduler);
 		this.gate.onAvailable(this::wakeUp);
@@ -184,6 +189,10 @@ final class OutboxRelay {
 
 	Clock clock() {
 		return this.clock;
+	}
+
+	HopperDiagnosis diagnosis() {
+		return this.diagnosis;
 	}
 
 	/**

@@ -63,6 +63,8 @@ final class RelayGate {
 
 	private final DoubleSupplier random;
 
+	private final HopperDiagnosis diagnosis;
+
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private volatile Runnable onAvailable = () -> {
@@ -97,11 +99,12 @@ final class RelayGate {
 
 	private @Nullable Instant lastDelivery;
 
-	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random) {
+	RelayGate(RelayPolicy policy, Clock clock, Scheduler scheduler, DoubleSupplier random, HopperDiagnosis diagnosis) {
 		this.policy = policy;
 		this.clock = clock;
 		this.scheduler = scheduler;
 		this.random = random;
+		this.diagnosis = diagnosis;
 		this.limit = policy.concurrency();
 	}
 
@@ -224,14 +227,16 @@ final class RelayGate {
 	 */
 	void failedForAll(Permit permit, EventOutboxState.PauseReason reason, String message,
 			@Nullable Duration retryAfter) {
+		EventOutboxState.Pause begun;
 		this.lock.lock();
 		try {
 			returned(permit);
-			pause(permit, reason, message, retryAfter);
+			begun = pause(permit, reason, message, retryAfter);
 		}
 		finally {
 			this.lock.unlock();
 		}
+		announce(begun);
 		wakeUp();
 	}
 
@@ -239,16 +244,18 @@ final class RelayGate {
 	 * The failure may pass, and may or may not have to do with the event.
 	 */
 	void failed(Permit permit, String message, @Nullable Duration retryAfter) {
+		EventOutboxState.Pause begun = null;
 		this.lock.lock();
 		try {
 			returned(permit);
 			if (++this.failuresInRow >= OUTAGE || permit.probe()) {
-				pause(permit, EventOutboxState.PauseReason.API_UNAVAILABLE, message, retryAfter);
+				begun = pause(permit, EventOutboxState.PauseReason.API_UNAVAILABLE, message, retryAfter);
 			}
 		}
 		finally {
 			this.lock.unlock();
 		}
+		announce(begun);
 		wakeUp();
 	}
 
@@ -256,17 +263,19 @@ final class RelayGate {
 	 * The failure is about this event, or about the address of the API.
 	 */
 	void notFound(Permit permit, UUID event, String message) {
+		EventOutboxState.Pause begun = null;
 		this.lock.lock();
 		try {
 			returned(permit);
 			this.notFoundInRow.add(event);
 			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
-				pause(permit, EventOutboxState.PauseReason.NOT_FOUND, message, null);
+				begun = pause(permit, EventOutboxState.PauseReason.NOT_FOUND, message, null);
 			}
 		}
 		finally {
 			this.lock.unlock();
 		}
+		announce(begun);
 		wakeUp();
 	}
 
@@ -289,24 +298,37 @@ final class RelayGate {
 		}
 	}
 
-	private void pause(Permit permit, EventOutboxState.PauseReason reason, String message,
+	/**
+	 * Send nothing for a while.
+	 * @return the pause if it has just begun, or {@code null} if there was one already
+	 */
+	private EventOutboxState.@Nullable Pause pause(Permit permit, EventOutboxState.PauseReason reason, String message,
 			@Nullable Duration retryAfter) {
 		EventOutboxState.Pause current = this.pause;
 		if (current != null && !permit.probe()) {
 			// Sent before the pause began
-			return;
+			return null;
 		}
 		Instant now = this.clock.instant();
 		Duration wait = (retryAfter != null) ? retryAfter : probeInterval();
 		this.probes++;
 		this.asked = retryAfter != null;
 		Instant since = (current != null && current.reason() == reason) ? current.since() : null;
-		this.pause = new EventOutboxState.Pause(reason, (since != null) ? since : now, message, now.plus(wait));
+		EventOutboxState.Pause next = new EventOutboxState.Pause(reason, (since != null) ? since : now, message,
+				now.plus(wait));
+		this.pause = next;
 		this.notFoundInRow.clear();
 		schedule(wait);
-		if (since == null) {
-			logger.warn("Stored events are not delivered at the moment (%s), next try at %s: %s".formatted(reason,
-					now.plus(wait), message));
+		return (since == null) ? next : null;
+	}
+
+	/**
+	 * Say why nothing is sent, without the lock: finding the reason may take others.
+	 */
+	private void announce(EventOutboxState.@Nullable Pause begun) {
+		if (begun != null) {
+			logger.warn("Stored events are not delivered at the moment (" + begun.reason() + "), next try at "
+					+ begun.nextProbe() + ". " + this.diagnosis.describe(begun));
 		}
 	}
 

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.session;
 
+import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +102,51 @@ final class SessionScope implements HopperSessionContext.Scope {
 			innermost.remove();
 		}
 		return scope;
+	}
+
+	/**
+	 * Lets Micrometer's context propagation carry {@link HopperSessionContext} to other
+	 * threads and into the Reactor context. Micrometer finds it by itself, and needs it to be
+	 * public.
+	 */
+	public static final class Accessor implements ThreadLocalAccessor<HopperSessionContext> {
+
+		/**
+		 * Create an instance.
+		 */
+		public Accessor() {
+		}
+
+		@Override
+		public Object key() {
+			return HopperSessionContext.KEY;
+		}
+
+		@Override
+		public @Nullable HopperSessionContext getValue() {
+			return current();
+		}
+
+		@Override
+		public void setValue(HopperSessionContext value) {
+			SessionScope.set(value);
+		}
+
+		@Override
+		public void setValue() {
+			SessionScope.set(null);
+		}
+
+		@Override
+		public void restore(HopperSessionContext previousValue) {
+			SessionScope.restore(previousValue);
+		}
+
+		@Override
+		public void restore() {
+			SessionScope.restore(null);
+		}
+
 	}
 
 }

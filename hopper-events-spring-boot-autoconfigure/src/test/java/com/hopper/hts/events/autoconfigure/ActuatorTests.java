@@ -84,7 +84,7 @@ class ActuatorTests {
 	}
 
 	@Test
-	void failedSignInIsDownAndSaysWhy() {
+	void failedSignInIsDegradedAndSaysWhy() {
 		try (FakeHopperApi api = FakeHopperApi.builder().client("client", "other").start()) {
 			this.contextRunner.withPropertyValues("hopper.base-url=" + api.baseUrl()).run((context) -> {
 				context.getBean(EventPublisher.class)
@@ -92,7 +92,7 @@ class ActuatorTests {
 					.onErrorResume((ex) -> Mono.empty())
 					.block(Duration.ofSeconds(20));
 				Health health = context.getBean("hopperHealthContributor", HealthIndicator.class).health();
-				assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+				assertThat(health.getStatus().getCode()).isEqualTo("DEGRADED");
 				assertThat(health.getDetails().get("failure")).asString().contains("401").doesNotContain("canary");
 				assertThat(health.getDetails()).containsKey("failedAt");
 			});
@@ -123,7 +123,8 @@ class ActuatorTests {
 		this.contextRunner.withPropertyValues("hopper.enabled=false").run((context) -> {
 			Health health = context.getBean("hopperHealthContributor", HealthIndicator.class).health();
 			assertThat(health.getStatus()).isEqualTo(Status.UNKNOWN);
-			assertThat(health.getDetails()).containsExactlyEntriesOf(Map.of("enabled", false));
+			assertThat(health.getDetails()).containsOnlyKeys("enabled", "diagnosis").containsEntry("enabled", false);
+			assertThat(health.getDetails().get("diagnosis")).asString().contains("hopper.enabled is false");
 		});
 	}
 

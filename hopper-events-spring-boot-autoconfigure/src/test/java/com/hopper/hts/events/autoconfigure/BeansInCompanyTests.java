@@ -98,7 +98,7 @@ class BeansInCompanyTests {
 		Set<String> mocked = ConcurrentHashMap.newKeySet();
 		List<String> names = List.of("hopperEventPublisher", "hopperEventOutbox", "hopperEventOutboxOperations",
 				"hopperSessions", "hopperBearerTokenProvider", "hopperConnectionDetails", "hopperWebClient",
-				"hopperHealthContributor", "hopperOutboxGauges", "hopperSanitizingFunction", "hopperOutboxMetrics",
+				"hopperHealthContributor", "hopperDiagnosis", "hopperOutboxGauges", "hopperSanitizingFunction", "hopperOutboxMetrics",
 				"hopperMetrics", "hopperRestClient", "hopperRestClientGroup", "hopperWebClientGroup",
 				"hopperSessionWebClientCustomizer", "hopperRestClientInterceptor", "hopperOkHttpInterceptor");
 		for (String name : names) {

@@ -73,7 +73,8 @@ class DocumentsTests {
 			"hopper.auth", "autoconfigure.HopperAuthProperties", "hopper.outbox", "outbox.OutboxProperties",
 			"hopper.session", "session.web.HopperSessionProperties", "hopper.outbox.memory",
 			"outbox.memory.MemoryOutboxProperties", "hopper.outbox.jdbc", "outbox.jdbc.JdbcOutboxProperties",
-			"hopper.outbox.kafka", "outbox.kafka.KafkaOutboxProperties");
+			"hopper.outbox.kafka", "outbox.kafka.KafkaOutboxProperties", "hopper.health",
+			"actuate.HopperHealthProperties");
 
 	@Test
 	void readmeIsShort() throws Exception {

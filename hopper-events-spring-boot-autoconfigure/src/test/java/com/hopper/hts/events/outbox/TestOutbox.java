@@ -214,7 +214,7 @@ final class TestOutbox implements EventOutbox, EventOutboxOperations {
 
 		TestOutbox build(EventStore store) {
 			return new TestOutbox(new OutboxRelay(store, this.sender, this.policy, new OutboxListeners(this.listeners),
-					ObservationRegistry.NOOP, this.scheduler, this.random));
+					ObservationRegistry.NOOP, this.scheduler, this.random, HopperDiagnosis.ofNothing()));
 		}
 
 	}

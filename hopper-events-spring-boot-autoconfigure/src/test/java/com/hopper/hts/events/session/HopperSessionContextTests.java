@@ -101,7 +101,7 @@ class HopperSessionContextTests {
 
 	@Test
 	void contextThatIsGoneDoesNotComeBackWithPropagation() {
-		HopperSessionThreadLocalAccessor accessor = new HopperSessionThreadLocalAccessor();
+		SessionScope.Accessor accessor = new SessionScope.Accessor();
 		HopperSessionContext gone = HopperSessionContext.of("gone");
 		HopperSessionContext.Scope scope = gone.open();
 		accessor.setValue(HopperSessionContext.of("propagated"));
@@ -113,7 +113,7 @@ class HopperSessionContextTests {
 
 	@Test
 	void propagationReturnsToWhatWasBefore() {
-		HopperSessionThreadLocalAccessor accessor = new HopperSessionThreadLocalAccessor();
+		SessionScope.Accessor accessor = new SessionScope.Accessor();
 		accessor.setValue(HopperSessionContext.of("propagated"));
 		accessor.restore();
 		assertCurrent(null);
