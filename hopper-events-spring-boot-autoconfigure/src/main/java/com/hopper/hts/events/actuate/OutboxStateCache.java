@@ -111,8 +111,7 @@ final class OutboxStateCache {
 	 * What is older than three times its time to live is not true any more.
 	 */
 	private Snapshot overdue(@Nullable Snapshot current) {
-		if (current != null
-				&& this.clock.instant().isBefore(current.readAt().plus(this.timeToLive.multipliedBy(3)))) {
+		if (current != null && this.clock.instant().isBefore(current.readAt().plus(this.timeToLive.multipliedBy(3)))) {
 			return current;
 		}
 		return new Snapshot((current != null) ? current.state() : null, new TimeoutException("no answer in time"),

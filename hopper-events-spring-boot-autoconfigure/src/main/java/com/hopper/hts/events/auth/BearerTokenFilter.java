@@ -93,15 +93,13 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	private Mono<ClientResponse> exchange(ClientRequest request, ExchangeFunction next, String token) {
-		return next.exchange(sign(request, token))
-			.materialize()
-			.flatMap((answer) -> {
-				if (isUnauthorized(request, answer)) {
-					note(token, HttpStatus.UNAUTHORIZED);
-					return exchangeWithAnotherToken(request, next, token, answer);
-				}
-				return result(answer).doOnNext((response) -> note(token, response.statusCode()));
-			});
+		return next.exchange(sign(request, token)).materialize().flatMap((answer) -> {
+			if (isUnauthorized(request, answer)) {
+				note(token, HttpStatus.UNAUTHORIZED);
+				return exchangeWithAnotherToken(request, next, token, answer);
+			}
+			return result(answer).doOnNext((response) -> note(token, response.statusCode()));
+		});
 	}
 
 	/**
@@ -153,8 +151,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		return body.flatMap((text) -> token(() -> this.tokenProvider.replaceToken(rejected)).flatMap((replacement) -> {
 			if (replacement.isPresent()) {
 				String token = check(replacement.get());
-				return next.exchange(sign(request, token))
-					.doOnNext((second) -> note(token, second.statusCode()));
+				return next.exchange(sign(request, token)).doOnNext((second) -> note(token, second.statusCode()));
 			}
 			return (response == null || answer.isOnError()) ? result(answer)
 					: Mono.just(response.mutate().request(response.request()).body(text).build());

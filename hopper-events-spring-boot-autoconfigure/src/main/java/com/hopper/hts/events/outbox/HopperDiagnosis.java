@@ -129,9 +129,9 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 		Facts facts = this.facts.get();
 		String message = clean(pause.message());
 		String since = time(pause.since());
-		return (pause.reason() == EventOutboxState.PauseReason.OPERATOR)
-				? "Paused by an operator since " + since + ": " + sentence(message)
-						+ " Deliveries go on when somebody resumes them, with the endpoint hopperevents or with EventOutboxOperations.resume()."
+		return (pause.reason() == EventOutboxState.PauseReason.OPERATOR) ? "Paused by an operator since " + since + ": "
+				+ sentence(message)
+				+ " Deliveries go on when somebody resumes them, with the endpoint hopperevents or with EventOutboxOperations.resume()."
 				: "Paused since " + since + ": " + sentence(cause(message)) + " "
 						+ advice(facts, pause.reason(), message);
 	}
@@ -201,8 +201,8 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 		}
 		if (!CREDENTIALS_REFUSED.matcher(message).find()) {
 			return "Signing in is tried again. If it keeps failing, check " + facts.clientId() + ", "
-					+ facts.clientSecret() + " and the address to sign in at, which is " + facts.tokenUri() + ", or else "
-					+ facts.baseUrl() + " with /auth.";
+					+ facts.clientSecret() + " and the address to sign in at, which is " + facts.tokenUri()
+					+ ", or else " + facts.baseUrl() + " with /auth.";
 		}
 		RotatingTokenProvider.State state = provider.state();
 		Instant accepted = (state != null) ? state.succeededAt() : null;
@@ -251,11 +251,11 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 					+ ", longer than hopper.health.oldest-age." + (paused ? "" : wayOut)));
 		}
 		if (outbox.deadCount() > 0) {
-			findings.add(new Finding(
-					(outbox.deadCount() >= limits.deadLetters()) ? EnumSet.of(Condition.DEAD_LETTERS) : Set.of(),
-					count(outbox.deadCount(), "was given up", "were given up") + " (" + types(outbox)
-							+ "). Somebody has to look at what the API refused, correct the application if need be, and "
-							+ "replay or discard them with the endpoint hopperevents or with EventOutboxOperations."));
+			findings.add(new Finding((outbox.deadCount() >= limits.deadLetters()) ? EnumSet
+				.of(Condition.DEAD_LETTERS) : Set.of(), count(outbox.deadCount(), "was given up", "were given up")
+						+ " (" + types(outbox)
+						+ "). Somebody has to look at what the API refused, correct the application if need be, and "
+						+ "replay or discard them with the endpoint hopperevents or with EventOutboxOperations."));
 		}
 	}
 
@@ -439,7 +439,8 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 			}
 			String name = provider.getClass().getSimpleName();
 			return "the application's BearerTokenProvider"
-					+ ((provider.getClass().isHidden() || name.isEmpty() || name.contains("$")) ? "" : " (" + name + ")");
+					+ ((provider.getClass().isHidden() || name.isEmpty() || name.contains("$")) ? ""
+							: " (" + name + ")");
 		}
 
 	}

@@ -106,8 +106,8 @@ final class SessionScope implements HopperSessionContext.Scope {
 
 	/**
 	 * Lets Micrometer's context propagation carry {@link HopperSessionContext} to other
-	 * threads and into the Reactor context. Micrometer finds it by itself, and needs it to be
-	 * public.
+	 * threads and into the Reactor context. Micrometer finds it by itself, and needs it
+	 * to be public.
 	 */
 	public static final class Accessor implements ThreadLocalAccessor<HopperSessionContext> {
 

@@ -98,9 +98,10 @@ class BeansInCompanyTests {
 		Set<String> mocked = ConcurrentHashMap.newKeySet();
 		List<String> names = List.of("hopperEventPublisher", "hopperEventOutbox", "hopperEventOutboxOperations",
 				"hopperSessions", "hopperBearerTokenProvider", "hopperConnectionDetails", "hopperWebClient",
-				"hopperHealthContributor", "hopperDiagnosis", "hopperOutboxGauges", "hopperSanitizingFunction", "hopperOutboxMetrics",
-				"hopperMetrics", "hopperRestClient", "hopperRestClientGroup", "hopperWebClientGroup",
-				"hopperSessionWebClientCustomizer", "hopperRestClientInterceptor", "hopperOkHttpInterceptor");
+				"hopperHealthContributor", "hopperDiagnosis", "hopperOutboxGauges", "hopperSanitizingFunction",
+				"hopperOutboxMetrics", "hopperMetrics", "hopperRestClient", "hopperRestClientGroup",
+				"hopperWebClientGroup", "hopperSessionWebClientCustomizer", "hopperRestClientInterceptor",
+				"hopperOkHttpInterceptor");
 		for (String name : names) {
 			this.runner.withPropertyValues("hopper.auth.token=token")
 				.withInitializer(

@@ -72,8 +72,7 @@ class HealthInApplicationTests {
 			assertThat(status(context, "/liveness", 200)).isEqualTo("UP");
 			assertThat(status(context, "/events", 200)).isEqualTo("DEGRADED");
 			JsonNode details = get(context, "/hopper", 200).path("details");
-			assertThat(details.path("diagnosis").path(0).stringValue())
-				.startsWith("Paused since ")
+			assertThat(details.path("diagnosis").path(0).stringValue()).startsWith("Paused since ")
 				.contains("the answer was 401", "hopper.auth.token was accepted until ");
 			resume(context);
 			assertThat(status(context, "/hopper", 200)).isEqualTo("UP");

@@ -157,8 +157,7 @@ class HealthProbesTests {
 
 	@Test
 	void mockedProviderIsNotAskedForItsState() {
-		this.contextRunner
-			.withBean(BearerTokenProvider.class, () -> Mockito.mock(BearerTokenProvider.class))
+		this.contextRunner.withBean(BearerTokenProvider.class, () -> Mockito.mock(BearerTokenProvider.class))
 			.run((context) -> {
 				context.getBean(EventPublisher.class)
 					.publish("session-1", OffersDisplayed.occurredAt(Instant.now()))

@@ -94,7 +94,8 @@ class HealthTests {
 				.contains("answered 401", "hopper.auth.client-secret was accepted until ",
 						"it has probably been rotated")
 				.doesNotContain("canary");
-			assertThat(output).contains("Stored events are not delivered at the moment").contains(diagnosis(health).get(0));
+			assertThat(output).contains("Stored events are not delivered at the moment")
+				.contains(diagnosis(health).get(0));
 		});
 	}
 
@@ -105,7 +106,8 @@ class HealthTests {
 			this.api.revokeToken("canary-token");
 			Health health = whenPaused(context);
 			assertThat(diagnosis(health)).hasSize(1);
-			assertThat(diagnosis(health).get(0)).contains("the answer was 401", "hopper.auth.token was accepted until ");
+			assertThat(diagnosis(health).get(0)).contains("the answer was 401",
+					"hopper.auth.token was accepted until ");
 			assertThat(output).contains(diagnosis(health).get(0)).doesNotContain("canary-token");
 		});
 	}
@@ -187,7 +189,8 @@ class HealthTests {
 			outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 			outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 			await().until(() -> health(context).getStatus().getCode().equals("DEGRADED"));
-			assertThat(diagnosis(health(context))).anySatisfy((text) -> assertThat(text).contains("hopper.health." + property));
+			assertThat(diagnosis(health(context)))
+				.anySatisfy((text) -> assertThat(text).contains("hopper.health." + property));
 			this.api.release();
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			await().until(() -> health(context).getStatus().getCode().equals("UP"));
@@ -231,28 +234,28 @@ class HealthTests {
 
 	@Test
 	void ownProviderIsNotOursToJudge() {
-		this.contextRunner.withBean(BearerTokenProvider.class, () -> () -> Mono.just("canary-token"))
-			.run((context) -> {
-				deliver(context);
-				assertThat(health(context).getStatus().getCode()).isEqualTo("UNKNOWN");
-				this.api.revokeToken("canary-token");
-				Health health = whenPaused(context);
-				assertThat(health.getStatus().getCode()).isEqualTo("DEGRADED");
-				assertThat(diagnosis(health).get(0))
-					.contains("Check the application's BearerTokenProvider: its token has expired")
-					.doesNotContain("Lambda", "canary");
-			});
+		this.contextRunner.withBean(BearerTokenProvider.class, () -> () -> Mono.just("canary-token")).run((context) -> {
+			deliver(context);
+			assertThat(health(context).getStatus().getCode()).isEqualTo("UNKNOWN");
+			this.api.revokeToken("canary-token");
+			Health health = whenPaused(context);
+			assertThat(health.getStatus().getCode()).isEqualTo("DEGRADED");
+			assertThat(diagnosis(health).get(0))
+				.contains("Check the application's BearerTokenProvider: its token has expired")
+				.doesNotContain("Lambda", "canary");
+		});
 	}
 
 	@Test
 	void ownConnectionDetailsAreNamed() {
-		this.contextRunner.withBean(HopperConnectionDetails.class, () -> new Details(URI.create(this.api.baseUrl()))).run((context) -> {
-			publish(context);
-			assertThat(diagnosis(health(context))).singleElement()
-				.asString()
-				.contains("HopperConnectionDetails.getClientSecret()")
-				.doesNotContain("hopper.auth.client");
-		});
+		this.contextRunner.withBean(HopperConnectionDetails.class, () -> new Details(URI.create(this.api.baseUrl())))
+			.run((context) -> {
+				publish(context);
+				assertThat(diagnosis(health(context))).singleElement()
+					.asString()
+					.contains("HopperConnectionDetails.getClientSecret()")
+					.doesNotContain("hopper.auth.client");
+			});
 	}
 
 	private static void deliver(ApplicationContext context) {

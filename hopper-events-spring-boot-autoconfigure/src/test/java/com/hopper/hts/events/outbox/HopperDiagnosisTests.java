@@ -101,8 +101,8 @@ class HopperDiagnosisTests {
 	@ParameterizedTest
 	@EnumSource(FailureKind.class)
 	void generalAdviceOfAFailureIsReplaced(FailureKind kind) {
-		String text = diagnosis(GIVEN)
-			.describe(pause(PauseReason.UNAUTHORIZED, "The booking_confirmed event was not delivered: it failed, after 1 attempt. " + kind.advice()));
+		String text = diagnosis(GIVEN).describe(pause(PauseReason.UNAUTHORIZED,
+				"The booking_confirmed event was not delivered: it failed, after 1 attempt. " + kind.advice()));
 		assertThat(text).isEqualTo("Paused since 2026-11-26T14:02:07Z: it failed. hopper.auth.token "
 				+ "has never been accepted since the application was started or it was set: check that it has not "
 				+ "expired and was issued for the API at hopper.base-url.");
@@ -120,8 +120,8 @@ class HopperDiagnosisTests {
 	void methodsOfOtherConnectionDetailsAreNamed(PauseReason reason) {
 		for (String credentials : List.of(GIVEN, CLIENT)) {
 			HopperDiagnosis.Facts facts = new HopperDiagnosis.Facts(true, provider(credentials), false);
-			assertThat(new HopperDiagnosis(() -> facts).describe(pause(reason, "x")))
-				.doesNotContain("hopper.base-url", "hopper.auth.token", "hopper.auth.client");
+			assertThat(new HopperDiagnosis(() -> facts).describe(pause(reason, "x"))).doesNotContain("hopper.base-url",
+					"hopper.auth.token", "hopper.auth.client");
 		}
 	}
 
@@ -134,8 +134,8 @@ class HopperDiagnosisTests {
 
 	@Test
 	void nothingSecretIsRepeated() {
-		assertThat(diagnosis(GIVEN).describe(pause(PauseReason.API_UNAVAILABLE,
-				"http://user:canary@host/x\nfailed " + "long ".repeat(500))))
+		assertThat(diagnosis(GIVEN)
+			.describe(pause(PauseReason.API_UNAVAILABLE, "http://user:canary@host/x\nfailed " + "long ".repeat(500))))
 			.contains("http://***@host/x failed")
 			.doesNotContain("canary", "\n")
 			.hasSizeLessThan(1000);
@@ -191,9 +191,8 @@ class HopperDiagnosisTests {
 	void nothingWrongIsSaidFirst() {
 		assertThat(diagnosis(GIVEN).examine(state(2, 1, SINCE, null), LIMITS, NOW))
 			.extracting(HopperDiagnosis.Finding::text)
-			.satisfiesExactly(
-					(first) -> assertThat(first).isEqualTo(
-							"Nothing is known to be wrong: nothing has been sent so far, 2 wait since 2026-11-26T14:02:07Z."),
+			.satisfiesExactly((first) -> assertThat(first).isEqualTo(
+					"Nothing is known to be wrong: nothing has been sent so far, 2 wait since 2026-11-26T14:02:07Z."),
 					(second) -> assertThat(second).startsWith("1 event was given up (booking_confirmed: 1)."));
 	}
 

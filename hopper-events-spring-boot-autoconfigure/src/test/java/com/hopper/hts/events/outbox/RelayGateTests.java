@@ -37,9 +37,10 @@ class RelayGateTests {
 
 	private final VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
 
-	private final RelayGate gate = new RelayGate(new RelayPolicy(8, Duration.ofHours(72), Duration.ofSeconds(1),
-			Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ofSeconds(20)), this.clock, this.scheduler,
-			() -> 0.0, HopperDiagnosis.ofNothing());
+	private final RelayGate gate = new RelayGate(
+			new RelayPolicy(8, Duration.ofHours(72), Duration.ofSeconds(1), Duration.ofMinutes(5),
+					Duration.ofSeconds(30), Duration.ofSeconds(20)),
+			this.clock, this.scheduler, () -> 0.0, HopperDiagnosis.ofNothing());
 
 	@BeforeEach
 	void open() {
