@@ -66,11 +66,14 @@ class PublicApiTests {
 		Set<String> gone = new TreeSet<>(Files.readAllLines(BASELINE));
 		assertThat(gone).isNotEmpty();
 		gone.removeAll(api);
-		assertThat(gone).as("""
-				lines of %s that no longer hold. The change breaks applications that rely on them. \
-				Take it back, or where the next version may break applications, tell them in CHANGELOG.md and renew the \
-				file: mvn -o test -pl hopper-events-spring-boot-autoconfigure -Dtest=PublicApiTests -Dpublic-api.renew=true\
-				""", BASELINE).isEmpty();
+		assertThat(gone)
+			.as("""
+					lines of %s that no longer hold. The change breaks applications that rely on them. \
+					Take it back, or where the next version may break applications, tell them in CHANGELOG.md and renew the \
+					file: mvn -o test -pl hopper-events-spring-boot-autoconfigure -Dtest=PublicApiTests -Dpublic-api.renew=true\
+					""",
+					BASELINE)
+			.isEmpty();
 	}
 
 	@Test
@@ -78,8 +81,8 @@ class PublicApiTests {
 		assertThat(describe(Before.class)).anyMatch((line) -> !describe(After.class).contains(line))
 			.filteredOn((line) -> !describe(After.class).contains(line))
 			.containsExactlyInAnyOrder("? extends java.lang.Runnable", "? can be extended, with run()",
-					"?.changed(int) : int", "?.nullness() : java.lang.String", "?.nullness(@Nullable java.lang.String) : void",
-					"?.removed() : void");
+					"?.changed(int) : int", "?.nullness() : java.lang.String",
+					"?.nullness(@Nullable java.lang.String) : void", "?.removed() : void");
 	}
 
 	private static Set<String> api() throws Exception {
@@ -127,19 +130,21 @@ class PublicApiTests {
 				lines.add(name + "(" + parameters(constructor) + ")");
 			}
 		}
-		supertypes(type).stream().filter((supertype) -> supertype == type || isHidden(supertype)).forEach((supertype) -> {
-			for (Field field : supertype.getDeclaredFields()) {
-				if (isAccessible(field, type)) {
-					lines.add(name + "." + field.getName() + " : " + describe(field.getAnnotatedType()));
+		supertypes(type).stream()
+			.filter((supertype) -> supertype == type || isHidden(supertype))
+			.forEach((supertype) -> {
+				for (Field field : supertype.getDeclaredFields()) {
+					if (isAccessible(field, type)) {
+						lines.add(name + "." + field.getName() + " : " + describe(field.getAnnotatedType()));
+					}
 				}
-			}
-			for (Method method : supertype.getDeclaredMethods()) {
-				if (isAccessible(method, type) && !ReflectionUtils.isObjectMethod(method)) {
-					lines.add(name + "." + method.getName() + "(" + parameters(method) + ") : "
-							+ describe(method.getAnnotatedReturnType()));
+				for (Method method : supertype.getDeclaredMethods()) {
+					if (isAccessible(method, type) && !ReflectionUtils.isObjectMethod(method)) {
+						lines.add(name + "." + method.getName() + "(" + parameters(method) + ") : "
+								+ describe(method.getAnnotatedReturnType()));
+					}
 				}
-			}
-		});
+			});
 		for (Class<?> nested : type.getDeclaredClasses()) {
 			describe(nested, lines);
 		}
