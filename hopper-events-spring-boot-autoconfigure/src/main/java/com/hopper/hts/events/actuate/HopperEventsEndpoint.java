@@ -47,45 +47,60 @@ class HopperEventsEndpoint {
 
 	private final RecentFailures failures;
 
+	private final Examination examination;
+
 	private final Clock clock;
 
 	HopperEventsEndpoint(OutboxOperator operator, Environment environment,
-			ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures, Clock clock) {
+			ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures, Examination examination,
+			Clock clock) {
 		this.operator = operator;
 		this.environment = environment;
 		this.tokenProvider = tokenProvider;
 		this.failures = failures;
+		this.examination = examination;
 		this.clock = clock;
 	}
 
 	@ReadOperation
 	OverviewDescriptor overview() {
 		if (!this.operator.isEnabled()) {
-			return overview(OverviewDescriptor.State.DISABLED, OutboxOperator.DISABLED, null);
+			return overview(OverviewDescriptor.State.DISABLED, OutboxOperator.DISABLED, null, null);
 		}
 		if (!this.operator.isAvailable()) {
-			return overview(OverviewDescriptor.State.NONE, OutboxOperator.NONE, null);
+			return overview(OverviewDescriptor.State.NONE, OutboxOperator.NONE, null, null);
 		}
 		try {
 			EventOutboxState state = this.operator.state();
-			return (state != null) ? overview(state(state), null, state) : overview(OverviewDescriptor.State.UNKNOWN,
-					"The EventOutboxOperations of the application have no state", null);
+			return (state != null) ? overview(state(state), null, state, null)
+					: overview(OverviewDescriptor.State.UNKNOWN,
+							"The EventOutboxOperations of the application have no state", null, null);
 		}
 		catch (OperatorException ex) {
-			return overview(OverviewDescriptor.State.UNAVAILABLE, ex.getMessage(), null);
+			return overview(OverviewDescriptor.State.UNAVAILABLE, ex.getMessage(), null,
+					(ex.getCause() != null) ? ex.getCause() : ex);
 		}
 	}
 
 	private OverviewDescriptor overview(OverviewDescriptor.State state, @Nullable String message,
-			@Nullable EventOutboxState outbox) {
+			@Nullable EventOutboxState outbox, @Nullable Throwable unavailable) {
 		Instant oldest = (outbox != null) ? outbox.oldestPending() : null;
-		return new OverviewDescriptor(state, message, this.operator.isAvailable() ? engine() : null,
+		return new OverviewDescriptor(state, message,
+				Examination.texts(this.examination.findings(outbox, unavailable)), this.operator.isAvailable() ? engine() : null,
 				ManagementFactory.getRuntimeMXBean().getName(),
 				(outbox != null) ? OverviewDescriptor.Pause.of(outbox.pause()) : null,
 				(outbox != null) ? new OverviewDescriptor.Backlog(outbox.pendingCount(), outbox.pending()) : null,
 				(outbox != null) ? new OverviewDescriptor.Backlog(outbox.deadCount(), outbox.dead()) : null, oldest,
 				(oldest != null) ? age(oldest) : null, (outbox != null) ? outbox.inProgress() : null,
 				this.failures.latestFirst(), token());
+	}
+
+	/**
+	 * Say what is wrong and who mends it.
+	 */
+	DiagnosisDescriptor diagnosis() {
+		OverviewDescriptor overview = overview();
+		return new DiagnosisDescriptor(overview.state(), overview.diagnosis());
 	}
 
 	private Duration age(Instant since) {

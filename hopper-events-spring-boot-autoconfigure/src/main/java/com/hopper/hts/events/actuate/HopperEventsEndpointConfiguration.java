@@ -19,13 +19,17 @@ import java.time.Clock;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
+import reactor.core.scheduler.Scheduler;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -43,6 +47,7 @@ class HopperEventsEndpointConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnAvailableEndpoint(HopperEventsEndpoint.class)
+	@EnableConfigurationProperties(HopperHealthProperties.class)
 	static class Available {
 
 		@Bean
@@ -63,8 +68,13 @@ class HopperEventsEndpointConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		HopperEventsEndpoint hopperEventsEndpoint(OutboxOperator operator, Environment environment,
-				ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures) {
-			return new HopperEventsEndpoint(operator, environment, tokenProvider, failures, Clock.systemUTC());
+				ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures,
+				HopperHealthProperties properties, ObjectProvider<HopperDiagnosis> diagnosis,
+				ObjectProvider<RecentFailures> remembered,
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
+			return new HopperEventsEndpoint(operator, environment, tokenProvider, failures,
+					new Examination(operator.isEnabled(), diagnosis, properties, remembered, scheduler),
+					Clock.systemUTC());
 		}
 
 		@Bean

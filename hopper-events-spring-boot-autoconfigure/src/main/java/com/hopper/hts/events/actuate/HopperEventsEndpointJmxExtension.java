@@ -37,6 +37,11 @@ class HopperEventsEndpointJmxExtension {
 	}
 
 	@ReadOperation
+	DiagnosisDescriptor diagnosis() {
+		return this.delegate.diagnosis();
+	}
+
+	@ReadOperation
 	PageDescriptors.DeadLetters deadLetters(@Nullable String type, @Nullable String reason, @Nullable String session,
 			@Nullable String storedFrom, @Nullable String storedBefore, @Nullable String after, @Nullable String size) {
 		return operator().deadLetters(selection(type, reason, session, storedFrom, storedBefore), after, size);

@@ -64,6 +64,7 @@ class HopperEventsEndpointWebExtension {
 				operator().deadLetters(selection(type, reason, session, storedFrom, storedBefore), after, size);
 			case "delivered" ->
 				operator().delivered(selection(type, reason, session, storedFrom, storedBefore), after, size);
+			case "diagnosis" -> this.delegate.diagnosis();
 			default -> throw unknown(section);
 		});
 	}
@@ -98,7 +99,7 @@ class HopperEventsEndpointWebExtension {
 
 	private static OperatorException unknown(String section) {
 		return OperatorException
-			.notFound("Nothing is to be seen at '" + section + "': there are 'dead' and 'delivered'");
+			.notFound("Nothing is to be seen at '" + section + "': there are 'dead', 'delivered' and 'diagnosis'");
 	}
 
 	private OutboxOperator operator() {
@@ -144,7 +145,7 @@ class HopperEventsEndpointWebExtension {
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 			this.bindingRegistrar.registerReflectionHints(hints.reflection(), OverviewDescriptor.class,
-					PageDescriptors.DeadLetters.class, PageDescriptors.DeliveredEvents.class,
+					DiagnosisDescriptor.class, 					PageDescriptors.DeadLetters.class, PageDescriptors.DeliveredEvents.class,
 					DeadLetterDescriptor.class, ActionDescriptor.class, PauseDescriptor.class, ErrorDescriptor.class);
 		}
 

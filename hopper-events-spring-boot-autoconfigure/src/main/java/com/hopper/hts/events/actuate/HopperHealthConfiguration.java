@@ -18,9 +18,7 @@ package com.hopper.hts.events.actuate;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.HopperDiagnosis;
-import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -47,13 +45,12 @@ class HopperHealthConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = { "hopperHealthIndicator", "hopperHealthContributor" })
 	HopperHealthIndicator hopperHealthContributor(HopperHealthProperties properties, Environment environment,
-			HopperDiagnosis diagnosis, ObjectProvider<BearerTokenProvider> tokenProvider,
-			ObjectProvider<EventOutboxOperations> outbox,
+			ObjectProvider<HopperDiagnosis> diagnosis, ObjectProvider<BearerTokenProvider> tokenProvider,
+			ObjectProvider<EventOutboxOperations> outbox, ObjectProvider<RecentFailures> failures,
 			@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
-		return new HopperHealthIndicator(diagnosis, enabled, enabled ? tokenProvider.getIfUnique() : null,
-				enabled ? outbox.getIfUnique() : null, properties,
-				SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel)));
+		return new HopperHealthIndicator(new Examination(enabled, diagnosis, properties, failures, scheduler), enabled,
+				enabled ? tokenProvider.getIfUnique() : null, enabled ? outbox.getIfUnique() : null, properties);
 	}
 
 }

@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events.actuate;
 
-import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -53,7 +51,7 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 
 	private static final Log logger = LogFactory.getLog(HopperHealthIndicator.class);
 
-	private final HopperDiagnosis diagnosis;
+	private final Examination examination;
 
 	private final boolean enabled;
 
@@ -61,32 +59,26 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 
 	private final @Nullable OutboxStateCache outbox;
 
-	private final HopperDiagnosis.Limits limits;
-
 	private final Set<HopperDiagnosis.Condition> downOn;
-
-	private final Clock clock;
 
 	/**
 	 * Create an instance.
-	 * @param diagnosis what says what is wrong
+	 * @param examination what finds what is wrong
 	 * @param enabled whether events are sent
 	 * @param tokenProvider the provider of the token, or {@code null} if the application
 	 * signs in by itself
 	 * @param outbox the outbox, or {@code null} if there is none
 	 * @param properties what is too much
-	 * @param clock the clock that the outbox has
 	 */
-	HopperHealthIndicator(HopperDiagnosis diagnosis, boolean enabled, @Nullable BearerTokenProvider tokenProvider,
-			@Nullable EventOutboxOperations outbox, HopperHealthProperties properties, Clock clock) {
+	HopperHealthIndicator(Examination examination, boolean enabled, @Nullable BearerTokenProvider tokenProvider,
+			@Nullable EventOutboxOperations outbox, HopperHealthProperties properties) {
 		super("The health check of Hopper failed");
-		this.diagnosis = diagnosis;
+		this.examination = examination;
 		this.enabled = enabled;
 		this.tokenProvider = tokenProvider;
-		this.limits = properties.toLimits();
-		this.outbox = (outbox != null) ? new OutboxStateCache(outbox, properties.cacheTimeToLive(), clock) : null;
+		this.outbox = (outbox != null) ? new OutboxStateCache(outbox, properties.cacheTimeToLive(), examination.clock())
+				: null;
 		this.downOn = properties.downOn();
-		this.clock = clock;
 	}
 
 	@Override
@@ -106,7 +98,7 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 
 	private List<HopperDiagnosis.Finding> checkDisabled(Health.Builder builder) {
 		builder.withDetail("enabled", false);
-		return this.diagnosis.examine(null, this.limits, this.clock.instant());
+		return this.examination.findings(null, null);
 	}
 
 	private List<HopperDiagnosis.Finding> check(Health.Builder builder) {
@@ -116,16 +108,7 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 		if (state != null) {
 			describe(builder, state);
 		}
-		if (snapshot == null || snapshot.failure() == null) {
-			return this.diagnosis.examine(state, this.limits, this.clock.instant());
-		}
-		List<HopperDiagnosis.Finding> findings = new ArrayList<>();
-		findings.add(this.diagnosis.unavailable(snapshot.failure()));
-		this.diagnosis.examine(null, this.limits, this.clock.instant())
-			.stream()
-			.filter((finding) -> !finding.conditions().isEmpty())
-			.forEach(findings::add);
-		return findings;
+		return this.examination.findings(state, (snapshot != null) ? snapshot.failure() : null);
 	}
 
 	private void judge(Health.Builder builder, List<HopperDiagnosis.Finding> findings) {
@@ -137,7 +120,7 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 		else if (!conditions.isEmpty()) {
 			builder.status(DEGRADED);
 		}
-		builder.withDetail("diagnosis", findings.stream().map(HopperDiagnosis.Finding::text).toList());
+		builder.withDetail("diagnosis", Examination.texts(findings));
 	}
 
 	private static void describe(Health.Builder builder, EventOutboxState state) {

@@ -30,6 +30,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  *
  * @param state whether stored events are delivered
  * @param message why nothing more is known, or {@code null}
+ * @param diagnosis what is wrong and who mends it, in sentences, the most urgent first
  * @param engine where stored events are kept, or {@code null} without an outbox
  * @param instance the process that answers
  * @param pause why nothing is delivered, or {@code null}
@@ -41,7 +42,8 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param failures the failures of this instance since its start, the latest first
  * @param token whether the application is signed in
  */
-record OverviewDescriptor(State state, @Nullable String message, @Nullable String engine, String instance,
+record OverviewDescriptor(State state, @Nullable String message, List<String> diagnosis, @Nullable String engine,
+		String instance,
 		@Nullable Pause pause, @Nullable Backlog pending, @Nullable Backlog dead, @Nullable Instant oldestPending,
 		@Nullable Duration oldestAge, @Nullable Integer inProgress, List<RecentFailures.Failure> failures,
 		Token token) implements OperationResponseBody {

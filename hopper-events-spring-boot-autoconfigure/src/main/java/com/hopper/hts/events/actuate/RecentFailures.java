@@ -25,8 +25,10 @@ import java.util.Map;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.observation.EventPublishObservationContext;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers the failures of published and of stored events since the application has
@@ -37,6 +39,8 @@ class RecentFailures implements ObservationHandler<EventPublishObservationContex
 	private final Clock clock;
 
 	private final Map<FailureKind, Failure> failures = new EnumMap<>(FailureKind.class);
+
+	private HopperDiagnosis.@Nullable LastFailure last;
 
 	RecentFailures(Clock clock) {
 		this.clock = clock;
@@ -53,13 +57,28 @@ class RecentFailures implements ObservationHandler<EventPublishObservationContex
 		if (exception != null) {
 			failed(exception);
 		}
+		else if (context.getReceipt() != null) {
+			delivered();
+		}
+	}
+
+	private synchronized void delivered() {
+		this.last = null;
 	}
 
 	private synchronized void failed(HopperApiException exception) {
 		FailureKind kind = exception.getKind();
+		this.last = new HopperDiagnosis.LastFailure(kind, this.clock.instant(), String.valueOf(exception.getMessage()));
 		Failure before = this.failures.get(kind);
 		this.failures.put(kind, new Failure(kind.tag(), kind.fault(), (before != null) ? before.count() + 1 : 1,
 				this.clock.instant(), String.valueOf(exception.getMessage()), kind.advice()));
+	}
+
+	/**
+	 * Return the last failure, or {@code null} if an event has been delivered since.
+	 */
+	synchronized HopperDiagnosis.@Nullable LastFailure last() {
+		return this.last;
 	}
 
 	/**

@@ -83,11 +83,14 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 	/**
 	 * Say how things stand.
 	 * @param outbox the state of the outbox, or {@code null} if there is none
+	 * @param failure the last failure, or {@code null} if an event has been delivered
+	 * since, or nobody knows
 	 * @param limits what is too much
 	 * @param now the time
 	 * @return the findings, the most urgent first and never empty
 	 */
-	public List<Finding> examine(@Nullable EventOutboxState outbox, Limits limits, Instant now) {
+	public List<Finding> examine(@Nullable EventOutboxState outbox, @Nullable LastFailure failure, Limits limits,
+			Instant now) {
 		Assert.notNull(limits, "'limits' must not be null");
 		Assert.notNull(now, "'now' must not be null");
 		Facts facts = this.facts.get();
@@ -107,7 +110,7 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 			addOutbox(findings, outbox, limits, now);
 		}
 		if (findings.stream().allMatch((finding) -> finding.conditions().isEmpty())) {
-			findings.add(0, new Finding(Set.of(), flowing(facts, outbox)));
+			findings.add(0, new Finding(Set.of(), (failure != null) ? failed(failure) : flowing(facts, outbox)));
 		}
 		return List.copyOf(findings);
 	}
@@ -277,6 +280,14 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 						+ "). Check the database or the broker that hopper.outbox.type stands for.");
 	}
 
+	/**
+	 * One failure is no condition: the next event may get through.
+	 */
+	private static String failed(LastFailure failure) {
+		return "The last attempt to send an event failed at " + time(failure.at()) + ": "
+				+ sentence(cause(clean(failure.message()))) + " " + failure.kind().advice();
+	}
+
 	private static String flowing(Facts facts, @Nullable EventOutboxState outbox) {
 		String waiting = "";
 		if (outbox != null) {
@@ -383,6 +394,17 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 		public Finding {
 			conditions = Set.copyOf(conditions);
 		}
+
+	}
+
+	/**
+	 * The last failure of an event.
+	 *
+	 * @param kind what kind of failure
+	 * @param at when
+	 * @param message what happened
+	 */
+	public record LastFailure(FailureKind kind, Instant at, String message) {
 
 	}
 

@@ -139,7 +139,7 @@ class HopperDiagnosisTests {
 			.contains("http://***@host/x failed")
 			.doesNotContain("canary", "\n")
 			.hasSizeLessThan(1000);
-		assertThat(diagnosis(GIVEN).examine(null, LIMITS, NOW).toString()).doesNotContain("canary");
+		assertThat(diagnosis(GIVEN).examine(null, null, LIMITS, NOW).toString()).doesNotContain("canary");
 	}
 
 	@Test
@@ -147,11 +147,11 @@ class HopperDiagnosisTests {
 		Locale locale = Locale.getDefault();
 		TimeZone zone = TimeZone.getDefault();
 		EventOutboxState state = state(5000, 7000, SINCE.minusSeconds(7200), pause(PauseReason.FORBIDDEN, "x"));
-		List<HopperDiagnosis.Finding> expected = diagnosis(GIVEN).examine(state, LIMITS, NOW);
+		List<HopperDiagnosis.Finding> expected = diagnosis(GIVEN).examine(state, null, LIMITS, NOW);
 		try {
 			Locale.setDefault(Locale.forLanguageTag("ar-SA-u-nu-arab"));
 			TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kolkata"));
-			assertThat(diagnosis(GIVEN).examine(state, LIMITS, NOW)).isEqualTo(expected);
+			assertThat(diagnosis(GIVEN).examine(state, null, LIMITS, NOW)).isEqualTo(expected);
 		}
 		finally {
 			Locale.setDefault(locale);
@@ -166,7 +166,7 @@ class HopperDiagnosisTests {
 	void offIsSaidAndNothingElse() {
 		HopperDiagnosis.Facts facts = new HopperDiagnosis.Facts(false, provider(GIVEN), true);
 		List<HopperDiagnosis.Finding> findings = new HopperDiagnosis(() -> facts)
-			.examine(state(9, 9, SINCE.minusSeconds(9000), null), LIMITS, NOW);
+			.examine(state(9, 9, SINCE.minusSeconds(9000), null), null, LIMITS, NOW);
 		assertThat(findings).singleElement().satisfies((finding) -> {
 			assertThat(finding.text()).contains("hopper.enabled is false");
 			assertThat(finding.conditions()).isEmpty();
@@ -189,23 +189,35 @@ class HopperDiagnosisTests {
 
 	@Test
 	void nothingWrongIsSaidFirst() {
-		assertThat(diagnosis(GIVEN).examine(state(2, 1, SINCE, null), LIMITS, NOW))
+		assertThat(diagnosis(GIVEN).examine(state(2, 1, SINCE, null), null, LIMITS, NOW))
 			.extracting(HopperDiagnosis.Finding::text)
 			.satisfiesExactly((first) -> assertThat(first).isEqualTo(
 					"Nothing is known to be wrong: nothing has been sent so far, 2 wait since 2026-11-26T14:02:07Z."),
 					(second) -> assertThat(second).startsWith("1 event was given up (booking_confirmed: 1)."));
 	}
 
+	@ParameterizedTest
+	@EnumSource(FailureKind.class)
+	void lastFailureIsSaidInsteadOfThatEventsAreFlowing(FailureKind kind) {
+		HopperDiagnosis.LastFailure failure = new HopperDiagnosis.LastFailure(kind, SINCE,
+				"The booking_confirmed event was not delivered: it failed, after 4 attempts. " + kind.advice());
+		assertThat(diagnosis(GIVEN).examine(null, failure, LIMITS, NOW)).singleElement().satisfies((finding) -> {
+			assertThat(finding.conditions()).isEmpty();
+			assertThat(finding.text())
+				.isEqualTo("The last attempt to send an event failed at 2026-11-26T14:02:07Z: it failed. " + kind.advice());
+		});
+	}
+
 	@Test
 	void outboxIsNotNeeded() {
 		for (String credentials : List.of(GIVEN, CLIENT, OWN, NONE)) {
-			assertThat(diagnosis(credentials).examine(null, LIMITS, NOW)).singleElement()
+			assertThat(diagnosis(credentials).examine(null, null, LIMITS, NOW)).singleElement()
 				.satisfies((finding) -> assertThat(finding.text()).startsWith("Nothing is known to be wrong"));
 		}
 	}
 
 	private List<HopperDiagnosis.Condition> conditions(EventOutboxState state) {
-		return diagnosis(GIVEN).examine(state, LIMITS, NOW)
+		return diagnosis(GIVEN).examine(state, null, LIMITS, NOW)
 			.stream()
 			.flatMap((finding) -> finding.conditions().stream())
 			.toList();
