@@ -85,9 +85,8 @@ class HopperEventsEndpoint {
 	private OverviewDescriptor overview(OverviewDescriptor.State state, @Nullable String message,
 			@Nullable EventOutboxState outbox, @Nullable Throwable unavailable) {
 		Instant oldest = (outbox != null) ? outbox.oldestPending() : null;
-		return new OverviewDescriptor(state, message,
-				Examination.texts(this.examination.findings(outbox, unavailable)), this.operator.isAvailable() ? engine() : null,
-				ManagementFactory.getRuntimeMXBean().getName(),
+		return new OverviewDescriptor(state, message, Examination.texts(this.examination.findings(outbox, unavailable)),
+				this.operator.isAvailable() ? engine() : null, ManagementFactory.getRuntimeMXBean().getName(),
 				(outbox != null) ? OverviewDescriptor.Pause.of(outbox.pause()) : null,
 				(outbox != null) ? new OverviewDescriptor.Backlog(outbox.pendingCount(), outbox.pending()) : null,
 				(outbox != null) ? new OverviewDescriptor.Backlog(outbox.deadCount(), outbox.dead()) : null, oldest,

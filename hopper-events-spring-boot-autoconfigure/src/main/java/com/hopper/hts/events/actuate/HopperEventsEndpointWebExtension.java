@@ -145,7 +145,7 @@ class HopperEventsEndpointWebExtension {
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 			this.bindingRegistrar.registerReflectionHints(hints.reflection(), OverviewDescriptor.class,
-					DiagnosisDescriptor.class, 					PageDescriptors.DeadLetters.class, PageDescriptors.DeliveredEvents.class,
+					DiagnosisDescriptor.class, PageDescriptors.DeadLetters.class, PageDescriptors.DeliveredEvents.class,
 					DeadLetterDescriptor.class, ActionDescriptor.class, PauseDescriptor.class, ErrorDescriptor.class);
 		}
 

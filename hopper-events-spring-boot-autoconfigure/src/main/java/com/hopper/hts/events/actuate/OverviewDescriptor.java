@@ -43,10 +43,9 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param token whether the application is signed in
  */
 record OverviewDescriptor(State state, @Nullable String message, List<String> diagnosis, @Nullable String engine,
-		String instance,
-		@Nullable Pause pause, @Nullable Backlog pending, @Nullable Backlog dead, @Nullable Instant oldestPending,
-		@Nullable Duration oldestAge, @Nullable Integer inProgress, List<RecentFailures.Failure> failures,
-		Token token) implements OperationResponseBody {
+		String instance, @Nullable Pause pause, @Nullable Backlog pending, @Nullable Backlog dead,
+		@Nullable Instant oldestPending, @Nullable Duration oldestAge, @Nullable Integer inProgress,
+		List<RecentFailures.Failure> failures, Token token) implements OperationResponseBody {
 
 	/**
 	 * Whether stored events are delivered.

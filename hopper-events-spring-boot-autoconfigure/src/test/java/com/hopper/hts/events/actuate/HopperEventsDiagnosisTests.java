@@ -52,9 +52,9 @@ class HopperEventsDiagnosisTests {
 	private final FakeHopperApi api = FakeHopperApi.builder().token("canary-token").start();
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(ObservationAutoConfiguration.class,
-				HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
-				HopperActuatorAutoConfiguration.class))
+		.withConfiguration(
+				AutoConfigurations.of(ObservationAutoConfiguration.class, HopperEventsAutoConfiguration.class,
+						HopperOutboxAutoConfiguration.class, HopperActuatorAutoConfiguration.class))
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.token=canary-token",
 				"hopper.health.cache-time-to-live=1ms", "management.endpoints.web.exposure.include=*");
 
@@ -106,8 +106,7 @@ class HopperEventsDiagnosisTests {
 			.run((context) -> assertThat(diagnosis(context)).singleElement()
 				.asString()
 				.contains("the outbox cannot be read (IllegalStateException)"));
-		this.contextRunner
-			.withBean(EventOutboxOperations.class, () -> Mockito.mock(EventOutboxOperations.class))
+		this.contextRunner.withBean(EventOutboxOperations.class, () -> Mockito.mock(EventOutboxOperations.class))
 			.run((context) -> assertThat(diagnosis(context)).singleElement()
 				.asString()
 				.startsWith("Nothing is known to be wrong"));

@@ -203,8 +203,8 @@ class HopperDiagnosisTests {
 				"The booking_confirmed event was not delivered: it failed, after 4 attempts. " + kind.advice());
 		assertThat(diagnosis(GIVEN).examine(null, failure, LIMITS, NOW)).singleElement().satisfies((finding) -> {
 			assertThat(finding.conditions()).isEmpty();
-			assertThat(finding.text())
-				.isEqualTo("The last attempt to send an event failed at 2026-11-26T14:02:07Z: it failed. " + kind.advice());
+			assertThat(finding.text()).isEqualTo(
+					"The last attempt to send an event failed at 2026-11-26T14:02:07Z: it failed. " + kind.advice());
 		});
 	}
 
