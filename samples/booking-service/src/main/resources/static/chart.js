@@ -5,9 +5,11 @@ const TOP = 10;
 const BOTTOM = 119;
 const SPAN = 180_000;
 
-export function render({ backlog, now }) {
+export function render(snapshot) {
+	const now = new Date(snapshot.now);
+	const backlog = snapshot.backlog.filter((sample) => now - new Date(sample.at) <= SPAN);
 	const most = Math.max(4, ...backlog.map((sample) => Math.max(sample.pending, sample.dead)));
-	const x = (sample) => Math.max(0, WIDTH - (new Date(now) - new Date(sample.at)) / SPAN * WIDTH).toFixed(1);
+	const x = (sample) => (WIDTH - (now - new Date(sample.at)) / SPAN * WIDTH).toFixed(1);
 	const y = (count) => (BOTTOM - count / most * (BOTTOM - TOP)).toFixed(1);
 	const path = (of) => backlog.map((sample, index) => `${index ? 'L' : 'M'}${x(sample)} ${y(of(sample))}`).join('');
 	const chart = byId('chart');

@@ -13,7 +13,8 @@ async function show() {
 	offers = await call('POST', 'offers');
 	byId('flights').replaceChildren(...offers.flights.map((flight, index) => element('label', {},
 			element('input', { type: 'radio', name: 'flight', value: flight.number, checked: index === 0 }),
-			element('span', {}, `${flight.departure}–${flight.arrival} `, element('small', {}, `${flight.number}, € ${flight.price}`)))));
+			element('span', {}, element('span', {}, `${flight.departure}–${flight.arrival} `, element('small', {}, flight.number)),
+					` € ${flight.price}`))));
 	byId('protection').hidden = !offers.offerId;
 	byId('booking').hidden = false;
 	write(byId('shop-result'), '');

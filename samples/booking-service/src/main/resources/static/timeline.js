@@ -4,18 +4,21 @@ const ENDS = { DELIVERED: 'is delivered', DEAD: 'is a dead letter', DISCARDED: '
 
 let known;
 
-export function render({ events, now }) {
+export function render({ events, now, diagnosis }) {
 	byId('timeline-empty').hidden = events.length > 0;
-	keep(byId('timeline'), events.map((event) => ({ ...event, due: due(event, now) })), (event) => event.id, describe);
+	keep(byId('timeline'), events.map((event) => ({ ...event, due: due(event, now, diagnosis.since) })), (event) => event.id, describe);
 	announce(events);
 }
 
-function due(event, now) {
+function due(event, now, paused) {
 	const next = event.steps.find((step) => step.kind === 'next');
 	if (!next) {
 		return null;
 	}
-	return new Date(next.at) > new Date(now) ? `in ${between(now, next.at)}` : 'now';
+	if (new Date(next.at) > new Date(now)) {
+		return `in ${between(now, next.at)}`;
+	}
+	return paused ? 'after the pause' : 'now';
 }
 
 function describe(event) {

@@ -127,6 +127,11 @@ final class Browser implements AutoCloseable {
 		await(selector + " contains '" + text + "'", () -> find(By.cssSelector(selector)).getText().contains(text));
 	}
 
+	void awaitText(String selector, Pattern text) {
+		await(selector + " matches " + text,
+				() -> text.matcher(find(By.cssSelector(selector)).getText()).find());
+	}
+
 	void awaitNumber(String selector, int number) {
 		await(selector + " is " + number,
 				() -> find(By.cssSelector(selector)).getText().equals(String.valueOf(number)));
