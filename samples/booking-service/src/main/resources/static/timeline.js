@@ -6,7 +6,7 @@ let known;
 
 export function render({ events, now, diagnosis }) {
 	byId('timeline-empty').hidden = events.length > 0;
-	keep(byId('timeline'), events.map((event) => ({ ...event, due: due(event, now, diagnosis.since) })), (event) => event.id, describe);
+	keep(byId('timeline'), events.map((event) => ({ ...event, due: due(event, now, diagnosis.paused) })), (event) => event.id, describe);
 	announce(events);
 }
 

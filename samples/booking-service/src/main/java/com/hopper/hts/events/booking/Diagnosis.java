@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.jspecify.annotations.Nullable;
 
@@ -28,34 +29,34 @@ import org.jspecify.annotations.Nullable;
  * @param level how good it is
  * @param title the short answer
  * @param text what happened and what to do
- * @param since since when, or {@code null}
+ * @param paused whether the relay sends nothing
  * @param nextTry when the relay tries next, or {@code null}
  */
-record Diagnosis(Level level, String title, String text, @Nullable Instant since, @Nullable Instant nextTry) {
+record Diagnosis(Level level, String title, String text, boolean paused, @Nullable Instant nextTry) {
 
-	static Diagnosis of(EventOutboxState state, Optional<StoredEvent.Failure> lastFailure) {
+	static Diagnosis of(EventOutboxState state, Optional<StoredEvent.Failure> lastFailure, HopperDiagnosis hopper) {
 		EventOutboxState.Pause pause = state.pause();
 		if (pause != null) {
 			boolean operator = pause.reason() == EventOutboxState.PauseReason.OPERATOR;
-			return new Diagnosis(operator ? Level.STOPPED : Level.TROUBLE, title(pause.reason()), pause.message(),
-					pause.since(), pause.nextProbe());
+			return new Diagnosis(operator ? Level.STOPPED : Level.TROUBLE, title(pause.reason()),
+					hopper.describe(pause), true, pause.nextProbe());
 		}
 		long pending = state.pendingCount();
 		if (pending > 0 && lastFailure.isPresent()) {
 			return new Diagnosis(Level.WAITING, events(pending) + " for the next attempt", words(lastFailure.get()),
-					null, null);
+					false, null);
 		}
 		if (pending > 0) {
-			return new Diagnosis(Level.OK, "Events are flowing", events(pending) + " for the API's answer.", null,
+			return new Diagnosis(Level.OK, "Events are flowing", events(pending) + " for the API's answer.", false,
 					null);
 		}
 		if (state.deadCount() > 0) {
 			String letters = (state.deadCount() == 1) ? "1 event was" : state.deadCount() + " events were";
 			return new Diagnosis(Level.WAITING, letters + " refused",
 					"Everything else is delivered. Replay what was refused once its cause is gone, or discard it.",
-					null, null);
+					false, null);
 		}
-		return new Diagnosis(Level.OK, "Everything is delivered", "Nothing waits, and nothing was given up.", null,
+		return new Diagnosis(Level.OK, "Everything is delivered", "Nothing waits, and nothing was given up.", false,
 				null);
 	}
 

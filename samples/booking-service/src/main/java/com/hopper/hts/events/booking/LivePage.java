@@ -28,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.HopperDiagnosis;
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,8 @@ class LivePage {
 
 	private final EventOutboxOperations operations;
 
+	private final HopperDiagnosis diagnosis;
+
 	private final Simulator simulator;
 
 	private final List<SseEmitter> viewers = new CopyOnWriteArrayList<>();
@@ -65,9 +68,10 @@ class LivePage {
 
 	private Instant sampledAt = Instant.EPOCH;
 
-	LivePage(Timeline timeline, EventOutboxOperations operations, Simulator simulator) {
+	LivePage(Timeline timeline, EventOutboxOperations operations, HopperDiagnosis diagnosis, Simulator simulator) {
 		this.timeline = timeline;
 		this.operations = operations;
+		this.diagnosis = diagnosis;
 		this.simulator = simulator;
 	}
 
@@ -141,10 +145,10 @@ class LivePage {
 				: List.of();
 		Optional<StoredEvent.Failure> lastFailure = this.timeline.lastFailure();
 		OptionalLong accepted = this.simulator.accepted();
-		return new Snapshot(now, Diagnosis.of(state, lastFailure), this.simulator.mode(), isStopped(state),
-				state.pendingCount(), state.deadCount(), state.oldestPending(), this.timeline.stored(),
-				this.timeline.delivered(), accepted.isPresent() ? accepted.getAsLong() : null, this.timeline.events(),
-				letters, List.copyOf(this.samples));
+		return new Snapshot(now, Diagnosis.of(state, lastFailure, this.diagnosis), this.simulator.mode(),
+				isStopped(state), state.pendingCount(), state.deadCount(), state.oldestPending(),
+				this.timeline.stored(), this.timeline.delivered(), accepted.isPresent() ? accepted.getAsLong() : null,
+				this.timeline.events(), letters, List.copyOf(this.samples));
 	}
 
 	private static boolean isStopped(EventOutboxState state) {

@@ -152,6 +152,7 @@ class BookingPageTests {
 		String reference = book();
 		browser.awaitText("#diagnosis-title", "The API does not accept our token");
 		browser.awaitText("#diagnosis-text", "401");
+		browser.awaitText("#diagnosis-text", "hopper.auth.token was accepted until");
 		browser.awaitText("#diagnosis-when", Pattern.compile("next try|tries now"));
 		choose("UP");
 		browser.awaitEvent("booking_confirmed", reference, "DELIVERED");

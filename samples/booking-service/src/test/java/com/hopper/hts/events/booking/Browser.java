@@ -68,7 +68,7 @@ final class Browser implements AutoCloseable {
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary(chromium.orElseThrow());
 		options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-				"--no-first-run", "--disable-background-networking", "--disable-component-update",
+				"--hide-scrollbars", "--no-first-run", "--disable-background-networking", "--disable-component-update",
 				"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--window-size=1280,1000");
 		ChromeDriverService service = new ChromeDriverService.Builder().usingDriverExecutable(driver.orElseThrow())
 			.usingAnyFreePort()
@@ -128,8 +128,7 @@ final class Browser implements AutoCloseable {
 	}
 
 	void awaitText(String selector, Pattern text) {
-		await(selector + " matches " + text,
-				() -> text.matcher(find(By.cssSelector(selector)).getText()).find());
+		await(selector + " matches " + text, () -> text.matcher(find(By.cssSelector(selector)).getText()).find());
 	}
 
 	void awaitNumber(String selector, int number) {
