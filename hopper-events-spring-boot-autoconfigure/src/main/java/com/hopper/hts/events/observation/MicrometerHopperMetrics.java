@@ -63,24 +63,17 @@ class MicrometerHopperMetrics implements HopperMetrics {
 
 	MicrometerHopperMetrics(MeterRegistry registry) {
 		this.registry = registry;
-		Gauge.builder("hopper.events.publish.in.flight", this.inFlight, (adder) -> Math.max(0, adder.sum()))
-			.description("Events that are being published, waits for a retry included")
+		Gauge
+			.builder(Meters.PUBLISH_IN_FLIGHT.getName(), this.inFlight, (adder) -> Math.max(0, adder.sum()))
+			.description(Meters.PUBLISH_IN_FLIGHT.getDescription())
 			.register(registry);
-		this.attempts = DistributionSummary.builder("hopper.events.publish.attempts")
-			.description("Requests that a published event took")
+		this.attempts = DistributionSummary.builder(Meters.PUBLISH_ATTEMPTS.getName())
+			.description(Meters.PUBLISH_ATTEMPTS.getDescription())
 			.withRegistry(registry);
-		this.retries = Counter.builder("hopper.events.publish.retries")
-			.description("Requests that were repeated")
-			.withRegistry(registry);
-		this.unknown = Counter.builder("hopper.events.publish.unknown")
-			.description("Requests that may have been counted although their answer was lost")
-			.withRegistry(registry);
-		this.discarded = Counter.builder("hopper.events.discarded")
-			.description("Events that were dropped and never sent")
-			.withRegistry(registry);
-		this.tokenRequests = Counter.builder("hopper.auth.token.requests")
-			.description("Requests for a token")
-			.withRegistry(registry);
+		this.retries = Meters.PUBLISH_RETRIES.counter(registry);
+		this.unknown = Meters.PUBLISH_UNKNOWN.counter(registry);
+		this.discarded = Meters.EVENTS_DISCARDED.counter(registry);
+		this.tokenRequests = Meters.TOKEN_REQUESTS.counter(registry);
 	}
 
 	@Override
@@ -122,8 +115,8 @@ class MicrometerHopperMetrics implements HopperMetrics {
 
 	@Override
 	public void bindTokenExpiry(DoubleSupplier seconds) {
-		guard(() -> TimeGauge.builder("hopper.auth.token.expiry", seconds::getAsDouble, SECONDS)
-			.description("Time for which the token is still valid")
+		guard(() -> TimeGauge.builder(Meters.TOKEN_EXPIRY.getName(), seconds::getAsDouble, SECONDS)
+			.description(Meters.TOKEN_EXPIRY.getDescription())
 			.register(this.registry));
 	}
 

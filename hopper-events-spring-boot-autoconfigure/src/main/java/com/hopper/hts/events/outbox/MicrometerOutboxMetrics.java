@@ -27,6 +27,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /**
  * Counts what becomes of stored events. For every type of event, the events stored are
@@ -34,6 +36,8 @@ import io.micrometer.core.instrument.Timer;
  * and those that are pending or dead letters at the moment.
  */
 class MicrometerOutboxMetrics implements EventDeliveryListener {
+
+	private static final Log logger = LogFactory.getLog(MicrometerOutboxMetrics.class);
 
 	private final Meter.MeterProvider<Counter> stored;
 
@@ -56,22 +60,41 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	 */
 	MicrometerOutboxMetrics(MeterRegistry registry, Clock clock) {
 		this.clock = clock;
-		this.stored = Counter.builder("hopper.outbox.stored")
-			.description("Events stored, after the commit of their transaction")
+		this.stored = HopperMetrics.Meters.STORED.counter(registry);
+		this.delivered = Timer.builder(HopperMetrics.Meters.DELIVERED.getName())
+			.description(HopperMetrics.Meters.DELIVERED.getDescription())
 			.withRegistry(registry);
-		this.delivered = Timer.builder("hopper.outbox.delivered")
-			.description("Time from storing an event to its confirmation by the API")
-			.withRegistry(registry);
-		this.retries = Counter.builder("hopper.outbox.retries")
-			.description("Attempts to deliver an event that failed and will be repeated")
-			.withRegistry(registry);
-		this.dead = Counter.builder("hopper.outbox.dead").description("Events given up").withRegistry(registry);
-		this.discarded = Counter.builder("hopper.outbox.discarded")
-			.description("Events dropped")
-			.withRegistry(registry);
-		this.replayed = Counter.builder("hopper.outbox.replayed")
-			.description("Dead letters that are to be delivered after all")
-			.withRegistry(registry);
+		this.retries = HopperMetrics.Meters.RETRIES.counter(registry);
+		this.dead = HopperMetrics.Meters.DEAD.counter(registry);
+		this.discarded = HopperMetrics.Meters.DISCARDED.counter(registry);
+		this.replayed = HopperMetrics.Meters.REPLAYED.counter(registry);
+		try {
+			HopperMetrics.EVENT_TYPES.forEach(this::register);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Meters could not be registered", ex);
+		}
+	}
+
+	/**
+	 * Begin with zero: what appears only with its first event cannot be seen to grow, and
+	 * what is missing cannot be added up.
+	 */
+	private void register(String type) {
+		this.stored.withTag(HopperMetrics.EVENT_TYPE, type);
+		this.delivered.withTag(HopperMetrics.EVENT_TYPE, type);
+		this.replayed.withTag(HopperMetrics.EVENT_TYPE, type);
+		for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
+			counter(this.dead, type, reason);
+		}
+		for (EventDeliveryListener.DiscardReason reason : EventDeliveryListener.DiscardReason.values()) {
+			counter(this.discarded, type, reason);
+		}
+	}
+
+	private static Counter counter(Meter.MeterProvider<Counter> counters, String type, Enum<?> reason) {
+		return counters.withTags(HopperMetrics.EVENT_TYPE, type, HopperMetrics.REASON,
+				reason.name().toLowerCase(Locale.ROOT));
 	}
 
 	@Override
@@ -96,18 +119,12 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	@Override
 	public void dead(DeadLetter deadLetter) {
-		this.dead
-			.withTags(HopperMetrics.EVENT_TYPE, deadLetter.event().countedType(), HopperMetrics.REASON,
-					deadLetter.reason().name().toLowerCase(Locale.ROOT))
-			.increment();
+		counter(this.dead, deadLetter.event().countedType(), deadLetter.reason()).increment();
 	}
 
 	@Override
 	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
-		this.discarded
-			.withTags(HopperMetrics.EVENT_TYPE, event.countedType(), HopperMetrics.REASON,
-					reason.name().toLowerCase(Locale.ROOT))
-			.increment();
+		counter(this.discarded, event.countedType(), reason).increment();
 	}
 
 	@Override

@@ -59,40 +59,38 @@ class OutboxGauges implements MeterBinder {
 			return;
 		}
 		for (String type : HopperMetrics.EVENT_TYPES) {
-			gauge("hopper.outbox.pending", "Events that wait for their delivery",
+			gauge(HopperMetrics.Meters.PENDING,
 					(current) -> current.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN
 							: current.pending().getOrDefault(type, 0L))
 				.tag(HopperMetrics.EVENT_TYPE, type)
 				.register(registry);
-			gauge("hopper.outbox.dead.letters", "Dead letters that wait for an operator",
+			gauge(HopperMetrics.Meters.DEAD_LETTERS,
 					(current) -> current.dead().getOrDefault(type, 0L))
 				.tag(HopperMetrics.EVENT_TYPE, type)
 				.register(registry);
 		}
-		gauge("hopper.outbox.backlog", "Events of all types that wait for their delivery",
+		gauge(HopperMetrics.Meters.BACKLOG,
 				EventOutboxState::pendingCount)
 			.register(registry);
-		gauge("hopper.outbox.oldest.age", "Time since the oldest event that waits for its delivery was stored",
+		gauge(HopperMetrics.Meters.OLDEST_AGE,
 				this::age)
-			.baseUnit("seconds")
 			.register(registry);
 		for (EventOutboxState.PauseReason reason : EventOutboxState.PauseReason.values()) {
-			gauge("hopper.outbox.paused", "Whether the relay sends nothing at the moment",
+			gauge(HopperMetrics.Meters.PAUSED,
 					(current) -> (current.pause() != null && current.pause().reason() == reason) ? 1 : 0)
 				.tag(HopperMetrics.REASON, reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
-		gauge("hopper.outbox.in.progress", "Events that the relay of this instance works on",
+		gauge(HopperMetrics.Meters.IN_PROGRESS,
 				EventOutboxState::inProgress)
 			.register(registry);
 	}
 
-	private Gauge.Builder<OutboxGauges> gauge(String name, String description,
-			ToDoubleFunction<EventOutboxState> value) {
-		return Gauge.builder(name, this, (gauges) -> {
+	private Gauge.Builder<OutboxGauges> gauge(HopperMetrics.Meters meter, ToDoubleFunction<EventOutboxState> value) {
+		return Gauge.builder(meter.getName(), this, (gauges) -> {
 			EventOutboxState current = gauges.state();
 			return (current != null) ? value.applyAsDouble(current) : Double.NaN;
-		}).description(description).strongReference(true);
+		}).description(meter.getDescription()).baseUnit(meter.getBaseUnit()).strongReference(true);
 	}
 
 	private double age(EventOutboxState current) {

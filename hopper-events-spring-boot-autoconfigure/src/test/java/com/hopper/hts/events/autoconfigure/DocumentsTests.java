@@ -60,8 +60,6 @@ class DocumentsTests {
 
 	private static final Path DOCS = Path.of("docs");
 
-	private static final Path SOURCES = Path.of("src/main/java");
-
 	private static final Path EXAMPLES = Path.of("src/test/java/com/hopper/hts/events/examples");
 
 	/**
@@ -102,28 +100,6 @@ class DocumentsTests {
 	}
 
 	@Test
-	void tableOfMetersHasTheNamesInTheCode() throws Exception {
-		Set<String> documented = new TreeSet<>(names("(?m)^\\| `(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]+)`",
-				Files.readString(DOCS.resolve("observability.md"))));
-		documented.addAll(names("(?m)^\\| `[^|]+`, `(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]+)`",
-				Files.readString(DOCS.resolve("observability.md"))));
-		Set<String> actual = new TreeSet<>();
-		try (Stream<Path> files = Files.walk(SOURCES)) {
-			for (Path file : files.filter((file) -> file.toString().endsWith(".java")).toList()) {
-				actual.addAll(
-						names("\"(hopper\\.(?:auth|events|outbox|sessions)\\.[a-z.]*[a-z])\"", Files.readString(file)));
-			}
-		}
-		for (JsonNode property : ConfigurationMetadataTests.metadata().path("properties")) {
-			actual.remove(property.path("name").stringValue());
-		}
-		for (JsonNode group : ConfigurationMetadataTests.metadata().path("groups")) {
-			actual.remove(group.path("name").stringValue());
-		}
-		assertThat(documented).hasSizeGreaterThan(15).isEqualTo(actual);
-	}
-
-	@Test
 	void tableOfErrorsHasEveryTypeAndKind() throws Exception {
 		Matcher row = Pattern.compile("(?m)^\\| `([A-Z][A-Za-z]+)` \\| `([A-Z_]+)` \\| .* \\| (yes|no)\\b.*\\|$")
 			.matcher(Files.readString(README));
@@ -140,12 +116,6 @@ class DocumentsTests {
 			.map(Class::getSimpleName)
 			.sorted()
 			.toList());
-	}
-
-	@Test
-	void tagsOfFailuresAreDocumented() throws Exception {
-		String document = Files.readString(DOCS.resolve("observability.md"));
-		assertThat(FailureKind.values()).allSatisfy((kind) -> assertThat(document).contains('`' + kind.tag() + '`'));
 	}
 
 	@Test
@@ -219,10 +189,6 @@ class DocumentsTests {
 			}
 		}
 		return blocks;
-	}
-
-	private static List<String> names(String pattern, String text) {
-		return Pattern.compile(pattern).matcher(text).results().map((match) -> match.group(1)).toList();
 	}
 
 	private static String withoutIndentation(String source) {
