@@ -171,7 +171,7 @@ class PrometheusScrapeTests {
 		Matcher sample = Pattern.compile("(?m)^(hopper_[a-z_]+?)(?:_max|_sum|_count|_bucket)?(?:\\{(.*)})? \\S+$")
 			.matcher(scrape);
 		while (sample.find()) {
-			if (!sample.group(1).endsWith("_active_seconds")) {
+			if (!sample.group(1).contains("_active_seconds")) {
 				Set<String> keys = tags.computeIfAbsent(sample.group(1), (name) -> new TreeSet<>());
 				Matcher key = Pattern.compile("([a-z_]+)=\"").matcher((sample.group(2) != null) ? sample.group(2) : "");
 				while (key.find()) {
