@@ -251,8 +251,7 @@ public interface HopperMetrics {
 		/**
 		 * Events at work.
 		 */
-		IN_PROGRESS("hopper.outbox.in.progress", Meter.Type.GAUGE,
-				"Events that the relay of this instance works on"),
+		IN_PROGRESS("hopper.outbox.in.progress", Meter.Type.GAUGE, "Events that the relay of this instance works on"),
 
 		/**
 		 * Age of the oldest event.

@@ -64,26 +64,19 @@ class OutboxGauges implements MeterBinder {
 							: current.pending().getOrDefault(type, 0L))
 				.tag(HopperMetrics.EVENT_TYPE, type)
 				.register(registry);
-			gauge(HopperMetrics.Meters.DEAD_LETTERS,
-					(current) -> current.dead().getOrDefault(type, 0L))
+			gauge(HopperMetrics.Meters.DEAD_LETTERS, (current) -> current.dead().getOrDefault(type, 0L))
 				.tag(HopperMetrics.EVENT_TYPE, type)
 				.register(registry);
 		}
-		gauge(HopperMetrics.Meters.BACKLOG,
-				EventOutboxState::pendingCount)
-			.register(registry);
-		gauge(HopperMetrics.Meters.OLDEST_AGE,
-				this::age)
-			.register(registry);
+		gauge(HopperMetrics.Meters.BACKLOG, EventOutboxState::pendingCount).register(registry);
+		gauge(HopperMetrics.Meters.OLDEST_AGE, this::age).register(registry);
 		for (EventOutboxState.PauseReason reason : EventOutboxState.PauseReason.values()) {
 			gauge(HopperMetrics.Meters.PAUSED,
 					(current) -> (current.pause() != null && current.pause().reason() == reason) ? 1 : 0)
 				.tag(HopperMetrics.REASON, reason.name().toLowerCase(Locale.ROOT))
 				.register(registry);
 		}
-		gauge(HopperMetrics.Meters.IN_PROGRESS,
-				EventOutboxState::inProgress)
-			.register(registry);
+		gauge(HopperMetrics.Meters.IN_PROGRESS, EventOutboxState::inProgress).register(registry);
 	}
 
 	private Gauge.Builder<OutboxGauges> gauge(HopperMetrics.Meters meter, ToDoubleFunction<EventOutboxState> value) {

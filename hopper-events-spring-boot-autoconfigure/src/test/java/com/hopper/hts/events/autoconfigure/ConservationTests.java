@@ -103,10 +103,11 @@ class ConservationTests {
 		Instance last = anyAlive(random);
 		last.drain(this.api);
 		await().atMost(SECONDS)
-			.untilAsserted(() -> assertThat(sum(Instance::delivered) + sum(Instance::discarded)
-					+ last.state().pendingCount() + last.deadLetters())
-				.isEqualTo(sum(Instance::stored))
-				.isEqualTo(this.committed));
+			.untilAsserted(
+					() -> assertThat(sum(Instance::delivered) + sum(Instance::discarded) + last.state().pendingCount()
+							+ last.deadLetters())
+						.isEqualTo(sum(Instance::stored))
+						.isEqualTo(this.committed));
 	}
 
 	@ParameterizedTest
@@ -126,13 +127,14 @@ class ConservationTests {
 		Instance last = anyAlive(random);
 		last.drain(this.api);
 		await().atMost(SECONDS)
-			.untilAsserted(() -> assertThat(sum(Instance::delivered) + sum(Instance::discarded)
-					+ last.state().pendingCount() + last.deadLetters())
-				.isEqualTo(sum(Instance::stored))
-				.isEqualTo(this.committed));
+			.untilAsserted(
+					() -> assertThat(sum(Instance::delivered) + sum(Instance::discarded) + last.state().pendingCount()
+							+ last.deadLetters())
+						.isEqualTo(sum(Instance::stored))
+						.isEqualTo(this.committed));
 		this.instances.forEach(Instance::end);
-		assertThat(this.instances).allSatisfy((instance) -> assertThat(instance.delivered() + instance.discarded())
-			.isEqualTo(instance.stored()));
+		assertThat(this.instances).allSatisfy(
+				(instance) -> assertThat(instance.delivered() + instance.discarded()).isEqualTo(instance.stored()));
 	}
 
 	private static DataSource database(String url) {
@@ -153,7 +155,8 @@ class ConservationTests {
 				// Too late
 				operations.replay(letter.event().id());
 			});
-			case 3 -> letters(operations).stream().findAny().ifPresent((letter) -> operations.replay(letter.event().id()));
+			case 3 ->
+				letters(operations).stream().findAny().ifPresent((letter) -> operations.replay(letter.event().id()));
 			case 4 -> operations.replayAll(DeadLetter.Filter.all());
 			case 5 -> operations.pause("test");
 			case 6 -> operations.resume();
@@ -267,7 +270,11 @@ class ConservationTests {
 		}
 
 		long stored() {
-			return (long) this.meters.find("hopper.outbox.stored").counters().stream().mapToDouble(Counter::count).sum();
+			return (long) this.meters.find("hopper.outbox.stored")
+				.counters()
+				.stream()
+				.mapToDouble(Counter::count)
+				.sum();
 		}
 
 		long delivered() {

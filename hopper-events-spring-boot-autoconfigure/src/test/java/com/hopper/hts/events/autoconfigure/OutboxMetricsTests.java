@@ -54,7 +54,6 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -97,11 +96,13 @@ class OutboxMetricsTests {
 				assertThat(
 						registry.get("hopper.outbox.stored").tag("event.type", "booking_confirmed").counter().count())
 					.isEqualTo(2);
-				assertThat(registry.get("hopper.outbox.delivered").tag("event.type", "booking_confirmed").timer().count())
+				assertThat(
+						registry.get("hopper.outbox.delivered").tag("event.type", "booking_confirmed").timer().count())
 					.isOne();
 				assertThat(registry.get("hopper.outbox.dead")
 					.tags("event.type", "booking_confirmed", "reason", "rejected")
-					.counter().count()).isOne();
+					.counter()
+					.count()).isOne();
 				assertThat(registry.get("hopper.outbox.dead.letters")
 					.tag("event.type", "booking_confirmed")
 					.gauge()
@@ -133,8 +134,10 @@ class OutboxMetricsTests {
 				this.api.recover();
 				time.advanceBy(Duration.ofMinutes(6));
 				assertThat(age.value()).isZero();
-				assertThat(registry.get("hopper.outbox.delivered").tag("event.type", "offers_displayed").timer().totalTime(TimeUnit.MINUTES)).isBetween(60.0,
-						66.0);
+				assertThat(registry.get("hopper.outbox.delivered")
+					.tag("event.type", "offers_displayed")
+					.timer()
+					.totalTime(TimeUnit.MINUTES)).isBetween(60.0, 66.0);
 				// Leaves no trace in the ids of another context, whose time is another
 				context.getBean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(time.now()));
 			});

@@ -139,7 +139,8 @@ class PrometheusScrapeTests {
 
 	@Test
 	void objectivesAndHistogramsAreThoseOfTheConfiguration() {
-		assertThat(scrape).contains("hopper_outbox_delivered_seconds_bucket{event_type=\"offers_displayed\",le=\"1.0\"}",
+		assertThat(scrape).contains(
+				"hopper_outbox_delivered_seconds_bucket{event_type=\"offers_displayed\",le=\"1.0\"}",
 				"hopper_outbox_delivered_seconds_bucket{event_type=\"offers_displayed\",le=\"10.0\"}",
 				"hopper_outbox_deliver_seconds_bucket{error=\"none\",event_type=\"offers_displayed\",le=\"0.1\"}",
 				"hopper_events_publish_attempts_bucket{event_type=\"offers_displayed\",outcome=\"delivered\",le=\"1.0\"}");
@@ -186,8 +187,9 @@ class PrometheusScrapeTests {
 
 	private static String scrape() throws Exception {
 		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(URI.create("http://localhost:"
-					+ context.getEnvironment().getRequiredProperty("local.server.port") + "/actuator/prometheus"))
+			.send(HttpRequest
+				.newBuilder(URI.create("http://localhost:"
+						+ context.getEnvironment().getRequiredProperty("local.server.port") + "/actuator/prometheus"))
 				.build(), BodyHandlers.ofString())
 			.body();
 	}

@@ -54,8 +54,8 @@ class MetersDocumentTests {
 		lines.add("| Meter | Type | Tags | What it says | Prometheus |");
 		lines.add("| --- | --- | --- | --- | --- |");
 		for (HopperObservationDocumentation observation : HopperObservationDocumentation.values()) {
-			lines.add(row(name(observation), "timer", "seconds", observation.getLowCardinalityKeyNames(),
-					"`error`", firstSentence(observation)));
+			lines.add(row(name(observation), "timer", "seconds", observation.getLowCardinalityKeyNames(), "`error`",
+					firstSentence(observation)));
 		}
 		for (HopperMetrics.Meters meter : HopperMetrics.Meters.values()) {
 			lines.add(row(meter.getName(), meter.getType().name().toLowerCase(Locale.ROOT).replace('_', ' '),
@@ -74,9 +74,8 @@ class MetersDocumentTests {
 			documented.put(line.group(1), line.group(2));
 		}
 		assertThat(documented).isEqualTo(new TreeMap<>(Map.of("hopper.outbox.dead", values(DeadLetter.Reason.values()),
-				"hopper.outbox.discarded", values(EventDeliveryListener.DiscardReason.values()),
-				"hopper.outbox.paused", values(EventOutboxState.PauseReason.values()), "hopper.events.discarded",
-				"`disabled`")));
+				"hopper.outbox.discarded", values(EventDeliveryListener.DiscardReason.values()), "hopper.outbox.paused",
+				values(EventOutboxState.PauseReason.values()), "hopper.events.discarded", "`disabled`")));
 	}
 
 	@Test
@@ -87,8 +86,7 @@ class MetersDocumentTests {
 		assertThat(Files.readString(DOCUMENT)).contains(kinds + ".");
 	}
 
-	private static String row(String name, String type, String unit, KeyName[] keys, String more,
-			String description) {
+	private static String row(String name, String type, String unit, KeyName[] keys, String more, String description) {
 		String tags = Stream.concat(Arrays.stream(keys).map((key) -> "`" + key.asString() + "`"), Stream.of(more))
 			.filter((tag) -> !tag.isEmpty())
 			.collect(Collectors.joining(", "));
@@ -104,7 +102,8 @@ class MetersDocumentTests {
 	}
 
 	private static String firstSentence(HopperObservationDocumentation observation) throws Exception {
-		Matcher comment = Pattern.compile("/\\*\\*((?:(?!\\*/).)*)\\*/\\s+" + observation.name() + " \\{", Pattern.DOTALL)
+		Matcher comment = Pattern
+			.compile("/\\*\\*((?:(?!\\*/).)*)\\*/\\s+" + observation.name() + " \\{", Pattern.DOTALL)
 			.matcher(Files.readString(SOURCE));
 		assertThat(comment.find()).isTrue();
 		String text = comment.group(1).replaceAll("\\s*\\n\\s*\\*\\s?", " ").strip();
