@@ -273,6 +273,8 @@ public interface HopperMetrics {
 
 		private final String description;
 
+		// Nobody gets more than a copy
+		@SuppressWarnings("ImmutableEnumChecker")
 		private final KeyName[] keyNames;
 
 		Meters(String name, Meter.Type type, String description, KeyName... keyNames) {

@@ -32,14 +32,10 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.json.PreparedEvent;
-import com.hopper.hts.events.observation.HopperMetrics;
-import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import com.hopper.hts.events.session.HopperSessionContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
-import io.micrometer.observation.transport.Kind;
-import io.micrometer.observation.transport.SenderContext;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -161,7 +157,18 @@ class DefaultEventOutbox implements EventOutbox {
 			return;
 		}
 		Map<String, String> traceContext = new LinkedHashMap<>();
-		observation(events, traceContext).observe(() -> accept(traced(events, traceContext)));
+		OutboxObservation observation = OutboxObservation.ofStore(this.observationRegistry, events, null, traceContext);
+		observation.start();
+		try {
+			observation.run(() -> accept(traced(events, traceContext)));
+		}
+		catch (Throwable ex) {
+			observation.failed(ex);
+			throw ex;
+		}
+		finally {
+			observation.stop();
+		}
 	}
 
 	private Mono<List<UUID>> acceptReactively(Supplier<List<StoredEvent>> source) {
@@ -176,10 +183,10 @@ class DefaultEventOutbox implements EventOutbox {
 			}
 			Map<String, String> traceContext = new LinkedHashMap<>();
 			Observation parent = view.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
-			Observation observation = observation(events, traceContext)
-				.parentObservation((parent != null) ? parent : this.observationRegistry.getCurrentObservation())
-				.start();
-			return inTransactionOfSubscriber(traced(events, traceContext)).doOnError(observation::error)
+			OutboxObservation observation = OutboxObservation.ofStore(this.observationRegistry, events, parent,
+					traceContext);
+			observation.start();
+			return inTransactionOfSubscriber(traced(events, traceContext)).doOnError(observation::failed)
 				.doFinally((signal) -> observation.stop())
 				.then(ids);
 		});
@@ -189,19 +196,6 @@ class DefaultEventOutbox implements EventOutbox {
 		return Transactions.reactive()
 			.flatMap((transaction) -> transaction.map((present) -> accept(events, present))
 				.orElseGet(() -> acceptReactively(events)));
-	}
-
-	private Observation observation(List<StoredEvent> events, Map<String, String> traceContext) {
-		SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
-			if (carrier != null) {
-				carrier.put(name, value);
-			}
-		}, Kind.PRODUCER);
-		context.setCarrier(traceContext);
-		String type = (events.size() == 1) ? events.get(0).countedType() : "several";
-		return HopperObservationDocumentation.EVENT_STORE.observation(this.observationRegistry, () -> context)
-			.contextualName(HopperObservationDocumentation.EVENT_STORE.getContextualName() + " " + type)
-			.lowCardinalityKeyValue(HopperMetrics.EVENT_TYPE, type);
 	}
 
 	private static List<StoredEvent> traced(List<StoredEvent> events, Map<String, String> traceContext) {

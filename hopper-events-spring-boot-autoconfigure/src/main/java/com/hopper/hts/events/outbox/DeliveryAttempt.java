@@ -77,7 +77,7 @@ final class DeliveryAttempt {
 	 * @param observation the observation of the attempt, not started
 	 * @return what came of it; never fails
 	 */
-	Mono<EventStore.Outcome> deliver(StoredEvent event, RelayGate.Permit permit, DeliveryObservation observation) {
+	Mono<EventStore.Outcome> deliver(StoredEvent event, RelayGate.Permit permit, OutboxObservation observation) {
 		return Mono.defer(() -> {
 			observation.start();
 			return this.sender.send(event.prepared());
@@ -96,7 +96,7 @@ final class DeliveryAttempt {
 			});
 	}
 
-	private static EventStore.Outcome ended(DeliveryObservation observation, Supplier<EventStore.Outcome> outcome) {
+	private static EventStore.Outcome ended(OutboxObservation observation, Supplier<EventStore.Outcome> outcome) {
 		EventStore.Outcome result = observation.inScope(outcome);
 		observation.stop();
 		return result;

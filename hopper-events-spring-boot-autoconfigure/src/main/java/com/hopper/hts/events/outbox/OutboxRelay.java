@@ -336,7 +336,7 @@ final class OutboxRelay {
 	}
 
 	private void send(StoredEvent event, RelayGate.Permit permit) {
-		DeliveryObservation observation = DeliveryObservation.of(this.observationRegistry, event);
+		OutboxObservation observation = OutboxObservation.ofDelivery(this.observationRegistry, event);
 		Sending attempt = new Sending(event, observation);
 		this.claimed.incrementAndGet();
 		this.sending.put(event.id(), attempt);
@@ -604,7 +604,7 @@ final class OutboxRelay {
 
 		private final StoredEvent event;
 
-		private final DeliveryObservation observation;
+		private final OutboxObservation observation;
 
 		private final Disposable.Swap subscription = Disposables.swap();
 
@@ -613,7 +613,7 @@ final class OutboxRelay {
 		 */
 		private EventStore.@Nullable Outcome outcome;
 
-		Sending(StoredEvent event, DeliveryObservation observation) {
+		Sending(StoredEvent event, OutboxObservation observation) {
 			this.event = event;
 			this.observation = observation;
 		}

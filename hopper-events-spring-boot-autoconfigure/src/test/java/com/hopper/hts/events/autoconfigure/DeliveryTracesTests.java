@@ -46,6 +46,7 @@ import io.micrometer.tracing.propagation.Propagator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -147,10 +148,11 @@ class DeliveryTracesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "onStart", "onScopeOpened", "onScopeClosed", "onError", "onStop" })
-	void telemetryThatFailsHarmsNoDelivery(String method) {
+	@CsvSource({ "deliver,onStart", "deliver,onScopeOpened", "deliver,onScopeClosed", "deliver,onError", "deliver,onStop",
+			"store,onStart", "store,onScopeOpened", "store,onScopeClosed", "store,onStop" })
+	void telemetryThatFailsHarmsNoEvent(String observation, String method) {
 		ObservationRegistry registry = ObservationRegistry.create();
-		registry.observationConfig().observationHandler(new FailingHandler(method));
+		registry.observationConfig().observationHandler(new FailingHandler("hopper.outbox." + observation, method));
 		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
 			this.api.failNext(1, Fault.status(503));
 			store(context.getBean(EventOutbox.class));
@@ -240,9 +242,12 @@ class DeliveryTracesTests {
 
 	static class FailingHandler implements ObservationHandler<Observation.Context> {
 
+		private final String name;
+
 		private final String method;
 
-		FailingHandler(String method) {
+		FailingHandler(String name, String method) {
+			this.name = name;
 			this.method = method;
 		}
 
@@ -279,7 +284,7 @@ class DeliveryTracesTests {
 
 		@Override
 		public boolean supportsContext(Observation.Context context) {
-			return "hopper.outbox.deliver".equals(context.getName());
+			return this.name.equals(context.getName());
 		}
 
 	}

@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -23,6 +25,8 @@ import com.hopper.hts.events.observation.HopperObservationDocumentation;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import io.micrometer.observation.transport.Kind;
+import io.micrometer.observation.transport.SenderContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -30,47 +34,79 @@ import reactor.core.Exceptions;
 import reactor.util.context.Context;
 
 /**
- * Observation of one attempt to deliver an event. A failure of telemetry harms no event.
- * What is logged and heard of in its scope belongs to its trace, also when the attempt is
- * over.
+ * Observation of storing events, or of one attempt to deliver an event. A failure of
+ * telemetry harms no event. What is logged and heard of in its scope belongs to its
+ * trace, also when it is stopped.
  */
-final class DeliveryObservation {
+final class OutboxObservation {
 
 	/**
 	 * Observes nothing.
 	 */
-	static final DeliveryObservation NONE = new DeliveryObservation(ObservationRegistry.NOOP, null);
+	static final OutboxObservation NONE = new OutboxObservation(ObservationRegistry.NOOP, null);
 
-	private static final Log logger = LogFactory.getLog(DeliveryObservation.class);
+	private static final Log logger = LogFactory.getLog(OutboxObservation.class);
 
 	private final ObservationRegistry registry;
 
 	private final @Nullable Observation observation;
 
-	private DeliveryObservation(ObservationRegistry registry, @Nullable Observation observation) {
+	private OutboxObservation(ObservationRegistry registry, @Nullable Observation observation) {
 		this.registry = registry;
 		this.observation = observation;
 	}
 
 	/**
-	 * Create an observation.
+	 * Create the observation of an attempt to deliver an event.
 	 * @param registry the registry
 	 * @param event the event
 	 * @return the observation, not started
 	 */
-	static DeliveryObservation of(ObservationRegistry registry, StoredEvent event) {
+	static OutboxObservation ofDelivery(ObservationRegistry registry, StoredEvent event) {
+		return of(registry,
+				() -> observation(HopperObservationDocumentation.EVENT_DELIVER, registry,
+						new DeliveryObservationContext(event), event.countedType())
+					.highCardinalityKeyValue(HopperObservationDocumentation.HighCardinalityKeyNames.EVENT_ID.asString(),
+							event.id().toString()));
+	}
+
+	/**
+	 * Create the observation of storing events.
+	 * @param registry the registry
+	 * @param events the events, one or more
+	 * @param parent what it is a part of, or {@code null} to go by the thread
+	 * @param traceContext gets what the tracer writes for the delivery
+	 * @return the observation, not started
+	 */
+	static OutboxObservation ofStore(ObservationRegistry registry, List<StoredEvent> events,
+			@Nullable Observation parent, Map<String, String> traceContext) {
+		return of(registry, () -> {
+			SenderContext<Map<String, String>> context = new SenderContext<>((carrier, name, value) -> {
+				if (carrier != null) {
+					carrier.put(name, value);
+				}
+			}, Kind.PRODUCER);
+			context.setCarrier(traceContext);
+			Observation observation = observation(HopperObservationDocumentation.EVENT_STORE, registry, context,
+					(events.size() == 1) ? events.get(0).countedType() : "several");
+			return (parent != null) ? observation.parentObservation(parent) : observation;
+		});
+	}
+
+	private static Observation observation(HopperObservationDocumentation documentation, ObservationRegistry registry,
+			Observation.Context context, String type) {
+		return documentation.observation(registry, () -> context)
+			.contextualName(documentation.getContextualName() + " " + type)
+			.lowCardinalityKeyValue(HopperMetrics.EVENT_TYPE, type);
+	}
+
+	private static OutboxObservation of(ObservationRegistry registry, Supplier<Observation> source) {
 		if (registry.isNoop()) {
 			return NONE;
 		}
 		try {
-			String type = event.countedType();
-			Observation observation = HopperObservationDocumentation.EVENT_DELIVER
-				.observation(registry, () -> new DeliveryObservationContext(event))
-				.contextualName(HopperObservationDocumentation.EVENT_DELIVER.getContextualName() + " " + type)
-				.lowCardinalityKeyValue(HopperMetrics.EVENT_TYPE, type)
-				.highCardinalityKeyValue(HopperObservationDocumentation.HighCardinalityKeyNames.EVENT_ID.asString(),
-						event.id().toString());
-			return observation.isNoop() ? NONE : new DeliveryObservation(registry, observation);
+			Observation observation = source.get();
+			return observation.isNoop() ? NONE : new OutboxObservation(registry, observation);
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
@@ -152,7 +188,7 @@ final class DeliveryObservation {
 
 	private static void notObserved(Throwable failure) {
 		Exceptions.throwIfJvmFatal(failure);
-		logger.debug("A delivery could not be observed", failure);
+		logger.debug("The outbox could not be observed", failure);
 	}
 
 }
