@@ -148,8 +148,8 @@ class DeliveryTracesTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "deliver,onStart", "deliver,onScopeOpened", "deliver,onScopeClosed", "deliver,onError", "deliver,onStop",
-			"store,onStart", "store,onScopeOpened", "store,onScopeClosed", "store,onStop" })
+	@CsvSource({ "deliver,onStart", "deliver,onScopeOpened", "deliver,onScopeClosed", "deliver,onError",
+			"deliver,onStop", "store,onStart", "store,onScopeOpened", "store,onScopeClosed", "store,onStop" })
 	void telemetryThatFailsHarmsNoEvent(String observation, String method) {
 		ObservationRegistry registry = ObservationRegistry.create();
 		registry.observationConfig().observationHandler(new FailingHandler("hopper.outbox." + observation, method));
