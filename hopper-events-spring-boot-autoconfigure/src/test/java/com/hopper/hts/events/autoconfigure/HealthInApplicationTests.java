@@ -71,6 +71,7 @@ class HealthInApplicationTests {
 			assertThat(status(context, "/readiness", 200)).isEqualTo("UP");
 			assertThat(status(context, "/liveness", 200)).isEqualTo("UP");
 			assertThat(status(context, "/events", 200)).isEqualTo("DEGRADED");
+			assertThat(status(context, "/both", 200)).isEqualTo("UP");
 			JsonNode details = get(context, "/hopper", 200).path("details");
 			assertThat(details.path("diagnosis").path(0).stringValue()).startsWith("Paused since ")
 				.contains("the answer was 401", "hopper.auth.token was accepted until ");
@@ -99,6 +100,7 @@ class HealthInApplicationTests {
 			pause(context);
 			assertThat(status(context, "/hopper", 503)).isEqualTo("DOWN");
 			assertThat(status(context, "", 503)).isEqualTo("DOWN");
+			assertThat(status(context, "/both", 503)).isEqualTo("DOWN");
 			assertThat(status(context, "/readiness", 200)).isEqualTo("UP");
 			resume(context);
 			assertThat(status(context, "", 200)).isEqualTo("UP");
@@ -145,6 +147,7 @@ class HealthInApplicationTests {
 				"--hopper.auth.token=token", "--hopper.health.cache-time-to-live=1ms",
 				"--management.endpoint.health.show-details=always", "--management.endpoint.health.probes.enabled=true",
 				"--management.endpoint.health.group.events.include=hopper",
+				"--management.endpoint.health.group.both.include=readinessState,hopper",
 				"--management.endpoint.health.group.events.status.order=down,degraded,up,unknown"));
 		arguments.addAll(List.of(more));
 		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.SERVLET)

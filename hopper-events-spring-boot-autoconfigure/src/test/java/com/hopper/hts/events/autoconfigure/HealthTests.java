@@ -18,6 +18,7 @@ package com.hopper.hts.events.autoconfigure;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 import com.hopper.hts.events.EventOutbox;
@@ -28,6 +29,7 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
+import com.hopper.hts.events.test.HopperTime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -133,6 +135,25 @@ class HealthTests {
 
 	@Test
 	void failedRenewalIsSaidWhileTheTokenIsGood() {
+		this.clientRunner.withUserConfiguration(HopperTime.class).run((context) -> {
+			publish(context);
+			this.api.failAll(Fault.status(401).atSignIn());
+			Instant expiry = (Instant) health(context).getDetails().get("expiresAt");
+			HopperTime time = context.getBean(HopperTime.class);
+			time.advanceBy(Duration.between(time.now(), expiry).multipliedBy(85).dividedBy(100));
+			publish(context);
+			await().until(() -> diagnosis(health(context)).size() == 2);
+			Health health = health(context);
+			assertThat(health.getStatus().getCode()).isEqualTo("UP");
+			assertThat(diagnosis(health).get(0)).startsWith("Events are flowing");
+			assertThat(diagnosis(health).get(1)).startsWith("The token could not be renewed at ")
+				.contains("is used until it expires at " + expiry.truncatedTo(ChronoUnit.SECONDS), "answered 401",
+						"hopper.auth.client-secret was accepted until ");
+		});
+	}
+
+	@Test
+	void wrongSecretIsNamedByAnApplicationThatOnlyPublishes() {
 		this.clientRunner.withPropertyValues("hopper.auth.client-secret=canary-wrong").run((context) -> {
 			publish(context);
 			Health health = health(context);
