@@ -63,6 +63,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.security.authentication.AnonymousAuthenticationToken;
 import org.springframework.security.authentication.TestingAuthenticationToken;
 import org.springframework.security.core.Authentication;
@@ -204,6 +205,18 @@ final class OperatedApplication implements AutoCloseable {
 		@Bean
 		AuditEventRepository auditEventRepository() {
 			return new InMemoryAuditEventRepository();
+		}
+
+		/**
+		 * Applications at the same time: the first that ends must not end the others'
+		 * event loops.
+		 */
+		@Bean
+		ReactorResourceFactory reactorResourceFactory() {
+			ReactorResourceFactory factory = new ReactorResourceFactory();
+			factory.setUseGlobalResources(false);
+			factory.setShutdownQuietPeriod(Duration.ZERO);
+			return factory;
 		}
 
 	}
