@@ -60,15 +60,17 @@ class HopperEventsEndpointAotTests {
 				DeadLetterDescriptor.class, StoredEvent.Failure.class, PageDescriptors.DeliveredEvents.class,
 				PageDescriptors.Delivered.class, ActionDescriptor.class, ActionDescriptor.Matching.class,
 				PauseDescriptor.class, ErrorDescriptor.class))
-			.allSatisfy((type) -> assertThat(Arrays.stream(type.getRecordComponents()).map(RecordComponent::getAccessor))
-				.allMatch((accessor) -> isInvocable(generation, accessor)));
+			.allSatisfy(
+					(type) -> assertThat(Arrays.stream(type.getRecordComponents()).map(RecordComponent::getAccessor))
+						.allMatch((accessor) -> isInvocable(generation, accessor)));
 	}
 
 	@Test
 	void operationsCanBeInvoked() {
 		TestGenerationContext generation = generate();
-		assertThat(Stream.of(HopperEventsEndpoint.class, HopperEventsEndpointWebExtension.class,
-				HopperEventsEndpointJmxExtension.class)
+		assertThat(Stream
+			.of(HopperEventsEndpoint.class, HopperEventsEndpointWebExtension.class,
+					HopperEventsEndpointJmxExtension.class)
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> AnnotatedElementUtils.hasAnnotation(method, ReadOperation.class)
 					|| AnnotatedElementUtils.hasAnnotation(method, WriteOperation.class)))
@@ -98,9 +100,10 @@ class HopperEventsEndpointAotTests {
 	private static TestGenerationContext generate() {
 		AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
 		configure(context, Map.of());
-		context.register(JmxAutoConfiguration.class, EndpointAutoConfiguration.class, WebEndpointAutoConfiguration.class,
-				JmxEndpointAutoConfiguration.class, HopperEventsAutoConfiguration.class,
-				HopperOutboxAutoConfiguration.class, HopperActuatorAutoConfiguration.class);
+		context.register(JmxAutoConfiguration.class, EndpointAutoConfiguration.class,
+				WebEndpointAutoConfiguration.class, JmxEndpointAutoConfiguration.class,
+				HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
+				HopperActuatorAutoConfiguration.class);
 		TestGenerationContext generation = new TestGenerationContext();
 		new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
 		generation.writeGeneratedContent();
@@ -114,7 +117,8 @@ class HopperEventsEndpointAotTests {
 			.addLast(new MapPropertySource("test",
 					Map.of("hopper.auth.token", "token", "hopper.base-url", "http://localhost:1",
 							"management.endpoints.web.exposure.include", "hopperevents", "spring.jmx.enabled", "true",
-							"management.endpoints.jmx.exposure.include", "hopperevents", "management.endpoints.jmx.domain", "hopper-aot")));
+							"management.endpoints.jmx.exposure.include", "hopperevents",
+							"management.endpoints.jmx.domain", "hopper-aot")));
 		ConfigurationPropertySources.attach(context.getEnvironment());
 	}
 

@@ -79,22 +79,21 @@ class HopperEventsEndpointInputTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`',
-			textBlock = """
-					/replay  | {}                                                          | all
-					/replay  | {"typ": "booking_confirmed"}                                | all
-					/replay  | {"all": true, "type": "booking_confirmed"}                  | all
-					/replay  | {"all": "yes"}                                              | all
-					/replay  | {"id": "17"}                                                | id
-					/replay  | {"id": "0199c0de-0000-7000-8000-000000000000", "all": true} | id
-					/replay  | {"all": true, "limit": 501}                                 | limit
-					/replay  | {"all": true, "dryRun": 1}                                  | dryRun
-					/discard | {"all": true}                                               | comment
-					/discard | {"all": true, "comment": " "}                               | comment
-					/discard | {"comment": "no filter"}                                    | all
-					/discard | {"all": true, "comment": "two\\nlines"}                     | comment
-					/pause   | {}                                                          | comment
-					""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			/replay  | {}                                                          | all
+			/replay  | {"typ": "booking_confirmed"}                                | all
+			/replay  | {"all": true, "type": "booking_confirmed"}                  | all
+			/replay  | {"all": "yes"}                                              | all
+			/replay  | {"id": "17"}                                                | id
+			/replay  | {"id": "0199c0de-0000-7000-8000-000000000000", "all": true} | id
+			/replay  | {"all": true, "limit": 501}                                 | limit
+			/replay  | {"all": true, "dryRun": 1}                                  | dryRun
+			/discard | {"all": true}                                               | comment
+			/discard | {"all": true, "comment": " "}                               | comment
+			/discard | {"comment": "no filter"}                                    | all
+			/discard | {"all": true, "comment": "two\\nlines"}                     | comment
+			/pause   | {}                                                          | comment
+			""")
 	void mistakesInCommandsChangeNothing(String path, String body, String parameter) {
 		for (WebApplicationType type : List.of(WebApplicationType.SERVLET, WebApplicationType.REACTIVE)) {
 			OperatedApplication application = applications.writable(type);

@@ -87,8 +87,8 @@ class HopperEventsEndpointJmxTests {
 	void payloadIsShownIfThatIsWanted() throws Exception {
 		try (OperatedApplication application = start("hopper.outbox.show-payload=true")) {
 			UUID id = dead(application);
-			assertThat(invoke("deadLetter", Map.of("id", id.toString())).toString())
-				.contains(SESSION, "type=offers_displayed");
+			assertThat(invoke("deadLetter", Map.of("id", id.toString())).toString()).contains(SESSION,
+					"type=offers_displayed");
 		}
 	}
 

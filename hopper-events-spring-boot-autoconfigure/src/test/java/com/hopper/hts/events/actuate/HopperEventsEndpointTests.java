@@ -157,8 +157,8 @@ class HopperEventsEndpointTests {
 
 	@WebTest
 	void mostPermittedAccessIsHonoured(WebApplicationType type) {
-		try (OperatedApplication application = OperatedApplication.start(type, applications.api(), OperatedApplications.WRITABLE,
-				"management.endpoints.access.max-permitted=read-only")) {
+		try (OperatedApplication application = OperatedApplication.start(type, applications.api(),
+				OperatedApplications.WRITABLE, "management.endpoints.access.max-permitted=read-only")) {
 			assertThat(application.post("/pause", "{\"comment\": \"none\"}").status()).isIn(404, 405);
 			assertThat(application.get("").string("/state")).isEqualTo("FLOWING");
 		}
@@ -197,7 +197,8 @@ class HopperEventsEndpointTests {
 		assertThat(answer.string("/outlook/0")).contains("paused", "OPERATOR", "API is moved", "resumes");
 		assertThat(answer.string("/outlook/1")).startsWith("1 rejected: the API has refused");
 		assertThat(application.get("/dead").at("/letters")).hasSize(1);
-		assertThat(application.bean(AuditEventRepository.class).find(null, this.start, "HOPPER_EVENTS_REPLAY")).isEmpty();
+		assertThat(application.bean(AuditEventRepository.class).find(null, this.start, "HOPPER_EVENTS_REPLAY"))
+			.isEmpty();
 	}
 
 	@WebTest
@@ -227,8 +228,7 @@ class HopperEventsEndpointTests {
 		assertThat(answer.at("/count").asInt()).isEqualTo(2);
 		assertThat(answer.at("/remaining").asInt()).isEqualTo(3);
 		flush(application);
-		assertThat(application.get("/dead").at("/letters")).as("what fails again is a dead letter again")
-			.hasSize(5);
+		assertThat(application.get("/dead").at("/letters")).as("what fails again is a dead letter again").hasSize(5);
 		applications.api().recover();
 		answer = application.post("/replay",
 				"{\"reason\": \"REJECTED\", \"limit\": 4, \"after\": \"" + answer.string("/next") + "\"}");
@@ -245,8 +245,7 @@ class HopperEventsEndpointTests {
 		OperatedApplication application = applications.writable(type);
 		UUID id = dead(application, 422);
 		dead(application, 422);
-		assertThat(application.post("/discard", "{\"id\": \"" + id + "\"}").string("/parameter"))
-			.isEqualTo("comment");
+		assertThat(application.post("/discard", "{\"id\": \"" + id + "\"}").string("/parameter")).isEqualTo("comment");
 		assertThat(application.post("/discard", "{\"id\": \"" + id + "\", \"comment\": \"test booking\"}")
 			.at("/count")
 			.asInt()).isEqualTo(1);

@@ -58,8 +58,7 @@ final class OperatedApplications implements AutoCloseable {
 	 * Return an application with the defaults.
 	 */
 	OperatedApplication readOnly(WebApplicationType type) {
-		return reset(
-				this.readOnly.computeIfAbsent(type, (ignored) -> OperatedApplication.start(type, this.api)));
+		return reset(this.readOnly.computeIfAbsent(type, (ignored) -> OperatedApplication.start(type, this.api)));
 	}
 
 	private OperatedApplication reset(OperatedApplication application) {
