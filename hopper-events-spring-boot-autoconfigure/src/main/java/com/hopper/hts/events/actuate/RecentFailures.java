@@ -30,11 +30,14 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
+
 /**
  * Remembers the failures of published and of stored events since the application has
- * started: how many of each kind, and the last one.
+ * started: how many of each kind, and the last one. Advice that is meant for everything
+ * of ours passes by: who asks for it asks for the class.
  */
-class RecentFailures implements ObservationHandler<EventPublishObservationContext> {
+class RecentFailures implements ObservationHandler<EventPublishObservationContext>, AopInfrastructureBean {
 
 	private final Clock clock;
 

@@ -109,6 +109,7 @@ class HopperEventsEndpointJmxTests {
 	@Test
 	void nothingCanBeChangedUnlessThatIsAllowed() throws Exception {
 		try (OperatedApplication application = start()) {
+			assertThat(application.get("").status()).isEqualTo(200);
 			assertThat(this.server.getMBeanInfo(name()).getOperations()).extracting(MBeanOperationInfo::getName)
 				.containsExactlyInAnyOrder("overview", "deadLetters", "deadLetter", "delivered");
 		}
