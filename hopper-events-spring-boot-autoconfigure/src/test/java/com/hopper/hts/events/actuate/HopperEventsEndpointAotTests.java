@@ -59,7 +59,7 @@ class HopperEventsEndpointAotTests {
 				OverviewDescriptor.Token.class, RecentFailures.Failure.class, PageDescriptors.DeadLetters.class,
 				DeadLetterDescriptor.class, StoredEvent.Failure.class, PageDescriptors.DeliveredEvents.class,
 				PageDescriptors.Delivered.class, ActionDescriptor.class, ActionDescriptor.Matching.class,
-				PauseDescriptor.class, ErrorDescriptor.class))
+				PauseDescriptor.class, DiagnosisDescriptor.class, ErrorDescriptor.class))
 			.allSatisfy(
 					(type) -> assertThat(Arrays.stream(type.getRecordComponents()).map(RecordComponent::getAccessor))
 						.allMatch((accessor) -> isInvocable(generation, accessor)));
@@ -74,7 +74,7 @@ class HopperEventsEndpointAotTests {
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> AnnotatedElementUtils.hasAnnotation(method, ReadOperation.class)
 					|| AnnotatedElementUtils.hasAnnotation(method, WriteOperation.class)))
-			.hasSize(12)
+			.hasSize(13)
 			.allMatch((method) -> isInvocable(generation, method));
 	}
 

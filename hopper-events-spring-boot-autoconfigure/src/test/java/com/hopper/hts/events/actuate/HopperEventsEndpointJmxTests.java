@@ -111,7 +111,7 @@ class HopperEventsEndpointJmxTests {
 		try (OperatedApplication application = start()) {
 			assertThat(application.get("").status()).isEqualTo(200);
 			assertThat(this.server.getMBeanInfo(name()).getOperations()).extracting(MBeanOperationInfo::getName)
-				.containsExactlyInAnyOrder("overview", "deadLetters", "deadLetter", "delivered");
+				.containsExactlyInAnyOrder("overview", "diagnosis", "deadLetters", "deadLetter", "delivered");
 		}
 	}
 
