@@ -50,8 +50,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class HopperEventsEndpointConfigurationTests {
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withInitializer((context) -> context.getEnvironment()
-			.setConversionService(new ApplicationConversionService()))
+		.withInitializer((context) -> context.getEnvironment().setConversionService(new ApplicationConversionService()))
 		.withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, HopperEventsAutoConfiguration.class,
 				HopperOutboxAutoConfiguration.class, HopperActuatorAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.token=token", "hopper.base-url=http://localhost:1");
