@@ -28,6 +28,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 
@@ -39,6 +40,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for the page, in a browser.
  */
+@EnabledIf(value = "com.hopper.hts.events.booking.Browser#isInstalled",
+		disabledReason = "There is no chromium and chromedriver on the PATH: apt-get install chromium chromium-driver")
 class BookingPageTests {
 
 	private static Browser browser;
