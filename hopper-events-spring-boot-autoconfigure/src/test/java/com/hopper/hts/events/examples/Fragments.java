@@ -21,6 +21,7 @@ import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
+import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.DeadLetter;
@@ -29,6 +30,7 @@ import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.session.HopperSessions;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
+import com.hopper.hts.events.session.UserInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -54,6 +56,15 @@ class Fragments {
 	Mono<Session> session(HopperSessions sessions) {
 		Mono<Session> session = sessions.create(SessionRequest.purchase("US", "en"));
 		return session;
+	}
+
+	void sessionAndEvent(HopperSessions sessions, EventPublisher publisher, Instant time) {
+		Session session = sessions
+			.create(SessionRequest.purchase("US", "en").withUserInfo(new UserInfo("user-1", null, null)))
+			.block();
+		if (session != null) {
+			publisher.publishAndWait(session.id(), OffersDisplayed.occurredAt(time));
+		}
 	}
 
 	void several(EventPublisher publisher, Flux<SessionEvent> events) {
