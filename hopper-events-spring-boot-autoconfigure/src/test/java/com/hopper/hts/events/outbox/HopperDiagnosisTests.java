@@ -196,6 +196,16 @@ class HopperDiagnosisTests {
 					(second) -> assertThat(second).startsWith("1 event was given up (booking_confirmed: 1)."));
 	}
 
+	@Test
+	void relayThatDoesNotRunIsSaid() {
+		EventOutboxState stopped = new EventOutboxState(Map.of("booking_confirmed", 2L), Map.of(), SINCE, false, 0,
+				null);
+		assertThat(diagnosis(GIVEN).examine(stopped, null, LIMITS, NOW)).singleElement()
+			.satisfies((finding) -> assertThat(finding.text())
+				.isEqualTo("This instance delivers nothing: its relay has not been started, or was stopped, "
+						+ "2 wait since 2026-11-26T14:02:07Z."));
+	}
+
 	@ParameterizedTest
 	@EnumSource(FailureKind.class)
 	void lastFailureIsSaidInsteadOfThatEventsAreFlowing(FailureKind kind) {

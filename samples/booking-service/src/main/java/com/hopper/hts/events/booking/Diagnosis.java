@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 record Diagnosis(Level level, String title, String text, boolean paused, @Nullable Instant nextTry) {
 
 	static Diagnosis of(EventOutboxState state, Optional<StoredEvent.Failure> lastFailure, HopperDiagnosis hopper) {
+		if (!state.running()) {
+			return new Diagnosis(Level.STOPPED, "The relay is stopped",
+					"Nothing is delivered before it is started again. Other instances would go on.", true, null);
+		}
 		EventOutboxState.Pause pause = state.pause();
 		if (pause != null) {
 			boolean operator = pause.reason() == EventOutboxState.PauseReason.OPERATOR;
@@ -72,7 +76,7 @@ record Diagnosis(Level level, String title, String text, boolean paused, @Nullab
 
 	private static String title(EventOutboxState.PauseReason reason) {
 		return switch (reason) {
-			case OPERATOR -> "The relay is stopped";
+			case OPERATOR -> "An operator has paused the relay";
 			case SIGN_IN_FAILED -> "Signing in fails";
 			case UNAUTHORIZED -> "The API does not accept our token";
 			case FORBIDDEN -> "We may not send events";

@@ -146,14 +146,9 @@ class LivePage {
 		Optional<StoredEvent.Failure> lastFailure = this.timeline.lastFailure();
 		OptionalLong accepted = this.simulator.accepted();
 		return new Snapshot(now, Diagnosis.of(state, lastFailure, this.diagnosis), this.simulator.mode(),
-				isStopped(state), state.pendingCount(), state.deadCount(), state.oldestPending(),
+				!state.running(), state.pendingCount(), state.deadCount(), state.oldestPending(),
 				this.timeline.stored(), this.timeline.delivered(), accepted.isPresent() ? accepted.getAsLong() : null,
 				this.timeline.events(), letters, List.copyOf(this.samples));
-	}
-
-	private static boolean isStopped(EventOutboxState state) {
-		EventOutboxState.Pause pause = state.pause();
-		return pause != null && pause.reason() == EventOutboxState.PauseReason.OPERATOR;
 	}
 
 	/**

@@ -19,6 +19,8 @@ import java.util.UUID;
 
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.Lifecycle;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.util.Assert;
@@ -46,11 +48,15 @@ class OperationsController {
 
 	private final EventOutboxOperations operations;
 
+	private final Lifecycle relay;
+
 	private final Simulator simulator;
 
-	OperationsController(LivePage page, EventOutboxOperations operations, Simulator simulator) {
+	OperationsController(LivePage page, EventOutboxOperations operations,
+			@Qualifier("hopperOutboxLifecycle") Lifecycle relay, Simulator simulator) {
 		this.page = page;
 		this.operations = operations;
+		this.relay = relay;
 		this.simulator = simulator;
 	}
 
@@ -74,11 +80,12 @@ class OperationsController {
 	@PutMapping("/relay")
 	@ResponseStatus(HttpStatus.NO_CONTENT)
 	void relay(@RequestBody Relay relay) {
+		// As if the instance ended and another one began: what is being sent is sent again
 		if (relay.running()) {
-			this.operations.resume();
+			this.relay.start();
 		}
 		else {
-			this.operations.pause("stopped on the page");
+			this.relay.stop();
 		}
 		this.page.changed();
 	}
