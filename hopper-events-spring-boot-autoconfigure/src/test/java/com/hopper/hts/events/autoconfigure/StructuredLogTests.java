@@ -41,6 +41,7 @@ import org.springframework.boot.artemis.autoconfigure.ArtemisAutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
+import org.springframework.boot.logging.LoggingSystemProperty;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -67,6 +68,10 @@ class StructuredLogTests {
 
 	@AfterAll
 	static void writePlainLinesAgain() {
+		// Spring Boot keeps what it has found in the first application of a JVM
+		for (LoggingSystemProperty property : LoggingSystemProperty.values()) {
+			System.clearProperty(property.getEnvironmentVariableName());
+		}
 		new SpringApplicationBuilder(Nothing.class).web(WebApplicationType.NONE).run().close();
 	}
 
