@@ -296,8 +296,7 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 							+ ((outbox.oldestPending() != null) ? " since " + time(outbox.oldestPending()) : "");
 		}
 		if (outbox != null && !outbox.running()) {
-			return "This instance delivers nothing: its relay has not been started, or was stopped"
-					+ waiting + ".";
+			return "This instance delivers nothing: its relay has not been started, or was stopped" + waiting + ".";
 		}
 		if (facts.tokenProvider() instanceof RotatingTokenProvider provider) {
 			Instant accepted = provider.acceptedAt();

@@ -80,7 +80,8 @@ class OperationsController {
 	@PutMapping("/relay")
 	@ResponseStatus(HttpStatus.NO_CONTENT)
 	void relay(@RequestBody Relay relay) {
-		// As if the instance ended and another one began: what is being sent is sent again
+		// As if the instance ended and another one began: what is being sent is sent
+		// again
 		if (relay.running()) {
 			this.relay.start();
 		}
