@@ -147,7 +147,10 @@ class SessionsOfCustomersTests {
 		SpringApplication application = new SpringApplication(
 				(type == WebApplicationType.SERVLET) ? ServletApplication.class : ReactiveApplication.class);
 		application.setWebApplicationType(type);
-		application.setDefaultProperties(Map.of("server.port", 0, "hopper.auth.token", "token"));
+		// Reactor Netty 1.3.7 now and then leaves a request lying that arrives on a kept
+		// connection while the answer to the one before, written by another thread, ends
+		application.setDefaultProperties(
+				Map.of("server.port", 0, "server.netty.max-keep-alive-requests", 1, "hopper.auth.token", "token"));
 		return application.run(arguments);
 	}
 
