@@ -31,10 +31,9 @@ import brave.propagation.TraceContext;
 import brave.propagation.aws.AWSPropagation;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.observation.FailingHandler;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
-import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.brave.bridge.BraveBaggageManager;
@@ -152,7 +151,8 @@ class DeliveryTracesTests {
 			"deliver,onStop", "store,onStart", "store,onScopeOpened", "store,onScopeClosed", "store,onStop" })
 	void telemetryThatFailsHarmsNoEvent(String observation, String method) {
 		ObservationRegistry registry = ObservationRegistry.create();
-		registry.observationConfig().observationHandler(new FailingHandler("hopper.outbox." + observation, method));
+		registry.observationConfig().observationHandler(FailingHandler
+			.of((context) -> ("hopper.outbox." + observation).equals(context.getName()), method, false));
 		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
 			this.api.failNext(1, Fault.status(503));
 			store(context.getBean(EventOutbox.class));
@@ -236,55 +236,6 @@ class DeliveryTracesTests {
 		MutableSpan only(String name) {
 			assertThat(named(name)).hasSize(1);
 			return named(name).get(0);
-		}
-
-	}
-
-	static class FailingHandler implements ObservationHandler<Observation.Context> {
-
-		private final String name;
-
-		private final String method;
-
-		FailingHandler(String name, String method) {
-			this.name = name;
-			this.method = method;
-		}
-
-		@Override
-		public void onStart(Observation.Context context) {
-			fail("onStart");
-		}
-
-		@Override
-		public void onScopeOpened(Observation.Context context) {
-			fail("onScopeOpened");
-		}
-
-		@Override
-		public void onScopeClosed(Observation.Context context) {
-			fail("onScopeClosed");
-		}
-
-		@Override
-		public void onError(Observation.Context context) {
-			fail("onError");
-		}
-
-		@Override
-		public void onStop(Observation.Context context) {
-			fail("onStop");
-		}
-
-		private void fail(String current) {
-			if (current.equals(this.method)) {
-				throw new IllegalStateException("telemetry");
-			}
-		}
-
-		@Override
-		public boolean supportsContext(Observation.Context context) {
-			return this.name.equals(context.getName());
 		}
 
 	}

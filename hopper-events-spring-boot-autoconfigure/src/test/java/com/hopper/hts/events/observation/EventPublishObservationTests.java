@@ -207,48 +207,9 @@ class EventPublishObservationTests {
 	@CsvSource({ "onStart,false", "onStop,false", "onError,false", "onScopeOpened,false", "onScopeClosed,false",
 			"onStart,true", "onStop,true", "onError,true", "onScopeOpened,true", "onScopeClosed,true" })
 	void telemetryThatFailsHarmsNoEvent(String method, boolean error) {
-		this.observations.observationConfig().observationHandler(new ObservationHandler<>() {
-
-			@Override
-			public void onStart(Observation.Context context) {
-				fail("onStart");
-			}
-
-			@Override
-			public void onStop(Observation.Context context) {
-				fail("onStop");
-			}
-
-			@Override
-			public void onError(Observation.Context context) {
-				fail("onError");
-			}
-
-			@Override
-			public void onScopeOpened(Observation.Context context) {
-				fail("onScopeOpened");
-			}
-
-			@Override
-			public void onScopeClosed(Observation.Context context) {
-				fail("onScopeClosed");
-			}
-
-			private void fail(String current) {
-				if (current.equals(method)) {
-					if (error) {
-						throw new AssertionError("telemetry");
-					}
-					throw new IllegalStateException("telemetry");
-				}
-			}
-
-			@Override
-			public boolean supportsContext(Observation.Context context) {
-				return context instanceof EventPublishObservationContext;
-			}
-
-		});
+		this.observations.observationConfig()
+			.observationHandler(
+					FailingHandler.of(EventPublishObservationContext.class::isInstance, method, error));
 		assertThat(this.publisher.publishAndWait("session", OFFERS).delivered()).isTrue();
 		this.server.thenStatus(422);
 		assertThatExceptionOfType(HopperApiException.Rejected.class)
