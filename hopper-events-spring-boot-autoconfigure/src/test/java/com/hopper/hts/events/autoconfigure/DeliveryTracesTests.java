@@ -151,8 +151,9 @@ class DeliveryTracesTests {
 			"deliver,onStop", "store,onStart", "store,onScopeOpened", "store,onScopeClosed", "store,onStop" })
 	void telemetryThatFailsHarmsNoEvent(String observation, String method) {
 		ObservationRegistry registry = ObservationRegistry.create();
-		registry.observationConfig().observationHandler(FailingHandler
-			.of((context) -> ("hopper.outbox." + observation).equals(context.getName()), method, false));
+		registry.observationConfig()
+			.observationHandler(FailingHandler
+				.of((context) -> ("hopper.outbox." + observation).equals(context.getName()), method, false));
 		this.contextRunner.withBean(ObservationRegistry.class, () -> registry).run((context) -> {
 			this.api.failNext(1, Fault.status(503));
 			store(context.getBean(EventOutbox.class));

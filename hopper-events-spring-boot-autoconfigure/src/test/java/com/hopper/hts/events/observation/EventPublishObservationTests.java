@@ -208,8 +208,7 @@ class EventPublishObservationTests {
 			"onStart,true", "onStop,true", "onError,true", "onScopeOpened,true", "onScopeClosed,true" })
 	void telemetryThatFailsHarmsNoEvent(String method, boolean error) {
 		this.observations.observationConfig()
-			.observationHandler(
-					FailingHandler.of(EventPublishObservationContext.class::isInstance, method, error));
+			.observationHandler(FailingHandler.of(EventPublishObservationContext.class::isInstance, method, error));
 		assertThat(this.publisher.publishAndWait("session", OFFERS).delivered()).isTrue();
 		this.server.thenStatus(422);
 		assertThatExceptionOfType(HopperApiException.Rejected.class)
