@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
+import com.hopper.hts.events.http.AttemptFailure;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,7 @@ class OperatorAudit {
 			data.put("count", count);
 		}
 		data.putAll(details);
-		logger.info("Operator " + operator.replaceAll("\\p{Cntrl}", "?") + ": " + action + " " + data);
+		logger.info("Operator " + AttemptFailure.line(operator) + ": " + action + " " + data);
 		try {
 			this.eventPublisher.publishEvent(new AuditApplicationEvent(
 					new AuditEvent(operator, "HOPPER_EVENTS_" + action.toUpperCase(Locale.ROOT), data)));

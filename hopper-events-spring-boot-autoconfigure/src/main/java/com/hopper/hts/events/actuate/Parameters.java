@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.UUID;
 
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.http.AttemptFailure;
 import com.hopper.hts.events.outbox.DeadLetter;
 import org.jspecify.annotations.Nullable;
 
@@ -144,7 +145,7 @@ final class Parameters {
 
 	private static String shown(String value) {
 		String start = (value.length() > 50) ? value.substring(0, 50) + "…" : value;
-		return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";
+		return "'" + AttemptFailure.line(start) + "'";
 	}
 
 }

@@ -36,6 +36,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.util.LinkedMultiValueMap;
@@ -96,9 +97,7 @@ final class TokenEndpoint {
 		MultiValueMap<String, String> form = new LinkedMultiValueMap<>();
 		form.set("grant_type", "client_credentials");
 		if (grant.method() == AuthenticationMethod.CLIENT_SECRET_BASIC) {
-			// RFC 6749, 2.3.1: encoded as in a form first
-			request.headers((headers) -> headers.setBasicAuth(encode(this.credentials.clientId()),
-					encode(this.credentials.clientSecret())));
+			request.headers((headers) -> headers.setBasicAuth(basic()));
 		}
 		else {
 			form.set("client_id", this.credentials.clientId());
@@ -111,6 +110,15 @@ final class TokenEndpoint {
 			form.set("scope", grant.scope());
 		}
 		return BodyInserters.fromFormData(form);
+	}
+
+	/**
+	 * Return the credentials as a header has them. RFC 6749, 2.3.1: encoded as in a form
+	 * first.
+	 */
+	private String basic() {
+		return HttpHeaders.encodeBasicAuth(encode(this.credentials.clientId()),
+				encode(this.credentials.clientSecret()), null);
 	}
 
 	private byte[] json() {
@@ -190,13 +198,14 @@ final class TokenEndpoint {
 		String reason = answer.path("error").asString("");
 		String description = answer.path("error_description")
 			.asString(answer.path("errors").path(0).path("message").asString(""));
-		String text = (reason + ((reason.isEmpty() || description.isEmpty()) ? "" : ": ") + description)
-			.replace(this.credentials.clientSecret(), "***")
-			.replaceAll("\\p{Cntrl}+", " ");
-		if (text.length() > MAX_TEXT_LENGTH) {
-			text = text.substring(0, MAX_TEXT_LENGTH) + "...";
-		}
-		return text.isEmpty() ? "" : " (" + text + ")";
+		String secret = this.credentials.clientSecret();
+		String text = AttemptFailure
+			.line(reason + ((reason.isEmpty() || description.isEmpty()) ? "" : ": ") + description)
+			.replace(basic(), "***")
+			.replace(secret, "***")
+			.replace(AttemptFailure.line(secret), "***")
+			.replace(encode(secret), "***");
+		return text.isEmpty() ? "" : " (" + AttemptFailure.shorten(text, MAX_TEXT_LENGTH) + ")";
 	}
 
 	private Throwable toException(Throwable failure) {

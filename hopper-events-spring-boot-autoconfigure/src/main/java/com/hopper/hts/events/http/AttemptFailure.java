@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -71,7 +72,13 @@ public final class AttemptFailure extends RuntimeException {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 
-	private static final long MAX_RETRY_AFTER_SECONDS = Duration.ofDays(365).toSeconds();
+	private static final Duration MAX_RETRY_AFTER = Duration.ofDays(365);
+
+	/**
+	 * Line breaks of all kinds, what terminals act on, what is not seen, and halves of
+	 * characters.
+	 */
+	private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]+");
 
 	/**
 	 * What kind of failure it is.
@@ -407,18 +414,44 @@ public final class AttemptFailure extends RuntimeException {
 		}
 		String text = value.trim();
 		if (!text.isEmpty() && text.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+			String digits = text.replaceFirst("^0+(?=.)", "");
 			// Longer than any long is longer than any wait
-			return Duration.ofSeconds((text.length() > 9) ? MAX_RETRY_AFTER_SECONDS
-					: Math.min(Long.parseLong(text), MAX_RETRY_AFTER_SECONDS));
+			return (digits.length() > 9) ? MAX_RETRY_AFTER : atMost(Duration.ofSeconds(Long.parseLong(digits)));
 		}
 		try {
 			Instant date = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
 			Duration wait = Duration.between(clock.instant(), date);
-			return wait.isNegative() ? Duration.ZERO : wait;
+			return wait.isNegative() ? Duration.ZERO : atMost(wait);
 		}
 		catch (DateTimeParseException ex) {
 			return null;
 		}
+	}
+
+	private static Duration atMost(Duration wait) {
+		return (wait.compareTo(MAX_RETRY_AFTER) < 0) ? wait : MAX_RETRY_AFTER;
+	}
+
+	/**
+	 * Make what others have written fit for one line of a log.
+	 * @param text the text
+	 * @return the text with a space in place of what is no visible character
+	 */
+	public static String line(String text) {
+		return UNPRINTABLE.matcher(text).replaceAll(" ").strip();
+	}
+
+	/**
+	 * Shorten a text that {@link #line} has made.
+	 * @param text the text
+	 * @param length how many characters are kept at the most
+	 * @return the text, with dots at its end if it was longer
+	 */
+	public static String shorten(String text, int length) {
+		if (text.length() <= length) {
+			return text;
+		}
+		return text.substring(0, Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length) + "...";
 	}
 
 	private static @Nullable String rootMessage(Throwable failure) {

@@ -63,6 +63,8 @@ final class ResponseDecoder {
 
 	private static final int MAX_TEXT_LENGTH = 300;
 
+	private static final int MAX_CONTENT_LENGTH = 2000;
+
 	/**
 	 * Values of the request shorter than this are not searched for in answers: they would
 	 * be found in ordinary words.
@@ -106,6 +108,7 @@ final class ResponseDecoder {
 		Duration bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
 		HttpStatusCode status = response.statusCode();
 		HttpHeaders headers = response.headers().asHttpHeaders();
+		HttpHeaders requestHeaders = response.request().getHeaders();
 		if (!status.isError()) {
 			// The body says nothing about the event; cancelling closes the connection
 			return response.body(BodyExtractors.toDataBuffers())
@@ -113,9 +116,8 @@ final class ResponseDecoder {
 				.next()
 				.onErrorComplete()
 				.timeout(bodyTimeout, Mono.empty(), this.scheduler)
-				.then(Mono.error(() -> failure(status, headers, List.of(), describeContent(headers))));
+				.then(Mono.error(() -> failure(status, headers, "", requestHeaders, sessionId, requestBody)));
 		}
-		HttpHeaders requestHeaders = response.request().getHeaders();
 		return readBody(response, bodyTimeout)
 			.flatMap((body) -> Mono.error(failure(status, headers, body, requestHeaders, sessionId, requestBody)));
 	}
@@ -166,8 +168,10 @@ final class ResponseDecoder {
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, String body, HttpHeaders requestHeaders,
 			@Nullable String sessionId, byte[] requestBody) {
-		List<ApiError> errors = parse(body, secrets(requestHeaders, sessionId, requestBody));
-		return failure(status, headers, errors, errors.isEmpty() ? describeContent(headers) : describe(errors));
+		SortedSet<String> secrets = secrets(requestHeaders, sessionId, requestBody);
+		List<ApiError> errors = parse(body, secrets);
+		return failure(status, headers, errors,
+				errors.isEmpty() ? describeContent(headers, secrets) : describe(errors));
 	}
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
@@ -215,13 +219,12 @@ final class ResponseDecoder {
 	}
 
 	private static String clean(String text, SortedSet<String> secrets) {
-		String result = text;
+		// The text ends in logs
+		String result = AttemptFailure.line(text);
 		for (String secret : secrets) {
 			result = result.replace(secret, "***");
 		}
-		// No line breaks: the text ends in logs
-		result = result.replaceAll("\\p{Cntrl}+", " ").strip();
-		return (result.length() > MAX_TEXT_LENGTH) ? result.substring(0, MAX_TEXT_LENGTH) + "..." : result;
+		return AttemptFailure.shorten(result, MAX_TEXT_LENGTH);
 	}
 
 	/**
@@ -248,8 +251,12 @@ final class ResponseDecoder {
 				collectTexts(field.getKey(), field.getValue(), secrets);
 			}
 		});
-		secrets.removeIf((secret) -> secret.length() < MIN_SECRET_LENGTH);
-		return secrets;
+		SortedSet<String> lines = new TreeSet<>(secrets.comparator());
+		secrets.stream()
+			.map(AttemptFailure::line)
+			.filter((secret) -> secret.length() >= MIN_SECRET_LENGTH)
+			.forEach(lines::add);
+		return lines;
 	}
 
 	private void collectTexts(String name, JsonNode node, SortedSet<String> texts) {
@@ -268,14 +275,14 @@ final class ResponseDecoder {
 	}
 
 	private static String describe(List<ApiError> errors) {
-		return errors.stream().limit(3).map((error) -> {
+		return AttemptFailure.shorten(errors.stream().limit(3).map((error) -> {
 			String code = (error.code() != null) ? "[%s] ".formatted(error.code()) : "";
 			String messages = error.messages().isEmpty() ? "" : " " + new TreeMap<>(error.messages());
 			return code + error.message() + messages;
-		}).collect(Collectors.joining("; ", ": ", (errors.size() > 3) ? "; ..." : ""));
+		}).collect(Collectors.joining("; ", ": ", (errors.size() > 3) ? "; ..." : "")), MAX_CONTENT_LENGTH);
 	}
 
-	private static String describeContent(HttpHeaders headers) {
+	private static String describeContent(HttpHeaders headers, SortedSet<String> secrets) {
 		MediaType type = null;
 		try {
 			type = headers.getContentType();
@@ -283,7 +290,7 @@ final class ResponseDecoder {
 		catch (RuntimeException ex) {
 			// The header is not a media type, so there is none to show
 		}
-		return (type != null) ? " (%s/%s)".formatted(type.getType(), type.getSubtype()) : "";
+		return (type != null) ? " (%s)".formatted(clean(type.getType() + "/" + type.getSubtype(), secrets)) : "";
 	}
 
 }

@@ -73,6 +73,21 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 	}
 
 	/**
+	 * Read the id of a session that was created.
+	 * @param body the body of the answer
+	 * @return the id, or {@code null} if there is none that can be sent
+	 */
+	static @Nullable String readId(String body) {
+		try {
+			String id = MAPPER.readTree(body).path("id").asString("");
+			return (SessionEvent.findSessionIdProblem(id) == null) ? id : null;
+		}
+		catch (JacksonException ex) {
+			return null;
+		}
+	}
+
+	/**
 	 * One creation, whose result is a session or, with {@code 204}, none.
 	 */
 	private final class Creation extends ApiCall<List<Session>> {
@@ -124,14 +139,8 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		}
 
 		private static String id(ClientResponse response, String body) {
-			String id;
-			try {
-				id = MAPPER.readTree(body).path("id").asString("");
-			}
-			catch (JacksonException ex) {
-				id = "";
-			}
-			if (id.isBlank()) {
+			String id = readId(body);
+			if (id == null) {
 				throw AttemptFailure.ofResponse(response.statusCode(), response.headers().asHttpHeaders(), null,
 						List.of(), "the answer was 201 without the id of a session");
 			}

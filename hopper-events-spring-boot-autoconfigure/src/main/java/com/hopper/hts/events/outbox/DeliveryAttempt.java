@@ -29,6 +29,7 @@ import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
+import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.http.EventSender;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -80,6 +81,12 @@ final class DeliveryAttempt {
 	Mono<EventStore.Outcome> deliver(StoredEvent event, RelayGate.Permit permit, OutboxObservation observation) {
 		return Mono.defer(() -> {
 			observation.start();
+			String problem = (event.sessionId() != null) ? SessionEvent.findSessionIdProblem(event.sessionId()) : null;
+			if (problem != null) {
+				// Damaged where it was stored. A connection that refuses it would look
+				// broken to all events
+				throw new IllegalArgumentException("The event was stored with a session id " + problem);
+			}
 			return this.sender.send(event.prepared());
 		})
 			.contextWrite(observation::addTo)

@@ -29,6 +29,7 @@ import java.util.regex.Pattern;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
+import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
@@ -331,7 +332,7 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 	 * Make what others have written fit to be shown.
 	 */
 	private static String clean(String text) {
-		String cleaned = USER_INFO.matcher(text.replaceAll("[\\p{Cntrl}\\s]+", " ")).replaceAll("://***@").strip();
+		String cleaned = USER_INFO.matcher(AttemptFailure.line(text).replaceAll("\\s+", " ")).replaceAll("://***@").strip();
 		return (cleaned.length() > MAX_LENGTH) ? cleaned.substring(0, MAX_LENGTH) + "..." : cleaned;
 	}
 

@@ -48,7 +48,7 @@ public final class StoredEvent {
 	/**
 	 * How many failures are kept: the first, and the latest.
 	 */
-	private static final int MAX_FAILURES = 5;
+	static final int MAX_FAILURES = 5;
 
 	private final UUID id;
 
@@ -103,18 +103,18 @@ public final class StoredEvent {
 	 * @param type the type
 	 * @param payload the exact bytes that are sent
 	 * @param attempts how many attempts have failed
-	 * @param failures the failures as JSON, or {@code null}
+	 * @param failures the failures as JSON, or {@code null}; left out if they cannot be
+	 * read
 	 * @param replayedAt when it was replayed, or {@code null}
-	 * @param trace the trace as JSON, or {@code null}
+	 * @param trace the trace as JSON, or {@code null}; left out if it cannot be read
 	 * @return the event
-	 * @throws IllegalArgumentException if the JSON cannot be read
 	 */
 	public static StoredEvent restore(UUID id, Instant storedAt, @Nullable String sessionId, String type,
 			byte[] payload, int attempts, @Nullable String failures, @Nullable Instant replayedAt,
 			@Nullable String trace) {
 		return new StoredEvent(id, storedAt, new PreparedEvent(sessionId, type, payload), attempts,
 				StoredEventJson.readFailures(failures, storedAt), replayedAt,
-				(trace != null) ? StoredEventJson.readTrace(trace) : Map.of());
+				StoredEventJson.readTrace(trace));
 	}
 
 	/**

@@ -58,6 +58,14 @@ final class StoredEventJson {
 	 */
 	private static final byte[] WHOLE = "{\"version\":1,\"id\":".getBytes(StandardCharsets.US_ASCII);
 
+	/**
+	 * Times outside are no times at which an event was stored, and cannot be reckoned
+	 * with.
+	 */
+	private static final Instant EARLIEST = Instant.EPOCH;
+
+	private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
+
 	private static final JsonFactory FACTORY = new JsonFactory();
 
 	private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -124,7 +132,8 @@ final class StoredEventJson {
 			while (token != null) {
 				if (token == JsonToken.PROPERTY_NAME && json.currentName().equals("occurred_date_time")) {
 					json.nextToken();
-					return OffsetDateTime.parse(json.getString()).toInstant();
+					OffsetDateTime time = OffsetDateTime.parse(json.getString());
+					return (time.getYear() > 0 && time.getYear() < 9999) ? time.toInstant() : null;
 				}
 				if (token == JsonToken.PROPERTY_NAME) {
 					json.nextToken();
@@ -167,16 +176,31 @@ final class StoredEventJson {
 		return out.toString();
 	}
 
+	/**
+	 * Read what is kept beside an event. It is not needed to deliver the event, so what
+	 * cannot be read is left out.
+	 */
 	static List<StoredEvent.Failure> readFailures(@Nullable String text, Instant storedAt) {
-		List<StoredEvent.Failure> failures = new ArrayList<>();
-		if (text != null) {
-			tree(text.getBytes(StandardCharsets.UTF_8)).forEach((json) -> failures.add(readFailure(json, storedAt)));
-		}
-		return failures;
+		return readFailures(beside(text), storedAt);
 	}
 
-	static Map<String, String> readTrace(String text) {
-		return strings(tree(text.getBytes(StandardCharsets.UTF_8)));
+	static Map<String, String> readTrace(@Nullable String text) {
+		return strings(beside(text));
+	}
+
+	private static JsonNode beside(@Nullable String text) {
+		try {
+			return (text != null) ? MAPPER.readTree(text) : MAPPER.missingNode();
+		}
+		catch (JacksonException ex) {
+			return MAPPER.missingNode();
+		}
+	}
+
+	private static List<StoredEvent.Failure> readFailures(JsonNode json, Instant storedAt) {
+		return json.isArray()
+				? json.valueStream().limit(StoredEvent.MAX_FAILURES).map((failure) -> readFailure(failure, storedAt)).toList()
+				: List.of();
 	}
 
 	private static void writeFailure(JsonGenerator json, StoredEvent.Failure failure) {
@@ -246,16 +270,16 @@ final class StoredEventJson {
 	private static StoredEvent readEvent(JsonNode json) {
 		try {
 			JsonNode sessionId = json.path("session_id");
-			Instant storedAt = Instant.parse(json.path("stored_at").stringValue());
-			List<StoredEvent.Failure> failures = new ArrayList<>();
-			json.path("failures").forEach((failure) -> failures.add(readFailure(failure, storedAt)));
-			JsonNode replayedAt = json.path("replayed_at");
-			return new StoredEvent(UUID.fromString(json.path("id").stringValue()), storedAt,
+			JsonNode event = json.path("event");
+			Instant storedAt = time(json.path("stored_at"));
+			if (storedAt == null || !event.isObject() || !json.path("type").isString()) {
+				throw new IllegalArgumentException("There is no event, type or time");
+			}
+			return new StoredEvent(UUID.fromString(json.path("id").asString("")), storedAt,
 					new PreparedEvent(sessionId.isString() ? sessionId.stringValue() : null,
-							json.path("type").stringValue(), MAPPER.writeValueAsBytes(json.path("event"))),
-					json.path("attempts").asInt(0), failures,
-					replayedAt.isString() ? Instant.parse(replayedAt.stringValue()) : null,
-					strings(json.path("trace")));
+							json.path("type").asString(), MAPPER.writeValueAsBytes(event)),
+					Math.max(json.path("attempts").asInt(0), 0), readFailures(json.path("failures"), storedAt),
+					time(json.path("replayed_at")), strings(json.path("trace")));
 		}
 		catch (JacksonException | DateTimeException | IllegalArgumentException ex) {
 			throw unreadable(ex);
@@ -280,7 +304,18 @@ final class StoredEventJson {
 	}
 
 	private static Instant instant(JsonNode json, Instant otherwise) {
-		return json.isString() ? Instant.parse(json.stringValue()) : otherwise;
+		Instant time = time(json);
+		return (time != null) ? time : otherwise;
+	}
+
+	private static @Nullable Instant time(JsonNode json) {
+		try {
+			Instant time = Instant.parse(json.asString(""));
+			return (time.isBefore(EARLIEST) || time.isAfter(LATEST)) ? null : time;
+		}
+		catch (DateTimeException ex) {
+			return null;
+		}
 	}
 
 	private static IllegalArgumentException unreadable(Exception ex) {

@@ -114,11 +114,30 @@ class StoredEventJsonTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "not json", "[]", "null", "{}", "{\"id\":7}", "{\"version\":1,\"id\":\"x\"}",
-			"{\"version\":1,\"id\":\"01a20885-5e08-7002-82ff-d7a1eda570db\",\"stored_at\":\"yesterday\"}" })
+			"{\"version\":1,\"id\":\"01a20885-5e08-7002-82ff-d7a1eda570db\",\"stored_at\":\"yesterday\"}",
+			"{\"id\":null,\"stored_at\":\"2026-05-04T10:15:30Z\",\"type\":\"t\",\"event\":{}}",
+			"{\"id\":\"1-1-1-1-1\",\"stored_at\":\"+99999-05-04T10:15:30Z\",\"type\":\"t\",\"event\":{}}",
+			"{\"id\":\"1-1-1-1-1\",\"stored_at\":\"2026-05-04T10:15:30Z\",\"type\":null,\"event\":{}}",
+			"{\"id\":\"1-1-1-1-1\",\"stored_at\":\"2026-05-04T10:15:30Z\",\"type\":\"t\"}" })
 	void whatCannotBeReadIsRefusedWithoutRepeatingIt(String json) {
 		assertThatIllegalArgumentException().isThrownBy(() -> StoredEventJson.read(bytes(json)))
 			.withMessageStartingWith("The stored event cannot be read")
 			.withNoCause();
+	}
+
+	@Test
+	void whatIsDamagedBesideTheEventDoesNotKeepItFromBeingDelivered() {
+		StoredEvent event = StoredEventJson.read(bytes(VERSION_1.replace("2026-05-04T10:15:31Z", "soon")
+			.replace("2026-05-05T00:00:00Z", "later")
+			.replace("\"attempts\":2", "\"attempts\":-2")));
+		assertThat(event.failures()).extracting(StoredEvent.Failure::failedAt).containsExactly(TIME);
+		assertThat(event.replayedAt()).isNull();
+		assertThat(event.attempts()).isZero();
+		StoredEvent restored = StoredEvent.restore(event.id(), TIME, "session-1", event.type(), event.payload(), 1,
+				"[{\"at\":", null, "not JSON");
+		assertThat(restored.failures()).isEmpty();
+		assertThat(restored.traceContext()).isEmpty();
+		assertThat(restored.event()).isEqualTo(event.event());
 	}
 
 	@ParameterizedTest

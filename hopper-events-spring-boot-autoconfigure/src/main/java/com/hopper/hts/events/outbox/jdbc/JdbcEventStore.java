@@ -41,6 +41,7 @@ import java.util.function.Supplier;
 
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.observation.HopperMetrics;
+import com.hopper.hts.events.http.AttemptFailure;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeliveredEvent;
 import com.hopper.hts.events.outbox.EventOutboxState;
@@ -764,7 +765,7 @@ final class JdbcEventStore implements EventStore {
 	}
 
 	private static String shortened(String text) {
-		String clean = text.replaceAll("\\p{Cntrl}", " ");
+		String clean = AttemptFailure.line(text);
 		return (clean.length() > MAX_ERROR) ? clean.substring(0, MAX_ERROR) : clean;
 	}
 

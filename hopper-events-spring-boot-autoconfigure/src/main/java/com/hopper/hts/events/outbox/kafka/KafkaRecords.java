@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.StoredEvent;
@@ -52,6 +53,13 @@ final class KafkaRecords {
 	private static final String ORIGIN = "hopper-origin";
 
 	private static final String UNREADABLE_TYPE = "unreadable";
+
+	/**
+	 * The end of the 22nd century. No event waits that long: the header is damaged.
+	 */
+	private static final long LATEST = Instant.parse("2200-01-01T00:00:00Z").toEpochMilli();
+
+	private static final Pattern POSITION = Pattern.compile("[A-Za-z0-9._-]{1,249}-[0-9]{1,10}@[0-9]{1,19}");
 
 	private static final int BATCH_OVERHEAD = 100;
 
@@ -96,7 +104,8 @@ final class KafkaRecords {
 	static Instant notBefore(ConsumerRecord<byte[], byte[]> consumed) {
 		String value = get(consumed.headers(), NOT_BEFORE);
 		try {
-			return (value != null) ? Instant.ofEpochMilli(Long.parseLong(value)) : Instant.EPOCH;
+			long millis = (value != null) ? Long.parseLong(value) : 0;
+			return (millis > 0 && millis < LATEST) ? Instant.ofEpochMilli(millis) : Instant.EPOCH;
 		}
 		catch (NumberFormatException ex) {
 			return Instant.EPOCH;
@@ -142,7 +151,11 @@ final class KafkaRecords {
 	 */
 	static DeadLetter unreadable(ConsumerRecord<byte[], byte[]> consumed, String message, Instant now) {
 		UUID id = UUID.nameUUIDFromBytes(utf8(position(consumed)));
-		return unreadable(id, value(consumed), Instant.ofEpochMilli(Math.max(consumed.timestamp(), 0)), message, now);
+		return unreadable(id, value(consumed), timestamp(consumed), message, now);
+	}
+
+	private static Instant timestamp(ConsumerRecord<byte[], byte[]> consumed) {
+		return Instant.ofEpochMilli(Math.min(Math.max(consumed.timestamp(), 0), LATEST));
 	}
 
 	private static DeadLetter unreadable(UUID id, byte[] value, Instant storedAt, String message, Instant now) {
@@ -169,11 +182,11 @@ final class KafkaRecords {
 				// Then it is one that cannot be read
 			}
 		}
-		Instant stored = Instant.ofEpochMilli(Math.max(consumed.timestamp(), 0));
-		return new Letter(id,
-				unreadable(id, value(consumed), stored,
-						"The record from " + get(consumed.headers(), ORIGIN) + " is not a stored event",
-						deadSince(consumed, stored)),
+		Instant stored = timestamp(consumed);
+		String origin = get(consumed.headers(), ORIGIN);
+		String position = (origin != null && POSITION.matcher(origin).matches()) ? origin : position(consumed);
+		return new Letter(id, unreadable(id, value(consumed), stored,
+				"The record from " + position + " is not a stored event", deadSince(consumed, stored)),
 				value(consumed));
 	}
 
@@ -190,7 +203,8 @@ final class KafkaRecords {
 	private static Instant deadSince(ConsumerRecord<byte[], byte[]> consumed, Instant otherwise) {
 		String value = get(consumed.headers(), DEAD_SINCE);
 		try {
-			return (value != null) ? Instant.parse(value) : otherwise;
+			Instant time = (value != null) ? Instant.parse(value) : otherwise;
+			return (time.isBefore(Instant.EPOCH) || time.isAfter(Instant.ofEpochMilli(LATEST))) ? otherwise : time;
 		}
 		catch (DateTimeParseException ex) {
 			return otherwise;
