@@ -117,8 +117,8 @@ final class TokenEndpoint {
 	 * first.
 	 */
 	private String basic() {
-		return HttpHeaders.encodeBasicAuth(encode(this.credentials.clientId()),
-				encode(this.credentials.clientSecret()), null);
+		return HttpHeaders.encodeBasicAuth(encode(this.credentials.clientId()), encode(this.credentials.clientSecret()),
+				null);
 	}
 
 	private byte[] json() {

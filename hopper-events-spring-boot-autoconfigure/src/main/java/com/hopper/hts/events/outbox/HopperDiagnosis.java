@@ -332,7 +332,9 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 	 * Make what others have written fit to be shown.
 	 */
 	private static String clean(String text) {
-		String cleaned = USER_INFO.matcher(AttemptFailure.line(text).replaceAll("\\s+", " ")).replaceAll("://***@").strip();
+		String cleaned = USER_INFO.matcher(AttemptFailure.line(text).replaceAll("\\s+", " "))
+			.replaceAll("://***@")
+			.strip();
 		return (cleaned.length() > MAX_LENGTH) ? cleaned.substring(0, MAX_LENGTH) + "..." : cleaned;
 	}
 

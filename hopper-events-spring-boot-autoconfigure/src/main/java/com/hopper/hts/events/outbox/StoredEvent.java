@@ -113,8 +113,7 @@ public final class StoredEvent {
 			byte[] payload, int attempts, @Nullable String failures, @Nullable Instant replayedAt,
 			@Nullable String trace) {
 		return new StoredEvent(id, storedAt, new PreparedEvent(sessionId, type, payload), attempts,
-				StoredEventJson.readFailures(failures, storedAt), replayedAt,
-				StoredEventJson.readTrace(trace));
+				StoredEventJson.readFailures(failures, storedAt), replayedAt, StoredEventJson.readTrace(trace));
 	}
 
 	/**

@@ -198,9 +198,10 @@ final class StoredEventJson {
 	}
 
 	private static List<StoredEvent.Failure> readFailures(JsonNode json, Instant storedAt) {
-		return json.isArray()
-				? json.valueStream().limit(StoredEvent.MAX_FAILURES).map((failure) -> readFailure(failure, storedAt)).toList()
-				: List.of();
+		return json.isArray() ? json.valueStream()
+			.limit(StoredEvent.MAX_FAILURES)
+			.map((failure) -> readFailure(failure, storedAt))
+			.toList() : List.of();
 	}
 
 	private static void writeFailure(JsonGenerator json, StoredEvent.Failure failure) {

@@ -60,7 +60,8 @@ class TokenAnswersFuzzTests {
 		return Hostile.documents(
 				"{\"access_token\":\"t0ken.a-b_c~/=\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"scope\":\"\"}",
 				"{\"access_token\":\"t0ken\",\"expires_in\":\"86400\"}",
-				"{\"error\":\"invalid_client\",\"error_description\":\"Client secret " + Hostile.SECRET + " is wrong\"}",
+				"{\"error\":\"invalid_client\",\"error_description\":\"Client secret " + Hostile.SECRET
+						+ " is wrong\"}",
 				"{\"error\":\"Basic " + BASIC + "\",\"error_description\":\"Bearer t0ken.a-b_c\"}",
 				"{\"errors\":[{\"message\":\"" + Hostile.SECRET + "\"}]}");
 	}

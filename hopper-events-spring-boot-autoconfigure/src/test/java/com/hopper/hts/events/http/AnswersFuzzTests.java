@@ -68,10 +68,11 @@ class AnswersFuzzTests {
 
 	@Provide
 	Arbitrary<byte[]> bodies() {
-		return Hostile.documents("""
-				{"errors":[{"message":"wrong","code":"C1","messages":{"cfar_contract_id":"is unknown","b":"c"}},
-				{"message":"Contract %s of J0HN\\tD0E","code":"%s","messages":{"%s":"x"}}]}"""
-			.formatted(Hostile.SECRET, Hostile.SECRET, Hostile.SECRET),
+		return Hostile.documents(
+				"""
+						{"errors":[{"message":"wrong","code":"C1","messages":{"cfar_contract_id":"is unknown","b":"c"}},
+						{"message":"Contract %s of J0HN\\tD0E","code":"%s","messages":{"%s":"x"}}]}"""
+					.formatted(Hostile.SECRET, Hostile.SECRET, Hostile.SECRET),
 				"{\"errors\":[{\"message\":\"a\"},{\"message\":\"b\"},{\"message\":\"c\"},{\"message\":\"d\"}]}",
 				"{\"type\":\"about:blank\",\"title\":\"Bad\",\"status\":400,\"detail\":\"" + Hostile.SECRET + "\"}");
 	}

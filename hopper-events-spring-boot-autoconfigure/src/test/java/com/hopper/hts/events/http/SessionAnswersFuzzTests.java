@@ -34,7 +34,8 @@ class SessionAnswersFuzzTests {
 
 	@Provide
 	Arbitrary<byte[]> answers() {
-		return Hostile.documents("{\"id\":\"0d3c1a3e-9b0f-4d1f\",\"language\":\"en\"}", "{\"id\":\"" + Hostile.SECRET + "\"}");
+		return Hostile.documents("{\"id\":\"0d3c1a3e-9b0f-4d1f\",\"language\":\"en\"}",
+				"{\"id\":\"" + Hostile.SECRET + "\"}");
 	}
 
 	@Fuzz

@@ -39,11 +39,14 @@ class TryFuzzTests {
 	}
 
 	static class Hook implements AroundPropertyHook {
+
 		@Override
 		public PropertyExecutionResult aroundProperty(PropertyLifecycleContext context, PropertyExecutor property) {
 			context.attributes().setSeed("42");
 			context.attributes().setTries(300);
 			return property.execute();
 		}
+
 	}
+
 }

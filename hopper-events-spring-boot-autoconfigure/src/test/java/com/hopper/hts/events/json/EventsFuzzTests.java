@@ -41,8 +41,8 @@ class EventsFuzzTests {
 				{"type":"booking_confirmed","occurred_date_time":"2026-05-04T10:15:30+02:00",
 				"cfar_contract_id":"%s","cfar_offer_ids":["offer-1","offer-2"],"dg_offer_ids":[],
 				"booking_references":{"cfar":"PNR","dg":"%s"}}""".formatted(Hostile.SECRET, Hostile.SECRET),
-				"{\"type\":\"seat_selected\",\"occurred_date_time\":\"2026-05-04T10:15:30Z\",\"seat\":\"" + Hostile.SECRET
-						+ "\",\"price\":12.50,\"flags\":[true,{\"a\":[1]}]}");
+				"{\"type\":\"seat_selected\",\"occurred_date_time\":\"2026-05-04T10:15:30Z\",\"seat\":\""
+						+ Hostile.SECRET + "\",\"price\":12.50,\"flags\":[true,{\"a\":[1]}]}");
 	}
 
 	@Fuzz

@@ -149,11 +149,12 @@ class DeliveryAttemptTests {
 
 	@Test
 	void waitsAsLongAsTheApiAsksAndALittleLonger() {
-		this.answer = Mono.error(
-				new HopperApiException.ServerError(Details.of("It failed.").withRetryAfter(Duration.ofMinutes(10))));
+		this.answer = Mono
+			.error(new HopperApiException.ServerError(Details.of("It failed.").withRetryAfter(Duration.ofMinutes(10))));
 		assertThat(retry(event()).notBefore()).isEqualTo(this.clock.instant().plus(Duration.ofMinutes(10)));
 		this.random = 1;
-		assertThat(retry(event()).notBefore()).isEqualTo(this.clock.instant().plus(Duration.ofMinutes(10)).plusSeconds(1));
+		assertThat(retry(event()).notBefore())
+			.isEqualTo(this.clock.instant().plus(Duration.ofMinutes(10)).plusSeconds(1));
 	}
 
 	@Test

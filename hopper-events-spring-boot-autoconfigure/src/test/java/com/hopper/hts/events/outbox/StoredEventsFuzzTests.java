@@ -103,7 +103,8 @@ class StoredEventsFuzzTests {
 	void timeOfAnEventIsReadOrNotKnown(@ForAll("events") byte[] event) {
 		Instant time = Hostile.call(() -> StoredEventJson.occurredAt(event));
 		if (time != null) {
-			assertThat(time).isBetween(Instant.parse("0000-01-01T00:00:00Z"), Instant.parse("9999-12-31T23:59:59.999999999Z"));
+			assertThat(time).isBetween(Instant.parse("0000-01-01T00:00:00Z"),
+					Instant.parse("9999-12-31T23:59:59.999999999Z"));
 		}
 	}
 
@@ -112,9 +113,10 @@ class StoredEventsFuzzTests {
 		assertThat(Duration.between(event.since(), NOW).toNanos()).isNotNull();
 		assertThat(event.payload()).startsWith('{').endsWith('}');
 		event.failures().forEach((failure) -> assertThat(failure.failedAt().plus(Duration.ofDays(3650))).isNotNull());
-		assertThat(StoredEvent.restore(event.id(), event.storedAt(), event.sessionId(), event.type(), event.payload(),
-				event.attempts(), event.failuresAsJson(), event.replayedAt(), event.traceAsJson()).failures())
-			.isEqualTo(event.failures());
+		assertThat(StoredEvent
+			.restore(event.id(), event.storedAt(), event.sessionId(), event.type(), event.payload(), event.attempts(),
+					event.failuresAsJson(), event.replayedAt(), event.traceAsJson())
+			.failures()).isEqualTo(event.failures());
 		assertThat(event.toString()).doesNotContain(Hostile.SECRET);
 	}
 

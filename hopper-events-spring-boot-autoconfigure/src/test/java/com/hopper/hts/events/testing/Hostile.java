@@ -65,7 +65,11 @@ public final class Hostile {
 			"[".repeat(499) + "]".repeat(499), "[".repeat(3000) + "]".repeat(3000),
 			"{\"a\":".repeat(600) + "1" + "}".repeat(600), "{\"\":\"\",\"\\u0000\":{}}",
 			"{\"" + SECRET + "\":\"" + SECRET + "\"}", "[null,[],{},\"\",1]",
-			IntStream.range(0, 300).mapToObj((i) -> "\"k" + i + "\":\"v\"").toList().toString().replace('[', '{')
+			IntStream.range(0, 300)
+				.mapToObj((i) -> "\"k" + i + "\":\"v\"")
+				.toList()
+				.toString()
+				.replace('[', '{')
 				.replace(']', '}'));
 
 	/**
@@ -161,8 +165,8 @@ public final class Hostile {
 
 	private static Arbitrary<List<Change>> changes(Kind... kinds) {
 		return Combinators
-			.combine(Arbitraries.of(kinds), Arbitraries.integers().between(0, 9999), Arbitraries.integers().between(1, 30),
-					Arbitraries.of(VALUES), Arbitraries.of(PIECES))
+			.combine(Arbitraries.of(kinds), Arbitraries.integers().between(0, 9999),
+					Arbitraries.integers().between(1, 30), Arbitraries.of(VALUES), Arbitraries.of(PIECES))
 			.as(Change::new)
 			.list()
 			.ofMinSize(1)

@@ -115,8 +115,8 @@ class KafkaRecordsFuzzTests {
 		if (header != null && header.length % 2 == 0) {
 			headers.add("hopper-unreadable", header);
 		}
-		return new ConsumerRecord<>("events", 0, 7, (header != null) ? Long.MAX_VALUE : -1,
-				TimestampType.CREATE_TIME, -1, -1, key, value, headers, Optional.empty());
+		return new ConsumerRecord<>("events", 0, 7, (header != null) ? Long.MAX_VALUE : -1, TimestampType.CREATE_TIME,
+				-1, -1, key, value, headers, Optional.empty());
 	}
 
 	private static byte[] utf8(String text) {

@@ -33,8 +33,8 @@ import net.jqwik.api.Provide;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tries {@link KeptSession} and {@link SessionTraffic} with hostile input: what a store of
- * HTTP sessions may give back, and what an answer may have in its header.
+ * Tries {@link KeptSession} and {@link SessionTraffic} with hostile input: what a store
+ * of HTTP sessions may give back, and what an answer may have in its header.
  */
 class SessionsFuzzTests {
 
@@ -45,10 +45,13 @@ class SessionsFuzzTests {
 	@Provide
 	Arbitrary<Object> kept() {
 		Arbitrary<Object> simple = Arbitraries.oneOf(Hostile.texts().map((text) -> text),
-				Arbitraries.of("session-1", "offer-1").map((text) -> text), Arbitraries.integers().map((number) -> number),
-				Arbitraries.just(new byte[3]), Arbitraries.create(() -> Collections.singletonList(null)));
-		Arbitrary<Object> values = Arbitraries.oneOf(simple, simple.list().ofMaxSize(4).map((list) -> list),
-				simple.list().ofMaxSize(4).map((list) -> list.toArray())).injectNull(0.1);
+				Arbitraries.of("session-1", "offer-1").map((text) -> text),
+				Arbitraries.integers().map((number) -> number), Arbitraries.just(new byte[3]),
+				Arbitraries.create(() -> Collections.singletonList(null)));
+		Arbitrary<Object> values = Arbitraries
+			.oneOf(simple, simple.list().ofMaxSize(4).map((list) -> list),
+					simple.list().ofMaxSize(4).map((list) -> list.toArray()))
+			.injectNull(0.1);
 		Arbitrary<Object> keys = Arbitraries.oneOf(Arbitraries.of("id", "cfar-offer-ids", "dg-offer-ids"), simple)
 			.injectNull(0.05);
 		return Arbitraries.oneOf(values, Arbitraries.maps(keys, values).ofMaxSize(5).map((map) -> map));
