@@ -24,8 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -168,7 +168,7 @@ final class ResponseDecoder {
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, String body, HttpHeaders requestHeaders,
 			@Nullable String sessionId, byte[] requestBody) {
-		SortedSet<String> secrets = secrets(requestHeaders, sessionId, requestBody);
+		NavigableSet<String> secrets = secrets(requestHeaders, sessionId, requestBody);
 		List<ApiError> errors = parse(body, secrets);
 		return failure(status, headers, errors,
 				errors.isEmpty() ? describeContent(headers, secrets) : describe(errors));
@@ -186,7 +186,7 @@ final class ResponseDecoder {
 			.onErrorReturn("");
 	}
 
-	private static List<ApiError> parse(String body, SortedSet<String> secrets) {
+	private static List<ApiError> parse(String body, NavigableSet<String> secrets) {
 		if (body.isEmpty()) {
 			return List.of();
 		}
@@ -214,11 +214,11 @@ final class ResponseDecoder {
 		return errors;
 	}
 
-	private static @Nullable String text(JsonNode node, SortedSet<String> secrets) {
+	private static @Nullable String text(JsonNode node, NavigableSet<String> secrets) {
 		return node.isString() ? clean(node.stringValue(), secrets) : null;
 	}
 
-	private static String clean(String text, SortedSet<String> secrets) {
+	private static String clean(String text, NavigableSet<String> secrets) {
 		// The text ends in logs
 		String result = AttemptFailure.line(text);
 		for (String secret : secrets) {
@@ -231,9 +231,9 @@ final class ResponseDecoder {
 	 * Find what the answer must not repeat into an exception: the token, the session id,
 	 * additional headers and every text and number of the event's body.
 	 */
-	private SortedSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, byte[] requestBody) {
+	private NavigableSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, byte[] requestBody) {
 		// The longest first, so that no part of it remains
-		SortedSet<String> secrets = new TreeSet<>(
+		NavigableSet<String> secrets = new TreeSet<>(
 				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
 		headers.forEach((name, values) -> {
 			if (name.equalsIgnoreCase(HttpHeaders.AUTHORIZATION)) {
@@ -251,7 +251,7 @@ final class ResponseDecoder {
 				collectTexts(field.getKey(), field.getValue(), secrets);
 			}
 		});
-		SortedSet<String> lines = new TreeSet<>(secrets.comparator());
+		NavigableSet<String> lines = new TreeSet<>(secrets.comparator());
 		secrets.stream()
 			.map(AttemptFailure::line)
 			.filter((secret) -> secret.length() >= MIN_SECRET_LENGTH)
@@ -259,7 +259,7 @@ final class ResponseDecoder {
 		return lines;
 	}
 
-	private void collectTexts(String name, JsonNode node, SortedSet<String> texts) {
+	private void collectTexts(String name, JsonNode node, NavigableSet<String> texts) {
 		if (this.publicFields.contains(name)) {
 			return;
 		}
@@ -282,7 +282,7 @@ final class ResponseDecoder {
 		}).collect(Collectors.joining("; ", ": ", (errors.size() > 3) ? "; ..." : "")), MAX_CONTENT_LENGTH);
 	}
 
-	private static String describeContent(HttpHeaders headers, SortedSet<String> secrets) {
+	private static String describeContent(HttpHeaders headers, NavigableSet<String> secrets) {
 		MediaType type = null;
 		try {
 			type = headers.getContentType();
