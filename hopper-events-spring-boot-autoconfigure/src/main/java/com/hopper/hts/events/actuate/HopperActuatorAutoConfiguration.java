@@ -18,8 +18,13 @@ package com.hopper.hts.events.actuate;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
 
 /**
@@ -29,10 +34,32 @@ import org.springframework.context.annotation.Import;
  * @since 0.1.0
  */
 @AutoConfiguration(after = { HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class })
+@Conditional(HopperActuatorAutoConfiguration.OnHealthOrEndpoint.class)
 @Import({ HopperHealthConfiguration.class, HopperEventsEndpointConfiguration.class })
 public final class HopperActuatorAutoConfiguration {
 
 	HopperActuatorAutoConfiguration() {
+	}
+
+	/**
+	 * One of the two modules of Actuator is there.
+	 */
+	static class OnHealthOrEndpoint extends AnyNestedCondition {
+
+		OnHealthOrEndpoint() {
+			super(ConfigurationPhase.PARSE_CONFIGURATION);
+		}
+
+		@ConditionalOnClass(HealthIndicator.class)
+		static class OnHealth {
+
+		}
+
+		@ConditionalOnClass(Endpoint.class)
+		static class OnEndpoint {
+
+		}
+
 	}
 
 }

@@ -31,6 +31,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
@@ -38,6 +39,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
+import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
@@ -92,23 +94,17 @@ final class EventPublisherConfigurations {
 
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	static class Secrets {
-
-		@Bean
-		@ConditionalOnMissingBean(name = "hopperSecretsBindHandlerAdvisor")
-		static ConfigurationPropertiesBindHandlerAdvisor hopperSecretsBindHandlerAdvisor() {
-			return SecretsBindHandler::new;
-		}
-
-	}
-
 	/**
 	 * Whether events are sent is decided when the application runs: code that is
 	 * generated ahead of time would keep what a condition has decided.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class Client {
+	static class Client implements ConfigurationPropertiesBindHandlerAdvisor, AopInfrastructureBean {
+
+		@Override
+		public BindHandler apply(BindHandler bindHandler) {
+			return new SecretsBindHandler(bindHandler);
+		}
 
 		// Lazy, so that an application that replaces the publisher, in a test for
 		// example, opens no connection pool
@@ -125,22 +121,21 @@ final class EventPublisherConfigurations {
 		@Lazy
 		@ConditionalOnMissingBean
 		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, HopperAuthProperties auth,
-				ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<HopperMetrics> metrics,
+				ObjectProvider<HopperConnectionDetails> connectionDetails, HopperStart start,
+				ObjectProvider<HopperMetrics> metrics,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			if (!properties.enabled()) {
 				return Mono::empty;
 			}
-			return BearerTokenProviders.create(properties, auth, connectionDetails.getObject(), connector.getObject(),
+			return BearerTokenProviders.create(properties, auth, connectionDetails.getObject(), start.connector(),
 					metrics.getIfAvailable(() -> HopperMetrics.NONE),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 					scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
-		@Bean
-		@Lazy
-		HopperHttpConnector hopperHttpConnector(HopperProperties properties, HopperConnectionDetails connectionDetails,
+		private static HopperHttpConnector connector(HopperProperties properties,
+				HopperConnectionDetails connectionDetails,
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
 				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			HopperPropertiesValidator.validate(properties);
@@ -158,9 +153,12 @@ final class EventPublisherConfigurations {
 		@Lazy(false)
 		@ConditionalOnMissingBean
 		HopperStart hopperStart(HopperProperties properties, HopperAuthProperties auth,
-				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis) {
+				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis,
+				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
+				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			return new HopperStart(properties.enabled(), auth.getPreflight(), properties.client().responseTimeout(),
-					connectionDetails, diagnosis);
+					connectionDetails, diagnosis, () -> connector(properties, connectionDetails.getObject(),
+							connectorBuilder, resourceFactory, settings));
 		}
 
 		@Bean
@@ -182,14 +180,14 @@ final class EventPublisherConfigurations {
 		@ConditionalOnMissingBean(name = "hopperWebClient")
 		WebClient hopperWebClient(HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
-				ObjectProvider<HopperStart> start, ObjectProvider<WebClientCustomizer> customizers,
+				ObjectProvider<BearerTokenProvider> tokenProvider, HopperStart start,
+				ObjectProvider<WebClientCustomizer> customizers,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
 			WebClient.Builder builder = WebClient.builder();
 			if (properties.enabled()) {
 				customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			}
-			configure(builder, properties, connectionDetails, connector, tokenProvider, start, hopperCustomizers);
+			configure(builder, properties, connectionDetails, tokenProvider, start, hopperCustomizers);
 			return builder.build();
 		}
 
@@ -198,17 +196,17 @@ final class EventPublisherConfigurations {
 		 */
 		static void configure(WebClient.Builder builder, HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
-				ObjectProvider<HopperStart> start, ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
+				ObjectProvider<BearerTokenProvider> tokenProvider, HopperStart start,
+				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
 			if (!properties.enabled()) {
 				builder.exchangeFunction((request) -> Mono.just(ClientResponse.create(HttpStatus.NO_CONTENT).build()));
 				return;
 			}
 			BearerTokenProvider signIn = tokenProvider.getObject();
-			start.ifAvailable((bean) -> bean.use(signIn));
+			start.use(signIn);
 			URI baseUrl = baseUrl(connectionDetails.getObject());
 			UriBuilderFactory uriBuilderFactory = uriBuilderFactory(baseUrl);
-			builder.clientConnector(connector.getObject().get())
+			builder.clientConnector(start.connector().get())
 				.uriBuilderFactory(uriBuilderFactory)
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does

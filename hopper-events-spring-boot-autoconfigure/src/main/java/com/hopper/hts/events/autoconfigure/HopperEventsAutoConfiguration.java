@@ -38,10 +38,9 @@ import org.springframework.web.reactive.function.client.WebClient;
 				"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration" })
 @ConditionalOnClass({ WebClient.class, reactor.netty.http.client.HttpClient.class })
 @EnableConfigurationProperties({ HopperProperties.class, HopperAuthProperties.class })
-@Import({ EventPublisherConfigurations.Secrets.class, EventPublisherConfigurations.Sanitizing.class,
-		EventPublisherConfigurations.Metrics.class, EventPublisherConfigurations.Client.class,
+@Import({ EventPublisherConfigurations.Sanitizing.class, EventPublisherConfigurations.Metrics.class,
 		HttpServiceConfigurations.HopperRestClient.class, HttpServiceConfigurations.Groups.class })
-public final class HopperEventsAutoConfiguration {
+public final class HopperEventsAutoConfiguration extends EventPublisherConfigurations.Client {
 
 	HopperEventsAutoConfiguration() {
 	}

@@ -15,8 +15,10 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 import com.hopper.hts.events.http.HopperApiBuilder;
@@ -26,6 +28,7 @@ import io.netty.util.Timeout;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
@@ -35,7 +38,6 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
 
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
@@ -43,8 +45,6 @@ import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorB
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslManagerBundle;
 import org.springframework.boot.ssl.SslOptions;
-import org.springframework.context.Lifecycle;
-import org.springframework.context.Phased;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
@@ -54,9 +54,11 @@ import org.springframework.util.StringUtils;
  * The connections to Hopper. Always Reactor Netty, because the promises about them (a
  * POST is never repeated behind our back, idle connections go before the peer drops them)
  * are promises about one HTTP client. The application's settings and customizers for it
- * apply; event loops are shared with the application, the pool is our own.
+ * apply; event loops are shared with the application, the pool is our own. Nothing of
+ * that is created before the first request, because Reactor Netty starts the threads of
+ * its event loops with a client that has its own.
  */
-class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
+class HopperHttpConnector {
 
 	private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
@@ -64,15 +66,12 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 
 	private static final int MAX_SIGN_IN_CONNECTIONS = 2;
 
-	private final HashedWheelTimer timer = new HashedWheelTimer(new DefaultThreadFactory("hopper-pool", true));
-
 	private final HopperProperties.Client properties;
 
 	/**
-	 * Event loops that end with the application. Nobody ends Reactor Netty's global ones
-	 * if the application has no {@link ReactorResourceFactory}.
+	 * Whether nobody else has event loops that end with the application.
 	 */
-	private final @Nullable ReactorResourceFactory ownResources;
+	private final boolean ownEventLoops;
 
 	private final boolean http2;
 
@@ -80,17 +79,21 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 
 	private final ReactorClientHttpConnectorBuilder builder;
 
-	private volatile Connections connections;
+	private volatile @Nullable Connections connections;
 
-	private volatile @Nullable SslBundle sslBundle;
+	private @Nullable ReactorResourceFactory eventLoops;
 
-	private volatile boolean running = true;
+	private @Nullable HashedWheelTimer timer;
+
+	private @Nullable SslBundle sslBundle;
+
+	private boolean running = true;
 
 	HopperHttpConnector(HopperProperties.Client properties, boolean tls,
 			@Nullable ClientHttpConnectorBuilder<?> connectorBuilder, @Nullable ReactorResourceFactory resourceFactory,
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
-		this.ownResources = (resourceFactory == null) ? ownResources() : null;
+		this.ownEventLoops = (resourceFactory == null);
 		this.http2 = tls && properties.http2();
 		this.settings = settings.withRedirects(HttpRedirects.DONT_FOLLOW)
 			.withConnectTimeout(first(properties.connectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
@@ -101,13 +104,24 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			.withHttpClientCustomizer(
 					(client) -> proxied(client, properties.proxy()).disableRetry(true).wiretap(false));
 		this.sslBundle = sslBundle;
-		this.connections = connect(sslBundle);
+		if (sslBundle != null) {
+			// Certificates that cannot be read are reported when the application starts
+			this.connections = create(sslBundle);
+		}
 	}
 
-	private Connections connect(@Nullable SslBundle sslBundle) {
+	private Connections create(@Nullable SslBundle sslBundle) {
 		HttpClientSettings settings = (sslBundle != null) ? this.settings.withSslBundle(sslBundle) : this.settings;
-		ConnectionProvider events = pool("hopper-events", this.properties.pool().maxConnections());
-		ConnectionProvider signIn = pool("hopper-auth", MAX_SIGN_IN_CONNECTIONS);
+		if (this.ownEventLoops && this.eventLoops == null) {
+			this.eventLoops = eventLoops();
+		}
+		HashedWheelTimer timer = this.timer;
+		if (timer == null) {
+			timer = new HashedWheelTimer(new DefaultThreadFactory("hopper-pool", true));
+			this.timer = timer;
+		}
+		ConnectionProvider events = pool("hopper-events", this.properties.pool().maxConnections(), timer);
+		ConnectionProvider signIn = pool("hopper-auth", MAX_SIGN_IN_CONNECTIONS, timer);
 		return new Connections(events,
 				connector(events, settings, (client) -> this.http2 ? http2(client, settings.sslBundle()) : client),
 				signIn, connector(signIn, settings, UnaryOperator.identity()));
@@ -115,7 +129,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 
 	private ClientHttpConnector connector(ConnectionProvider pool, HttpClientSettings settings,
 			UnaryOperator<HttpClient> protocol) {
-		ReactorClientHttpConnectorBuilder builder = this.builder.withHttpClientFactory(() -> create(pool))
+		ReactorResourceFactory eventLoops = this.eventLoops;
+		ReactorClientHttpConnectorBuilder builder = this.builder.withHttpClientFactory(() -> client(pool, eventLoops))
 			.withHttpClientCustomizer(protocol);
 		HopperProperties.Proxy proxy = this.properties.proxy();
 		return HopperApiBuilder.connector((customizer) -> builder.withHttpClientCustomizer(customizer).build(settings),
@@ -128,7 +143,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 * @return the connector
 	 */
 	ClientHttpConnector get() {
-		return (method, uri, requestCallback) -> this.connections.connector().connect(method, uri, requestCallback);
+		return connector(Connections::connector);
 	}
 
 	/**
@@ -137,23 +152,53 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	 * @return the connector
 	 */
 	ClientHttpConnector forSignIn() {
-		return (method, uri, requestCallback) -> this.connections.signInConnector()
-			.connect(method, uri, requestCallback);
+		return connector(Connections::signInConnector);
+	}
+
+	private ClientHttpConnector connector(Function<Connections, ClientHttpConnector> which) {
+		return (method, uri, requestCallback) -> {
+			Connections connections = this.connections;
+			if (connections != null) {
+				return which.apply(connections).connect(method, uri, requestCallback);
+			}
+			Mono<Connections> created = Mono.fromCallable(this::connections);
+			// Files with names of hosts and servers are read
+			return (Schedulers.isInNonBlockingThread() ? created.subscribeOn(Schedulers.boundedElastic()) : created)
+				.flatMap((first) -> which.apply(first).connect(method, uri, requestCallback));
+		};
+	}
+
+	private synchronized Connections connections() throws ConnectException {
+		Connections connections = this.connections;
+		if (connections == null) {
+			if (!this.running) {
+				throw new ConnectException("The application has ended");
+			}
+			connections = create(this.sslBundle);
+			this.connections = connections;
+		}
+		return connections;
 	}
 
 	/**
 	 * Use other certificates from now on. Requests in flight end on their connections.
 	 * @param sslBundle the bundle
 	 */
-	void reload(SslBundle sslBundle) {
+	synchronized void reload(SslBundle sslBundle) {
 		this.sslBundle = sslBundle;
 		Connections old = this.connections;
-		this.connections = connect(sslBundle);
-		Schedulers.parallel()
-			.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+		if (old != null) {
+			this.connections = create(sslBundle);
+			Schedulers.parallel()
+				.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+		}
 	}
 
-	private static ReactorResourceFactory ownResources() {
+	/**
+	 * Return event loops that end with the application. Nobody ends Reactor Netty's
+	 * global ones if the application has no {@link ReactorResourceFactory}.
+	 */
+	private static ReactorResourceFactory eventLoops() {
 		ReactorResourceFactory resources = new ReactorResourceFactory();
 		resources.setUseGlobalResources(false);
 		resources.setLoopResourcesSupplier(() -> LoopResources.create("hopper-http"));
@@ -162,12 +207,13 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 		return resources;
 	}
 
-	private HttpClient create(ConnectionProvider provider) {
+	private static HttpClient client(ConnectionProvider provider,
+			@Nullable ReactorResourceFactory eventLoops) {
 		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
 		HttpClient client = HttpClient.create(provider)
 			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))
 			.proxyWithSystemProperties();
-		return (this.ownResources != null) ? client.runOn(this.ownResources.getLoopResources()) : client;
+		return (eventLoops != null) ? client.runOn(eventLoops.getLoopResources()) : client;
 	}
 
 	private static HttpClient http2(HttpClient client, @Nullable SslBundle sslBundle) {
@@ -189,7 +235,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 		return http2.secure((spec) -> spec.sslContext(context));
 	}
 
-	private ConnectionProvider pool(String name, int maxConnections) {
+	private ConnectionProvider pool(String name, int maxConnections, HashedWheelTimer timer) {
 		HopperProperties.Pool pool = this.properties.pool();
 		Duration eviction = pool.maxIdleTime().dividedBy(2);
 		return ConnectionProvider.builder(name)
@@ -198,7 +244,7 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			// Earlier than the attempt, to tell apart what was never sent
 			.pendingAcquireTimeout(this.properties.responseTimeout().dividedBy(2))
 			// Cheaper than a task in a heap for each event that waits
-			.pendingAcquireTimer(this::schedule)
+			.pendingAcquireTimer((task, delay) -> schedule(timer, task, delay))
 			.maxIdleTime(pool.maxIdleTime())
 			.maxLifeTime(pool.maxLifeTime())
 			.evictInBackground(eviction.isZero() ? pool.maxIdleTime() : eviction)
@@ -207,8 +253,8 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 			.build();
 	}
 
-	private Disposable schedule(Runnable task, Duration delay) {
-		Timeout timeout = this.timer.newTimeout((ignored) -> task.run(), delay.toNanos(), TimeUnit.NANOSECONDS);
+	private static Disposable schedule(HashedWheelTimer timer, Runnable task, Duration delay) {
+		Timeout timeout = timer.newTimeout((ignored) -> task.run(), delay.toNanos(), TimeUnit.NANOSECONDS);
 		return timeout::cancel;
 	}
 
@@ -245,45 +291,27 @@ class HopperHttpConnector implements Lifecycle, Phased, DisposableBean {
 	/**
 	 * Open connections again. Those of before ended with their event loops.
 	 */
-	@Override
-	public void start() {
-		if (this.ownResources != null) {
-			this.ownResources.start();
+	synchronized void start() {
+		if (!this.running) {
+			this.connections = null;
+			this.running = true;
 		}
-		this.connections = connect(this.sslBundle);
-		this.running = true;
 	}
 
-	@Override
-	public void stop() {
+	synchronized void stop() {
 		this.running = false;
-		this.connections.dispose();
-		if (this.ownResources != null) {
-			this.ownResources.stop();
+		Connections connections = this.connections;
+		if (connections != null) {
+			connections.dispose();
 		}
-	}
-
-	@Override
-	public boolean isRunning() {
-		return this.running;
-	}
-
-	/**
-	 * Between the event loops of {@link ReactorResourceFactory} and what uses the
-	 * connections.
-	 */
-	@Override
-	public int getPhase() {
-		return 1;
-	}
-
-	@Override
-	public void destroy() {
-		this.connections.dispose();
-		if (this.ownResources != null) {
-			this.ownResources.destroy();
+		if (this.eventLoops != null) {
+			this.eventLoops.destroy();
+			this.eventLoops = null;
 		}
-		this.timer.stop();
+		if (this.timer != null) {
+			this.timer.stop();
+			this.timer = null;
+		}
 	}
 
 	/**

@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.auth.RotatingTokenProvider;
@@ -26,16 +27,20 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Says where events go when the application starts, refuses to start without credentials,
  * and signs in, so that wrong credentials show when the application is deployed and not
  * at the first booking. A run that only trains a cache ends before, and so needs no
- * credentials.
+ * credentials. Closes the connections with the application, and lets it open others when
+ * it is started again, before it signs in.
  */
-class HopperStart implements SmartLifecycle {
+class HopperStart implements SmartLifecycle, DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(HopperStart.class);
 
@@ -49,17 +54,34 @@ class HopperStart implements SmartLifecycle {
 
 	private final ObjectProvider<HopperDiagnosis> diagnosis;
 
+	private final Supplier<HopperHttpConnector> connector;
+
+	private volatile @Nullable HopperHttpConnector usedConnector;
+
 	private volatile @Nullable BearerTokenProvider tokenProvider;
 
 	private volatile boolean running;
 
 	HopperStart(boolean enabled, HopperAuthProperties.Preflight preflight, Duration timeout,
-			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis) {
+			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis,
+			Supplier<HopperHttpConnector> connector) {
 		this.enabled = enabled;
 		this.preflight = preflight;
 		this.timeout = timeout;
 		this.connectionDetails = connectionDetails;
 		this.diagnosis = diagnosis;
+		this.connector = SingletonSupplier.of(() -> {
+			HopperHttpConnector created = connector.get();
+			this.usedConnector = created;
+			return created;
+		});
+	}
+
+	/**
+	 * Return the connections to Hopper.
+	 */
+	HopperHttpConnector connector() {
+		return this.connector.get();
 	}
 
 	/**
@@ -81,6 +103,10 @@ class HopperStart implements SmartLifecycle {
 	@Override
 	public void start() {
 		this.running = true;
+		HopperHttpConnector connector = this.usedConnector;
+		if (connector != null) {
+			connector.start();
+		}
 		BearerTokenProvider tokenProvider = this.tokenProvider;
 		if (!this.enabled) {
 			logger.info("Nothing is sent to Hopper because hopper.enabled is false");
@@ -136,6 +162,15 @@ class HopperStart implements SmartLifecycle {
 	@Override
 	public void stop() {
 		this.running = false;
+		destroy();
+	}
+
+	@Override
+	public void destroy() {
+		HopperHttpConnector connector = this.usedConnector;
+		if (connector != null) {
+			connector.stop();
+		}
 	}
 
 	@Override
@@ -148,9 +183,13 @@ class HopperStart implements SmartLifecycle {
 		return false;
 	}
 
+	/**
+	 * Between the event loops of {@link ReactorResourceFactory} and what uses the
+	 * connections.
+	 */
 	@Override
 	public int getPhase() {
-		return Integer.MIN_VALUE;
+		return 1;
 	}
 
 }

@@ -21,6 +21,7 @@ import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.restclient.RestClientCustomizer;
@@ -34,6 +35,7 @@ import org.springframework.web.client.RestClient;
 import org.springframework.web.client.support.RestClientHttpServiceGroupConfigurer;
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.support.WebClientHttpServiceGroupConfigurer;
+import org.springframework.web.service.registry.HttpServiceProxyRegistry;
 
 /**
  * Other doors to the API than {@code hopperWebClient}, which all lead through it.
@@ -85,6 +87,7 @@ final class HttpServiceConfigurations {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBean(HttpServiceProxyRegistry.class)
 	static class Groups {
 
 		@Bean
@@ -99,9 +102,9 @@ final class HttpServiceConfigurations {
 		@ConditionalOnMissingBean
 		WebClientGroup hopperWebClientGroup(HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
-				ObjectProvider<HopperStart> start, ObjectProvider<HopperWebClientCustomizer> customizers) {
-			return new WebClientGroup(properties, connectionDetails, connector, tokenProvider, start, customizers);
+				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<HopperStart> start,
+				ObjectProvider<HopperWebClientCustomizer> customizers) {
+			return new WebClientGroup(properties, connectionDetails, tokenProvider, start, customizers);
 		}
 
 	}
@@ -149,8 +152,6 @@ final class HttpServiceConfigurations {
 
 		private final ObjectProvider<HopperConnectionDetails> connectionDetails;
 
-		private final ObjectProvider<HopperHttpConnector> connector;
-
 		private final ObjectProvider<BearerTokenProvider> tokenProvider;
 
 		private final ObjectProvider<HopperStart> start;
@@ -158,11 +159,10 @@ final class HttpServiceConfigurations {
 		private final ObjectProvider<HopperWebClientCustomizer> customizers;
 
 		WebClientGroup(HopperProperties properties, ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<HopperHttpConnector> connector, ObjectProvider<BearerTokenProvider> tokenProvider,
-				ObjectProvider<HopperStart> start, ObjectProvider<HopperWebClientCustomizer> customizers) {
+				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<HopperStart> start,
+				ObjectProvider<HopperWebClientCustomizer> customizers) {
 			this.properties = properties;
 			this.connectionDetails = connectionDetails;
-			this.connector = connector;
 			this.tokenProvider = tokenProvider;
 			this.start = start;
 			this.customizers = customizers;
@@ -177,7 +177,7 @@ final class HttpServiceConfigurations {
 		public void configureGroups(Groups<WebClient.Builder> groups) {
 			groups.filterByName(GROUP)
 				.forEachClient((group, builder) -> EventPublisherConfigurations.Client.configure(builder,
-						this.properties, this.connectionDetails, this.connector, this.tokenProvider, this.start,
+						this.properties, this.connectionDetails, this.tokenProvider, this.start.getObject(),
 						this.customizers));
 		}
 

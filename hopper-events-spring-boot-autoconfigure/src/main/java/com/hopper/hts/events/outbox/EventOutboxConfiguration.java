@@ -15,20 +15,28 @@
  */
 package com.hopper.hts.events.outbox;
 
-import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
+import java.util.stream.Stream;
+
+import org.springframework.context.annotation.ImportSelector;
+import org.springframework.core.type.AnnotationMetadata;
 
 /**
  * Configures the outbox, whatever its events are kept in.
  *
  * @since 0.1.0
  */
-@Configuration(proxyBeanMethods = false)
-@Import({ EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Tracing.class,
-		EventOutboxConfigurations.Outbox.class, EventOutboxConfigurations.Gauges.class })
-public class EventOutboxConfiguration {
+public class EventOutboxConfiguration implements ImportSelector {
 
 	EventOutboxConfiguration() {
+	}
+
+	@Override
+	public String[] selectImports(AnnotationMetadata importingClassMetadata) {
+		return Stream
+			.of(EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Tracing.class,
+					EventOutboxConfigurations.Outbox.class, EventOutboxConfigurations.Gauges.class)
+			.map(Class::getName)
+			.toArray(String[]::new);
 	}
 
 }

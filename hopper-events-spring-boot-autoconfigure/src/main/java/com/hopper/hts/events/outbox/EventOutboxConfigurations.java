@@ -114,9 +114,9 @@ final class EventOutboxConfigurations {
 				ObjectProvider<EventDeliveryListener> listeners,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox,
-				ObjectProvider<HopperDiagnosis> diagnosis) {
+				ObjectProvider<HopperDiagnosis> diagnosis, ConfigurableListableBeanFactory beanFactory) {
 			if (!isEnabled(environment)) {
-				return new OutboxLifecycle(null, outbox);
+				return new OutboxLifecycle(null, outbox, new RunningTasks(beanFactory, environment, Duration.ZERO));
 			}
 			RelayPolicy policy = properties.toPolicy();
 			Scheduler scheduler = waiting.getIfAvailable(Schedulers::parallel);
@@ -136,15 +136,8 @@ final class EventOutboxConfigurations {
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP), scheduler,
 					() -> ThreadLocalRandom.current().nextDouble(),
 					diagnosis.getIfAvailable(HopperDiagnosis::ofNothing));
-			return new OutboxLifecycle(relay, outbox);
-		}
-
-		@Bean
-		@ConditionalOnMissingBean
-		RunningTasks hopperOutboxRunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment,
-				OutboxProperties properties) {
-			return new RunningTasks(beanFactory, environment,
-					isEnabled(environment) ? properties.shutdownTimeout() : Duration.ZERO);
+			return new OutboxLifecycle(relay, outbox,
+					new RunningTasks(beanFactory, environment, properties.shutdownTimeout()));
 		}
 
 		@Bean

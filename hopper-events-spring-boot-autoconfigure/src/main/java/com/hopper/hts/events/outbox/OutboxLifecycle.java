@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
 import org.springframework.util.Assert;
 
@@ -29,7 +31,8 @@ import org.springframework.util.Assert;
  * Starts and stops the relay. Advice that is meant for everything of ours passes by: it
  * is meant for the outbox and its operations.
  */
-final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfrastructureBean {
+final class OutboxLifecycle
+		implements SmartLifecycle, ApplicationListener<ContextClosedEvent>, DisposableBean, AopInfrastructureBean {
 
 	/**
 	 * Started before and stopped after web servers, listeners of messages, executors and
@@ -41,16 +44,29 @@ final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfras
 
 	private final ObjectProvider<EventOutbox> outbox;
 
+	private final RunningTasks runningTasks;
+
 	private volatile boolean used;
+
+	private volatile boolean running;
+
+	private volatile boolean closing;
 
 	/**
 	 * Create an instance.
 	 * @param relay the relay, or {@code null} if nothing is sent
 	 * @param outbox what stores the events of the relay
+	 * @param runningTasks what may still store events at the end of the application
 	 */
-	OutboxLifecycle(@Nullable OutboxRelay relay, ObjectProvider<EventOutbox> outbox) {
+	OutboxLifecycle(@Nullable OutboxRelay relay, ObjectProvider<EventOutbox> outbox, RunningTasks runningTasks) {
 		this.relay = relay;
 		this.outbox = outbox;
+		this.runningTasks = runningTasks;
+	}
+
+	@Override
+	public void onApplicationEvent(ContextClosedEvent event) {
+		this.closing = true;
 	}
 
 	boolean isEnabled() {
@@ -72,6 +88,7 @@ final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfras
 
 	@Override
 	public void start() {
+		this.running = true;
 		// There may be a backlog even if nobody has asked for the outbox so far
 		this.outbox.stream().forEach((ignored) -> {
 		});
@@ -83,6 +100,10 @@ final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfras
 
 	@Override
 	public void stop() {
+		this.running = false;
+		if (this.closing) {
+			this.runningTasks.await();
+		}
 		if (this.relay != null) {
 			this.relay.stop();
 		}
@@ -98,7 +119,7 @@ final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfras
 
 	@Override
 	public boolean isRunning() {
-		return this.relay != null && this.relay.isRunning();
+		return this.running;
 	}
 
 	/**

@@ -22,9 +22,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.context.ApplicationListener;
-import org.springframework.context.SmartLifecycle;
-import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
@@ -36,9 +33,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
  * can still store events. Spring itself waits when it destroys executors, as long as
  * their settings say, and that is after everything that delivers has stopped.
  */
-class RunningTasks implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
-
-	private static final int PHASE = ExecutorConfigurationSupport.DEFAULT_PHASE - 2048;
+class RunningTasks {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -46,32 +41,16 @@ class RunningTasks implements SmartLifecycle, ApplicationListener<ContextClosedE
 
 	private final Duration timeout;
 
-	private volatile boolean running;
-
-	private volatile boolean closing;
-
 	RunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment, Duration timeout) {
 		this.beanFactory = beanFactory;
 		this.environment = environment;
 		this.timeout = timeout;
 	}
 
-	@Override
-	public void onApplicationEvent(ContextClosedEvent event) {
-		this.closing = true;
-	}
-
-	@Override
-	public void start() {
-		this.running = true;
-	}
-
-	@Override
-	public void stop() {
-		this.running = false;
-		if (!this.closing) {
-			return;
-		}
+	/**
+	 * Wait for them.
+	 */
+	void await() {
 		long start = System.nanoTime();
 		for (ExecutorConfigurationSupport executor : existing(ExecutorConfigurationSupport.class)) {
 			while (isAtWork(executor) && System.nanoTime() - start < this.timeout.toNanos() && sleep()) {
@@ -120,21 +99,6 @@ class RunningTasks implements SmartLifecycle, ApplicationListener<ContextClosedE
 			Thread.currentThread().interrupt();
 			return false;
 		}
-	}
-
-	@Override
-	public boolean isRunning() {
-		return this.running;
-	}
-
-	@Override
-	public boolean isPauseable() {
-		return false;
-	}
-
-	@Override
-	public int getPhase() {
-		return PHASE;
 	}
 
 }

@@ -54,8 +54,11 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.S
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.service.annotation.PostExchange;
+import org.springframework.web.service.registry.ImportHttpServices;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -64,9 +67,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class BeansInCompanyTests {
 
-	private static final Set<String> INTERNAL = Set.of("hopperOutboxLifecycle", "hopperOutboxRunningTasks",
-			"hopperHttpConnector", "hopperSecretsBindHandlerAdvisor", "hopperStart", "hopperMemoryOutbox",
-			"hopperJdbcOutbox", "hopperKafkaOutbox");
+	private static final Set<String> INTERNAL = Set.of("hopperOutboxLifecycle", "hopperStart", "hopperJdbcOutbox",
+			"hopperKafkaOutbox");
 
 	/**
 	 * What an application can name.
@@ -85,6 +87,7 @@ class BeansInCompanyTests {
 					MetricsAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class,
 					HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
 					HopperActuatorAutoConfiguration.class, HopperSessionAutoConfiguration.class))
+			.withUserConfiguration(Services.class)
 			.withPropertyValues("hopper.base-url=" + this.api.baseUrl());
 	}
 
@@ -191,6 +194,19 @@ class BeansInCompanyTests {
 		EventOutbox outbox = context.getBean(EventOutbox.class);
 		outbox.store("session-1", event);
 		outbox.flush(Duration.ofSeconds(2));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ImportHttpServices(group = "hopper", types = Offers.class)
+	static class Services {
+
+	}
+
+	interface Offers {
+
+		@PostExchange("/cfar_offers")
+		void create();
+
 	}
 
 	/**

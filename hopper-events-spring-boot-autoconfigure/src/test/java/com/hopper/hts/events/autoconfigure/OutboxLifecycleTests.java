@@ -20,6 +20,7 @@ import java.time.Instant;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +37,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for outboxes in contexts that are paused, as Spring's test framework does, and in
@@ -113,6 +115,30 @@ class OutboxLifecycleTests {
 			assertThat(this.api.received()).isNotEmpty();
 		});
 		assertThat(output).doesNotContain("lost");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "memory", "jdbc" })
+	void everythingGoesOnAfterACheckpointWithoutConnections(String type) {
+		try (FakeHopperApi api = FakeHopperApi.builder().client("client", "secret").start()) {
+			this.contextRunner
+				.withPropertyValues("hopper.outbox.type=" + type, "hopper.base-url=" + api.baseUrl(),
+						"hopper.auth.token=", "hopper.auth.client-id=client", "hopper.auth.client-secret=secret",
+						"hopper.auth.preflight=fail")
+				.run((context) -> {
+					for (int i = 1; i <= 2; i++) {
+						context.getBean(EventPublisher.class).publishAndWait("session", booking());
+						context.getBean(EventOutbox.class).store("session", booking());
+						assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+						context.getSourceApplicationContext().stop();
+						await().atMost(SECONDS).until(() -> api.openConnections() == 0);
+						// Signs in before it goes on, with the connections of now
+						api.expireTokens();
+						context.getSourceApplicationContext().start();
+						assertThat(api.received()).hasSize(2 * i);
+					}
+				});
+		}
 	}
 
 	@Test

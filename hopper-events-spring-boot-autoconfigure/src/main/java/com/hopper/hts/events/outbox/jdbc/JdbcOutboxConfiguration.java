@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox.jdbc;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 
 import javax.sql.DataSource;
 
@@ -25,6 +26,7 @@ import com.hopper.hts.events.time.SchedulerClock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -89,13 +91,26 @@ public class JdbcOutboxConfiguration {
 	}
 
 	/**
-	 * Keeps the scripts that create the table in a native image.
+	 * Keeps in a native image what the outbox reads of others: the scripts that create
+	 * the table, the data source of a transaction manager, and whether a pool is
+	 * read-only.
 	 */
 	static final class Hints implements RuntimeHintsRegistrar {
+
+		private static final List<String> READ_BY_NAME = List.of(
+				"org.springframework.jdbc.datasource.DataSourceTransactionManager",
+				"org.springframework.jdbc.support.JdbcTransactionManager",
+				"org.springframework.orm.jpa.JpaTransactionManager",
+				"org.springframework.orm.jpa.hibernate.HibernateTransactionManager", "com.zaxxer.hikari.HikariConfig",
+				"com.zaxxer.hikari.HikariDataSource",
+				"org.apache.commons.dbcp2.BasicDataSource", "org.apache.tomcat.jdbc.pool.DataSourceProxy",
+				"org.apache.tomcat.jdbc.pool.PoolProperties");
 
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 			hints.resources().registerPattern(JdbcOutboxTable.SCRIPTS + "*.sql");
+			READ_BY_NAME.forEach((type) -> hints.reflection()
+				.registerTypeIfPresent(classLoader, type, MemberCategory.INVOKE_PUBLIC_METHODS));
 		}
 
 	}

@@ -18,47 +18,31 @@ package com.hopper.hts.events.outbox.memory;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.time.SchedulerClock;
 
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 
 /**
- * Configuration of the outbox in memory.
+ * Configuration of the outbox in memory, which is imported as what makes it.
  *
  * @since 0.1.0
  */
-@Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(MemoryOutboxProperties.class)
-public class MemoryOutboxConfiguration {
+public class MemoryOutboxConfiguration implements EventStore.Factory {
 
-	MemoryOutboxConfiguration() {
-	}
+	private final MemoryOutboxProperties properties;
 
-	@Bean
-	@ConditionalOnMissingBean(name = "hopperMemoryOutbox")
-	EventStore.Factory hopperMemoryOutbox(MemoryOutboxProperties properties) {
+	MemoryOutboxConfiguration(MemoryOutboxProperties properties) {
 		properties.validate();
-		return new Factory(properties);
+		this.properties = properties;
 	}
 
-	/**
-	 * Makes outboxes in memory.
-	 *
-	 * @param properties the properties
-	 */
-	private record Factory(MemoryOutboxProperties properties) implements EventStore.Factory {
+	@Override
+	public String type() {
+		return "memory";
+	}
 
-		@Override
-		public String type() {
-			return "memory";
-		}
-
-		@Override
-		public EventStore create(Settings settings) {
-			return new MemoryEventStore(this.properties, SchedulerClock.of(settings.scheduler()));
-		}
-
+	@Override
+	public EventStore create(Settings settings) {
+		return new MemoryEventStore(this.properties, SchedulerClock.of(settings.scheduler()));
 	}
 
 }

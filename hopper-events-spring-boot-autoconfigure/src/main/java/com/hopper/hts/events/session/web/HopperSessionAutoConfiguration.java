@@ -21,6 +21,7 @@ import com.hopper.hts.events.session.HopperSessionContext;
 import jakarta.servlet.Filter;
 import okhttp3.Interceptor;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -29,6 +30,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.restclient.RestClientCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -43,30 +45,33 @@ import org.springframework.web.server.WebFilter;
  */
 @AutoConfiguration(before = HopperEventsAutoConfiguration.class)
 @ConditionalOnClass(WebClient.class)
-@EnableConfigurationProperties(HopperSessionProperties.class)
-public final class HopperSessionAutoConfiguration {
+public final class HopperSessionAutoConfiguration implements AopInfrastructureBean {
+
+	// Advice that is meant for everything of ours passes by: a final class has no
+	// subclasses
 
 	HopperSessionAutoConfiguration() {
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	static class Spring {
+	@Bean
+	@ConditionalOnMissingBean
+	SessionWebClientCustomizer hopperSessionWebClientCustomizer(Environment environment,
+			ObjectProvider<HopperConnectionDetails> connectionDetails) {
+		return new SessionWebClientCustomizer(SessionTraffic.of(environment, connectionDetails));
+	}
 
-		@Bean
-		@ConditionalOnMissingBean
-		SessionWebClientCustomizer hopperSessionWebClientCustomizer(HopperSessionProperties properties,
-				Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
-			return new SessionWebClientCustomizer(SessionTraffic.of(properties, environment, connectionDetails));
-		}
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(RestClientCustomizer.class)
+	static class Rest {
 
 		// Not candidates for the application's own clients, which call others as well
 
 		@Bean(defaultCandidate = false)
 		@Qualifier("hopperRestClientInterceptor")
 		@ConditionalOnMissingBean(name = "hopperRestClientInterceptor")
-		SessionRestClientInterceptor hopperRestClientInterceptor(HopperSessionProperties properties,
-				Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
-			return new SessionRestClientInterceptor(SessionTraffic.of(properties, environment, connectionDetails));
+		SessionRestClientInterceptor hopperRestClientInterceptor(Environment environment,
+				ObjectProvider<HopperConnectionDetails> connectionDetails) {
+			return new SessionRestClientInterceptor(SessionTraffic.of(environment, connectionDetails));
 		}
 
 	}
@@ -78,9 +83,9 @@ public final class HopperSessionAutoConfiguration {
 		@Bean(defaultCandidate = false)
 		@Qualifier("hopperOkHttpInterceptor")
 		@ConditionalOnMissingBean(name = "hopperOkHttpInterceptor")
-		SessionOkHttpInterceptor hopperOkHttpInterceptor(HopperSessionProperties properties, Environment environment,
+		SessionOkHttpInterceptor hopperOkHttpInterceptor(Environment environment,
 				ObjectProvider<HopperConnectionDetails> connectionDetails) {
-			return new SessionOkHttpInterceptor(SessionTraffic.of(properties, environment, connectionDetails));
+			return new SessionOkHttpInterceptor(SessionTraffic.of(environment, connectionDetails));
 		}
 
 	}
@@ -91,6 +96,7 @@ public final class HopperSessionAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 	@ConditionalOnClass(Filter.class)
+	@EnableConfigurationProperties(HopperSessionProperties.class)
 	static class Servlet {
 
 		@Bean
@@ -104,6 +110,7 @@ public final class HopperSessionAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
 	@ConditionalOnClass(WebFilter.class)
+	@EnableConfigurationProperties(HopperSessionProperties.class)
 	static class Reactive {
 
 		@Bean

@@ -56,10 +56,10 @@ final class SessionTraffic {
 		this.baseUrl = SingletonSupplier.ofNullable(baseUrl);
 	}
 
-	static SessionTraffic of(HopperSessionProperties properties, Environment environment,
-			ObjectProvider<HopperConnectionDetails> connectionDetails) {
-		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
-		return new SessionTraffic(enabled && properties.learn(),
+	static SessionTraffic of(Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
+		return new SessionTraffic(
+				environment.getProperty("hopper.enabled", Boolean.class, true)
+						&& environment.getProperty("hopper.session.learn", Boolean.class, true),
 				() -> connectionDetails.stream().findFirst().map(HopperConnectionDetails::getBaseUrl).orElse(null));
 	}
 

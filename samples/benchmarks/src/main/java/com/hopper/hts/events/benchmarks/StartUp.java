@@ -22,12 +22,19 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * An application that does nothing but start, with what is on the class path. Prints
- * milliseconds, bean definitions, bytes of heap and threads.
+ * milliseconds, bean definitions, bytes of heap, threads, loaded classes and milliseconds
+ * of CPU time.
  */
 final class StartUp {
+
+	/**
+	 * The argument of an application that has a client, as our publisher has one.
+	 */
+	static final String WEB_CLIENT = "web-client";
 
 	private StartUp() {
 	}
@@ -39,11 +46,17 @@ final class StartUp {
 			.properties("spring.main.banner-mode=off", "logging.level.root=warn",
 					"hopper.base-url=https://airlines-api.example.com/airline/v1.1", "hopper.auth.token=token")
 			.run();
+		if (args.length > 0) {
+			Clients.create(context);
+		}
 		double millis = (System.nanoTime() - start) / 1e6;
+		double cpuMillis = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+			.getProcessCpuTime() / 1e6;
+		int classes = ManagementFactory.getClassLoadingMXBean().getLoadedClassCount();
 		System.gc();
-		System.out.println("started %s %s %s %s".formatted(millis, context.getBeanDefinitionCount(),
+		System.out.println("started %s %s %s %s %s %s".formatted(millis, context.getBeanDefinitionCount(),
 				ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-				ManagementFactory.getThreadMXBean().getThreadCount()));
+				ManagementFactory.getThreadMXBean().getThreadCount(), classes, cpuMillis));
 		System.exit(0);
 	}
 
@@ -53,6 +66,17 @@ final class StartUp {
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Application {
+
+	}
+
+	/**
+	 * A class of its own, because an empty application has no {@link WebClient}.
+	 */
+	private static final class Clients {
+
+		private static void create(ConfigurableApplicationContext context) {
+			context.getBean(WebClient.Builder.class).baseUrl("https://airlines-api.example.com/airline/v1.1").build();
+		}
 
 	}
 

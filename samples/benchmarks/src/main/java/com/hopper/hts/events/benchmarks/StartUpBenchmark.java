@@ -32,7 +32,7 @@ import java.util.stream.Collectors;
 
 /**
  * What the starter adds to an empty application, and how much of that is
- * {@code spring-boot-starter-webclient}.
+ * {@code spring-boot-starter-webclient} and one client that is created with it.
  */
 final class StartUpBenchmark {
 
@@ -43,6 +43,8 @@ final class StartUpBenchmark {
 			+ "spring-(core|context|beans|aop|expression)|logback-(classic|core)|slf4j-api|jul-to-slf4j|"
 			+ "log4j-(api|to-slf4j)|jakarta\\.annotation-api|snakeyaml|micrometer-(commons|observation)|jspecify|"
 			+ "commons-logging)-\\d.*");
+
+	private static final String WEB_CLIENT = "`spring-boot-starter-webclient`, one `WebClient`";
 
 	private static final Pattern OURS = Pattern.compile("hopper-events-.*");
 
@@ -58,7 +60,7 @@ final class StartUpBenchmark {
 			.toList();
 		Map<String, List<Path>> applications = new LinkedHashMap<>();
 		applications.put("empty", select(starter, EMPTY.asMatchPredicate()));
-		applications.put("`spring-boot-starter-webclient`", select(starter, OURS.asMatchPredicate().negate()));
+		applications.put(WEB_CLIENT, select(starter, OURS.asMatchPredicate().negate()));
 		applications.put("**`hopper-events-spring-boot-starter`**", starter);
 		int starts = options.number("starts", 11);
 		Map<String, List<List<Double>>> results = new LinkedHashMap<>();
@@ -66,16 +68,19 @@ final class StartUpBenchmark {
 			Benchmarks.progress("start-up: round %s of %s".formatted(i + 1, starts));
 			for (Map.Entry<String, List<Path>> application : applications.entrySet()) {
 				results.computeIfAbsent(application.getKey(), (name) -> new ArrayList<>())
-					.add(start(application.getValue()));
+					.add(start(application.getValue(),
+							application.getKey().equals(WEB_CLIENT) ? new String[] { StartUp.WEB_CLIENT } : new String[0]));
 			}
 		}
 		System.out.printf("%n## Start-up%n%nMedians of %s starts in a JVM each.%n%n", starts);
 		row("application with", List.copyOf(applications.keySet()));
 		System.out.println("| --- |" + " ---: |".repeat(applications.size()));
 		measured("time to start, ms", results, 0);
+		measured("CPU time from the start of the JVM, ms", results, 5);
 		measured("bean definitions", results, 1);
 		measured("heap after garbage collection, KiB", results, 2);
 		measured("threads", results, 3);
+		measured("loaded classes", results, 4);
 		row("jars", applications.values().stream().map((jars) -> String.valueOf(jars.size())).toList());
 		row("size of the jars, KiB", sizes(applications, (jar) -> true));
 		row("of which ours, KiB", sizes(applications, OURS.asMatchPredicate()));
@@ -85,11 +90,11 @@ final class StartUpBenchmark {
 		return jars.stream().filter((jar) -> names.test(jar.getFileName().toString())).toList();
 	}
 
-	private static List<Double> start(List<Path> jars) throws IOException {
+	private static List<Double> start(List<Path> jars, String... arguments) throws IOException {
 		String classPath = classes() + File.pathSeparator
 				+ jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-		try (Child child = Child.start("start-up", classPath, StartUp.class)) {
-			return Arrays.stream(child.await("started").split(" ", 4)).map(Double::valueOf).toList();
+		try (Child child = Child.start("start-up", classPath, StartUp.class, arguments)) {
+			return Arrays.stream(child.await("started").split(" ", 6)).map(Double::valueOf).toList();
 		}
 	}
 
