@@ -104,7 +104,7 @@ class HopperHttpConnector {
 			.withHttpClientCustomizer(
 					(client) -> proxied(client, properties.proxy()).disableRetry(true).wiretap(false));
 		this.sslBundle = sslBundle;
-		if (sslBundle != null) {
+		if (sslBundle != null || settings.sslBundle() != null) {
 			// Certificates that cannot be read are reported when the application starts
 			this.connections = create(sslBundle);
 		}
