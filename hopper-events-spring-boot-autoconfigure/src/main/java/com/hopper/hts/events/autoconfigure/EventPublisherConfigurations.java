@@ -122,8 +122,7 @@ final class EventPublisherConfigurations {
 		@ConditionalOnMissingBean
 		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, HopperAuthProperties auth,
 				ObjectProvider<HopperConnectionDetails> connectionDetails, HopperStart start,
-				ObjectProvider<HopperMetrics> metrics,
-				ObjectProvider<ObservationRegistry> observationRegistry,
+				ObjectProvider<HopperMetrics> metrics, ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			if (!properties.enabled()) {
 				return Mono::empty;

@@ -207,8 +207,7 @@ class HopperHttpConnector {
 		return resources;
 	}
 
-	private static HttpClient client(ConnectionProvider provider,
-			@Nullable ReactorResourceFactory eventLoops) {
+	private static HttpClient client(ConnectionProvider provider, @Nullable ReactorResourceFactory eventLoops) {
 		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
 		HttpClient client = HttpClient.create(provider)
 			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))

@@ -176,9 +176,9 @@ final class HttpServiceConfigurations {
 		@Override
 		public void configureGroups(Groups<WebClient.Builder> groups) {
 			groups.filterByName(GROUP)
-				.forEachClient((group, builder) -> EventPublisherConfigurations.Client.configure(builder,
-						this.properties, this.connectionDetails, this.tokenProvider, this.start.getObject(),
-						this.customizers));
+				.forEachClient(
+						(group, builder) -> EventPublisherConfigurations.Client.configure(builder, this.properties,
+								this.connectionDetails, this.tokenProvider, this.start.getObject(), this.customizers));
 		}
 
 	}

@@ -81,8 +81,7 @@ class StartUpTests {
 		Set<String> names = new LinkedHashSet<>();
 		this.contextRunner.withConfiguration(OURS)
 			.run((context) -> names.addAll(Arrays.asList(context.getBeanDefinitionNames())));
-		this.contextRunner
-			.run((context) -> Arrays.asList(context.getBeanDefinitionNames()).forEach(names::remove));
+		this.contextRunner.run((context) -> Arrays.asList(context.getBeanDefinitionNames()).forEach(names::remove));
 		// What binds properties is there in every application of Spring Boot
 		names.removeIf((name) -> name.startsWith("org.springframework.boot.context"));
 		assertThat(names).contains("hopperEventPublisher", "hopperEventOutbox").hasSizeLessThanOrEqualTo(20);

@@ -102,9 +102,8 @@ public class JdbcOutboxConfiguration {
 				"org.springframework.jdbc.support.JdbcTransactionManager",
 				"org.springframework.orm.jpa.JpaTransactionManager",
 				"org.springframework.orm.jpa.hibernate.HibernateTransactionManager", "com.zaxxer.hikari.HikariConfig",
-				"com.zaxxer.hikari.HikariDataSource",
-				"org.apache.commons.dbcp2.BasicDataSource", "org.apache.tomcat.jdbc.pool.DataSourceProxy",
-				"org.apache.tomcat.jdbc.pool.PoolProperties");
+				"com.zaxxer.hikari.HikariDataSource", "org.apache.commons.dbcp2.BasicDataSource",
+				"org.apache.tomcat.jdbc.pool.DataSourceProxy", "org.apache.tomcat.jdbc.pool.PoolProperties");
 
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {

@@ -53,13 +53,14 @@ class JdbcOutboxHintsTests {
 		Resource[] scripts = new PathMatchingResourcePatternResolver()
 			.getResources("classpath:" + JdbcOutboxTable.SCRIPTS + "*.sql");
 		assertThat(scripts).hasSizeGreaterThanOrEqualTo(14)
-			.allSatisfy((script) -> assertThat(RuntimeHintsPredicates.resource()
-				.forResource(JdbcOutboxTable.SCRIPTS + script.getFilename())).accepts(this.hints));
+			.allSatisfy((script) -> assertThat(
+					RuntimeHintsPredicates.resource().forResource(JdbcOutboxTable.SCRIPTS + script.getFilename()))
+				.accepts(this.hints));
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { DataSourceTransactionManager.class, JdbcTransactionManager.class,
-			JpaTransactionManager.class })
+	@ValueSource(
+			classes = { DataSourceTransactionManager.class, JdbcTransactionManager.class, JpaTransactionManager.class })
 	void dataSourceOfATransactionManagerIsReadable(Class<?> type) throws Exception {
 		assertReadable(type, "dataSource");
 	}
@@ -77,8 +78,10 @@ class JdbcOutboxHintsTests {
 		JsonNode metadata = JsonMapper.shared()
 			.readTree(getClass().getResourceAsStream("/META-INF/native-image/com.hopper.hts/"
 					+ "hopper-events-spring-boot-autoconfigure/reachability-metadata.json"));
-		assertThat(metadata.path("reflection")).isNotEmpty().allSatisfy((entry) -> assertThat(
-				Class.forName(entry.path("type").stringValue()).getConstructor().newInstance()).isNotNull());
+		assertThat(metadata.path("reflection")).isNotEmpty()
+			.allSatisfy((
+					entry) -> assertThat(Class.forName(entry.path("type").stringValue()).getConstructor().newInstance())
+						.isNotNull());
 		assertThat(metadata.path("resources")).isNotEmpty()
 			.allSatisfy((entry) -> assertThat(new PathMatchingResourcePatternResolver()
 				.getResources("classpath*:" + entry.path("glob").stringValue())).isNotEmpty());

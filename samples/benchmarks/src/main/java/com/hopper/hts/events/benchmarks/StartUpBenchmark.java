@@ -68,8 +68,8 @@ final class StartUpBenchmark {
 			Benchmarks.progress("start-up: round %s of %s".formatted(i + 1, starts));
 			for (Map.Entry<String, List<Path>> application : applications.entrySet()) {
 				results.computeIfAbsent(application.getKey(), (name) -> new ArrayList<>())
-					.add(start(application.getValue(),
-							application.getKey().equals(WEB_CLIENT) ? new String[] { StartUp.WEB_CLIENT } : new String[0]));
+					.add(start(application.getValue(), application.getKey().equals(WEB_CLIENT)
+							? new String[] { StartUp.WEB_CLIENT } : new String[0]));
 			}
 		}
 		System.out.printf("%n## Start-up%n%nMedians of %s starts in a JVM each.%n%n", starts);
