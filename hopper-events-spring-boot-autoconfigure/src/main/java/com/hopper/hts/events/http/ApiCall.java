@@ -22,11 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
-import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.session.HopperSessionContext;
-import io.micrometer.observation.Observation;
-import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -42,29 +39,26 @@ import org.springframework.web.reactive.function.client.ClientResponse;
 
 /**
  * One call of the API, with its attempts and the waits between them: the state of a
- * single subscription.
+ * single subscription. Read from top to bottom: a call is let in, attempts follow each
+ * other until one succeeds or the policy ends them, and what came of it is told once.
  *
  * @param <R> the type of the result
  */
-abstract class ApiCall<R> {
+final class ApiCall<R> {
 
 	private static final Log logger = LogFactory.getLog(ApiCall.class);
 
 	private static final String ENDING = "the application is ending";
 
-	private static final byte[] NOTHING = new byte[0];
-
 	private final ApiClient client;
 
 	private final URI uri;
 
+	private final ApiRequest<R> request;
+
+	private final CallObservation observation;
+
 	private final long start;
-
-	private @Nullable Observation observation;
-
-	private byte[] body = NOTHING;
-
-	private boolean entered;
 
 	/**
 	 * The answer to the attempt, noted before any filter of the application sees it.
@@ -83,202 +77,88 @@ abstract class ApiCall<R> {
 
 	private volatile @Nullable String stopReason;
 
-	ApiCall(ApiClient client, URI uri) {
+	private ApiCall(ApiClient client, URI uri, ApiRequest<R> request, ContextView context) {
 		this.client = client;
 		this.uri = uri;
+		this.request = request;
 		this.start = client.now();
+		request.started();
+		this.observation = CallObservation.start(request::observation, context);
 	}
 
 	/**
 	 * Make a call for each subscription.
 	 * @param <R> the type of the result
-	 * @param factory creates the call
+	 * @param client what calls share
+	 * @param uri where to send
+	 * @param request creates what is sent
 	 * @return the result
 	 */
-	static <R> Mono<R> mono(Supplier<ApiCall<R>> factory) {
-		return Mono.deferContextual((context) -> factory.get().execute(context));
+	static <R> Mono<R> mono(ApiClient client, URI uri, Supplier<ApiRequest<R>> request) {
+		return Mono.deferContextual((context) -> new ApiCall<>(client, uri, request.get(), context).execute());
 	}
 
-	/**
-	 * Return what is sent, in words.
-	 * @return a noun, without article
-	 */
-	abstract String subject();
-
-	/**
-	 * Return what a failure means for the subject.
-	 * @return a predicate
-	 */
-	abstract String failed();
-
-	/**
-	 * Return what it means that the answer to a request that was sent is not known.
-	 * @return a sentence
-	 */
-	abstract String unknown();
-
-	abstract @Nullable String eventType();
-
-	abstract @Nullable String sessionId();
-
-	/**
-	 * Check and write what is sent.
-	 * @return the body, used by all attempts
-	 * @throws HopperApiException if it cannot be sent
-	 */
-	abstract byte[] prepare();
-
-	/**
-	 * Read an answer that means success.
-	 * @param response the answer
-	 * @param answered when it arrived
-	 * @return the result, or {@code null} if the answer means anything else
-	 */
-	abstract @Nullable Mono<R> success(ClientResponse response, long answered);
-
-	/**
-	 * Create the observation.
-	 * @return the observation, not started
-	 */
-	abstract Observation observation();
-
-	abstract void observe(Observation observation, R result);
-
-	void started() {
-	}
-
-	void retrying(String reason) {
-	}
-
-	void deliveryUnknown() {
-	}
-
-	void finished(@Nullable R result, @Nullable HopperApiException exception) {
-	}
-
-	private Mono<R> execute(ContextView context) {
-		started();
-		startObservation(context);
-		HopperApiException refusal = refusal();
-		if (refusal != null) {
-			finish(null, refusal);
-			return Mono.error(refusal);
+	private Mono<R> execute() {
+		if (this.client.isEnding()) {
+			return refuse(this.request.ending());
 		}
-		Mono<R> attempt = observed(Mono.defer(this::attempt));
+		if (!this.client.tryEnter()) {
+			return refuse(this.request.overloaded(this.client.maxCalls));
+		}
+		byte[] body;
+		try {
+			body = this.request.prepare();
+		}
+		catch (HopperApiException ex) {
+			this.client.exit();
+			return refuse(ex);
+		}
+		Mono<R> attempt = this.observation.around(Mono.defer(() -> attempt(body)));
 		Retry retry = Retry.from((failures) -> failures.concatMap((signal) -> waitOrFail(signal.failure())));
 		// Retrying costs about as much as the request, so only a call that failed once
 		// pays
 		return attempt.onErrorResume((failure) -> waitOrFail(failure).then(attempt.retryWhen(retry)))
 			// Runs before the subscriber, which then finds the event in the metrics
-			.doOnSuccess((result) -> finish(result, null))
-			.doOnError((failure) -> finish(null, failure))
-			.doOnCancel(() -> finish(null, null));
+			.doOnSuccess((result) -> leave(result, null))
+			.doOnError((failure) -> leave(null, failure))
+			.doOnCancel(() -> leave(null, null));
 	}
 
-	private @Nullable HopperApiException refusal() {
-		if (this.client.isEnding()) {
-			return ending();
-		}
-		this.entered = this.client.tryEnter();
-		if (!this.entered) {
-			return overloaded();
-		}
-		try {
-			this.body = prepare();
-			return null;
-		}
-		catch (HopperApiException ex) {
-			return ex;
-		}
+	private Mono<R> refuse(HopperApiException refusal) {
+		finish(null, refusal);
+		return Mono.error(refusal);
 	}
 
-	private HopperApiException.ConnectionFailed ending() {
-		return new HopperApiException.ConnectionFailed(
-				details("the application is ending, and its connections to Hopper with it. Nothing was sent. "
-						+ "Send it before the application ends, or store it in the outbox."),
-				true);
-	}
-
-	private HopperApiException.Overloaded overloaded() {
-		return new HopperApiException.Overloaded(details(this.client.maxCalls
-				+ " others (hopper.client.pool.max-connections and max-pending-acquires) have not ended. Nothing was sent. "
-				+ FailureKind.OVERLOADED.advice()));
-	}
-
-	private HopperApiException.Details details(String message) {
-		return HopperApiException.Details.of("The " + subject() + " " + failed() + ": " + message)
-			.withEventType(eventType())
-			.withSessionId(sessionId());
-	}
-
-	private void startObservation(ContextView context) {
-		try {
-			Observation observation = observation();
-			if (observation.isNoop()) {
-				// The caller's remains the parent of the requests
-				return;
-			}
-			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
-			if (parent != null) {
-				observation.parentObservation(parent);
-			}
-			// Tracing prefers the span of the thread to the parent observation
-			inScope(parent, observation::start);
-			this.observation = observation;
-		}
-		catch (Throwable ex) {
-			notObserved(ex);
-		}
-	}
-
-	/**
-	 * Let each attempt begin in the scope of this call's observation, whose child the
-	 * observation of the request is.
-	 */
-	private Mono<R> observed(Mono<R> attempt) {
-		Observation observation = this.observation;
-		if (observation == null) {
-			return attempt;
-		}
-		Mono<R> observed = attempt
-			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, observation));
-		return Mono.fromDirect((subscriber) -> inScope(observation, () -> observed.subscribe(subscriber)));
-	}
-
-	private Mono<R> attempt() {
+	private Mono<R> attempt(byte[] body) {
 		this.attempts.incrementAndGet();
 		this.awaitingAnswer = false;
 		this.answer.set(null);
 		this.attemptStart = this.client.now();
 		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
-		return exchange(timeout).timeout(timeout,
+		return exchange(body, timeout).timeout(timeout,
 				Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.awaitingAnswer)),
 				this.client.scheduler);
 	}
 
-	private Mono<R> exchange(Duration timeout) {
-		String sessionId = sessionId();
+	private Mono<R> exchange(byte[] body, Duration timeout) {
+		String sessionId = this.request.sessionId();
 		return this.client.webClient.post()
 			.uri(this.uri)
 			.headers((headers) -> setHeaders(headers, sessionId))
 			.attribute(ApiClient.ANSWER_ATTRIBUTE, this.answer)
-			.body((output, context) -> write(output, this.body))
+			.body((output, context) -> write(output, body))
 			.exchangeToMono((response) -> {
-				long answered = this.client.now();
+				Duration elapsed = elapsed(this.client.now());
 				this.awaitingAnswer = false;
 				this.client.reached();
-				Mono<R> success = success(response, answered);
+				Mono<R> success = this.request.success(response, this.attempts.get(), elapsed);
 				return (success != null) ? success
-						: this.client.decoder.decodeFailure(response, sessionId, this.body, left(timeout));
+						: this.client.decoder.decodeFailure(response, sessionId, body, left(timeout));
 			})
 			.onErrorResume((failure) -> this.client.decoder.decodeException(failure, this.uri, this.answer.get(),
-					this.awaitingAnswer, sessionId, this.body, left(timeout)))
+					this.awaitingAnswer, sessionId, body, left(timeout)))
 			// The session is what was prepared, or none
 			.contextWrite(HopperSessionContext.none().toReactorContext());
-	}
-
-	private Duration left(Duration timeout) {
-		return timeout.minus(Duration.ofNanos(this.client.now() - this.attemptStart));
 	}
 
 	/**
@@ -319,7 +199,7 @@ abstract class ApiCall<R> {
 				this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {
 			this.deliveryUnknown = true;
-			deliveryUnknown();
+			this.request.deliveryUnknown();
 		}
 		this.awaitingAnswer = false;
 		return attemptFailure;
@@ -332,7 +212,8 @@ abstract class ApiCall<R> {
 	 */
 	private @Nullable Duration nextWait(AttemptFailure failure) {
 		RetryPolicy policy = this.client.retryPolicy;
-		if (!failure.isRetryable(policy.onTimeout()) || attempts() >= policy.maxAttempts()) {
+		int attempts = this.attempts.get();
+		if (!failure.isRetryable(policy.onTimeout()) || attempts >= policy.maxAttempts()) {
 			return null;
 		}
 		if (this.client.isEnding()) {
@@ -340,7 +221,7 @@ abstract class ApiCall<R> {
 			return null;
 		}
 		double random = this.client.random.getAsDouble();
-		Duration wait = policy.interval(attempts(), random);
+		Duration wait = policy.interval(attempts, random);
 		if (failure.retryAfter() != null) {
 			Duration asked = policy.intervalAfter(failure.retryAfter(), random);
 			wait = (asked.compareTo(wait) > 0) ? asked : wait;
@@ -355,126 +236,60 @@ abstract class ApiCall<R> {
 			this.stopReason = "too many other retries have failed (hopper.retry.budget)";
 			return null;
 		}
-		retrying(failure.kind().tag());
+		this.request.retrying(failure.kind().tag());
 		if (logger.isDebugEnabled()) {
-			logger.debug("Attempt %s to send the %s failed: %s. The next one follows in %s".formatted(attempts(),
-					subject(), failure.description(), Durations.format(wait)));
+			logger.debug("Attempt %s to send the %s failed: %s. The next one follows in %s".formatted(attempts,
+					this.request.subject(), failure.description(), Durations.format(wait)));
 		}
 		return wait;
 	}
 
 	private HopperApiException exception(AttemptFailure failure) {
-		return failure
-			.toException(details(message(failure)).withAttempts(attempts()).withDeliveryUnknown(this.deliveryUnknown));
+		return this.request.exception(failure, this.uri, this.attempts.get(), this.deliveryUnknown, this.stopReason);
 	}
 
-	private String message(AttemptFailure failure) {
-		StringBuilder message = new StringBuilder(failure.description()).append(address(failure))
-			.append(", after ")
-			.append(attempts())
-			.append((attempts() == 1) ? " attempt" : " attempts");
-		if (this.stopReason != null) {
-			message.append("; not retried again because ").append(this.stopReason);
-		}
-		message.append(". ").append(failure.kind().advice());
-		if (this.deliveryUnknown) {
-			message.append(' ').append(unknown());
-		}
-		return message.toString();
-	}
-
-	/**
-	 * Show where an answer is from that may be none of the API's, or not meant for this
-	 * client.
-	 */
-	private String address(AttemptFailure failure) {
-		return (failure.statusCode() != null && (failure.kind().fault() == FailureKind.Fault.EVENT_OR_ADDRESS
-				|| failure.kind().fault() == FailureKind.Fault.CLIENT)) ? ", from " + AttemptFailure.url(this.uri) : "";
-	}
-
-	private void finish(@Nullable R result, @Nullable Throwable failure) {
+	private void leave(@Nullable R result, @Nullable Throwable failure) {
 		if (!this.finished.compareAndSet(false, true)) {
 			return;
 		}
-		if (this.entered) {
-			this.client.exit();
-		}
+		this.client.exit();
 		if (result != null) {
-			this.client.retryBudget.giveBack(attempts() - 1);
+			this.client.retryBudget.giveBack(this.attempts.get() - 1);
 		}
 		else if (failure == null && this.awaitingAnswer) {
 			// Cancelled in flight
-			deliveryUnknown();
+			this.request.deliveryUnknown();
 		}
-		Observation observation = this.observation;
-		try {
-			// In whose scope what is counted and logged belongs to its trace
-			inScope(observation, () -> {
-				finished(result, (failure instanceof HopperApiException exception) ? exception : null);
-				if (result != null && logger.isDebugEnabled()) {
-					logger.debug("Sent the %s: %s".formatted(subject(), result));
-				}
-				if (observation != null) {
-					stop(observation, result, failure);
-				}
-			});
-		}
-		catch (Throwable ex) {
-			notObserved(ex);
-		}
+		finish(result, failure);
 	}
 
-	private static void notObserved(Throwable failure) {
-		Exceptions.throwIfJvmFatal(failure);
-		// A failure of telemetry must not fail the call
-		logger.debug("A call could not be observed", failure);
+	private void finish(@Nullable R result, @Nullable Throwable failure) {
+		this.observation.stop(() -> {
+			this.request.finished(this.attempts.get(), result,
+					(failure instanceof HopperApiException exception) ? exception : null);
+			if (result != null && logger.isDebugEnabled()) {
+				logger.debug("Sent the %s: %s".formatted(this.request.subject(), result));
+			}
+		}, (observation) -> {
+			if (result != null) {
+				this.request.observe(observation, result);
+			}
+			if (failure != null) {
+				observation.error(failure);
+			}
+		});
 	}
 
-	private static void inScope(@Nullable Observation observation, Runnable action) {
-		Observation.Scope scope = Observation.Scope.NOOP;
-		try {
-			scope = (observation != null) ? observation.openScope() : scope;
-		}
-		catch (Throwable ex) {
-			notObserved(ex);
-		}
-		try {
-			action.run();
-		}
-		finally {
-			close(scope);
-		}
-	}
-
-	private static void close(Observation.Scope scope) {
-		try {
-			scope.close();
-		}
-		catch (Throwable ex) {
-			notObserved(ex);
-		}
-	}
-
-	private void stop(Observation observation, @Nullable R result, @Nullable Throwable failure) {
-		if (result != null) {
-			observe(observation, result);
-		}
-		if (failure != null) {
-			observation.error(failure);
-		}
-		observation.stop();
-	}
-
-	int attempts() {
-		return this.attempts.get();
-	}
-
-	Duration elapsed(long now) {
+	private Duration elapsed(long now) {
 		return Duration.ofNanos(now - this.start);
 	}
 
 	private Duration remaining(long now) {
 		return this.client.retryPolicy.timeout().minus(elapsed(now));
+	}
+
+	private Duration left(Duration timeout) {
+		return timeout.minus(Duration.ofNanos(this.client.now() - this.attemptStart));
 	}
 
 	private static Duration min(Duration first, Duration second) {

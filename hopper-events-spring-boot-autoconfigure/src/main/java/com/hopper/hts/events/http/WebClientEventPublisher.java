@@ -16,6 +16,7 @@
 package com.hopper.hts.events.http;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,8 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 	 */
 	EventSender sender() {
 		ApiClient once = client().withoutRetries();
-		return (event) -> ApiCall.mono(() -> new Publication(this, once, event.type(), event.sessionId(), () -> event));
+		return (event) -> ApiCall.mono(once, this.uri,
+				() -> new Publication(this, event.type(), event.sessionId(), () -> event));
 	}
 
 	@Override
@@ -101,7 +103,7 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 	private Mono<EventReceipt> publish(HopperEvent event, @Nullable String sessionId,
 			Supplier<PreparedEvent> preparation) {
 		String type = (event != null && event.type() != null) ? event.type() : NO_TYPE;
-		return ApiCall.mono(() -> new Publication(this, client(), type, sessionId, preparation));
+		return ApiCall.mono(client(), this.uri, () -> new Publication(this, type, sessionId, preparation));
 	}
 
 	@Override
@@ -129,7 +131,7 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 	/**
 	 * One publication of one event.
 	 */
-	private static final class Publication extends ApiCall<EventReceipt> {
+	private static final class Publication extends ApiRequest<EventReceipt> {
 
 		private final WebClientEventPublisher publisher;
 
@@ -139,9 +141,8 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 
 		private final Supplier<PreparedEvent> preparation;
 
-		Publication(WebClientEventPublisher publisher, ApiClient client, String eventType, @Nullable String sessionId,
+		Publication(WebClientEventPublisher publisher, String eventType, @Nullable String sessionId,
 				Supplier<PreparedEvent> preparation) {
-			super(client, publisher.uri);
 			this.publisher = publisher;
 			this.eventType = eventType;
 			this.sessionId = sessionId;
@@ -179,15 +180,14 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 		}
 
 		@Override
-		@Nullable Mono<EventReceipt> success(ClientResponse response, long answered) {
+		@Nullable Mono<EventReceipt> success(ClientResponse response, int attempts, Duration elapsed) {
 			if (response.statusCode().value() != 204) {
 				return null;
 			}
 			Map<String, List<String>> headers = new LinkedHashMap<>();
 			response.headers().asHttpHeaders().forEach(headers::put);
 			// A 204 has no body to be read
-			return Mono.just(new EventReceipt(this.eventType, EventReceipt.Outcome.DELIVERED, headers, attempts(),
-					elapsed(answered)));
+			return Mono.just(new EventReceipt(this.eventType, EventReceipt.Outcome.DELIVERED, headers, attempts, elapsed));
 		}
 
 		@Override
@@ -218,8 +218,8 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 		}
 
 		@Override
-		void finished(@Nullable EventReceipt receipt, @Nullable HopperApiException exception) {
-			this.publisher.metrics.finished(this.eventType, attempts(), receipt, exception);
+		void finished(int attempts, @Nullable EventReceipt receipt, @Nullable HopperApiException exception) {
+			this.publisher.metrics.finished(this.eventType, attempts, receipt, exception);
 		}
 
 	}

@@ -16,6 +16,7 @@
 package com.hopper.hts.events.http;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 
 import com.hopper.hts.events.SessionEvent;
@@ -60,7 +61,7 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 	@Override
 	public Mono<Session> create(SessionRequest request) {
 		Assert.notNull(request, "'request' must not be null");
-		Mono<Session> creation = ApiCall.<List<Session>>mono(() -> new Creation(request))
+		Mono<Session> creation = ApiCall.<List<Session>>mono(client(), this.uri, () -> new Creation(request))
 			.flatMap((sessions) -> Mono.justOrEmpty(sessions.stream().findFirst()));
 		return this.learnSession ? HopperSessionContext.currentReactively()
 			.flatMap((context) -> creation.doOnNext((session) -> learn(context, session.id()))) : creation;
@@ -90,12 +91,11 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 	/**
 	 * One creation, whose result is a session or, with {@code 204}, none.
 	 */
-	private final class Creation extends ApiCall<List<Session>> {
+	private final class Creation extends ApiRequest<List<Session>> {
 
 		private final SessionRequest request;
 
 		Creation(SessionRequest request) {
-			super(client(), WebClientHopperSessions.this.uri);
 			this.request = request;
 		}
 
@@ -115,22 +115,12 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		}
 
 		@Override
-		@Nullable String eventType() {
-			return null;
-		}
-
-		@Override
-		@Nullable String sessionId() {
-			return null;
-		}
-
-		@Override
 		byte[] prepare() {
 			return EventCodec.write(this.request);
 		}
 
 		@Override
-		@Nullable Mono<List<Session>> success(ClientResponse response, long answered) {
+		@Nullable Mono<List<Session>> success(ClientResponse response, int attempts, Duration elapsed) {
 			return switch (response.statusCode().value()) {
 				case 201 -> AttemptFailure.readBody(response).map((body) -> List.of(new Session(id(response, body))));
 				case 204 -> response.releaseBody().onErrorComplete().thenReturn(List.of());

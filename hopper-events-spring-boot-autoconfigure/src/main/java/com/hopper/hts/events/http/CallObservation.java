@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.http;
+
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+/**
+ * The observation of one call. A failure of telemetry does not fail the call.
+ *
+ * @param observation the observation, or {@code null} if nobody observes
+ */
+record CallObservation(@Nullable Observation observation) {
+
+	private static final Log logger = LogFactory.getLog(CallObservation.class);
+
+	private static final CallObservation NONE = new CallObservation(null);
+
+	/**
+	 * Start an observation below the one of the subscriber.
+	 * @param source creates the observation
+	 * @param context the context of the subscriber
+	 * @return the observation
+	 */
+	static CallObservation start(Supplier<Observation> source, ContextView context) {
+		try {
+			Observation observation = source.get();
+			if (observation.isNoop()) {
+				// The caller's remains the parent of the requests
+				return NONE;
+			}
+			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
+			if (parent != null) {
+				observation.parentObservation(parent);
+			}
+			// Tracing prefers the span of the thread to the parent observation
+			new CallObservation(parent).inScope(observation::start);
+			return new CallObservation(observation);
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
+			return NONE;
+		}
+	}
+
+	/**
+	 * Let each attempt begin in the scope of this observation, whose child the
+	 * observation of the request is.
+	 */
+	<R> Mono<R> around(Mono<R> attempt) {
+		Observation observation = this.observation;
+		if (observation == null) {
+			return attempt;
+		}
+		Mono<R> observed = attempt
+			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, observation));
+		return Mono.fromDirect((subscriber) -> inScope(() -> observed.subscribe(subscriber)));
+	}
+
+	/**
+	 * Tell what came of the call, in whose scope what is counted and logged belongs to
+	 * its trace, and end the observation.
+	 * @param report counts and logs
+	 * @param end completes the observation
+	 */
+	void stop(Runnable report, Consumer<Observation> end) {
+		try {
+			inScope(() -> {
+				report.run();
+				if (this.observation != null) {
+					end.accept(this.observation);
+					this.observation.stop();
+				}
+			});
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
+		}
+	}
+
+	private void inScope(Runnable action) {
+		Observation.Scope scope = Observation.Scope.NOOP;
+		try {
+			scope = (this.observation != null) ? this.observation.openScope() : scope;
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
+		}
+		try {
+			action.run();
+		}
+		finally {
+			close(scope);
+		}
+	}
+
+	private static void close(Observation.Scope scope) {
+		try {
+			scope.close();
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
+		}
+	}
+
+	private static void notObserved(Throwable failure) {
+		Exceptions.throwIfJvmFatal(failure);
+		logger.debug("A call could not be observed", failure);
+	}
+
+}
