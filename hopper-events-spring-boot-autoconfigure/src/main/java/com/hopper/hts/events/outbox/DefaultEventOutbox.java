@@ -199,7 +199,8 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	private static List<StoredEvent> traced(List<StoredEvent> events, Map<String, String> traceContext) {
-		return events.stream().map((event) -> event.withTraceContext(traceContext)).toList();
+		return traceContext.isEmpty() ? events
+				: events.stream().map((event) -> event.withTraceContext(traceContext)).toList();
 	}
 
 	private void accept(List<StoredEvent> events) {

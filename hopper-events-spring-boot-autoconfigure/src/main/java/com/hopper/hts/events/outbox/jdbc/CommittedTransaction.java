@@ -60,9 +60,12 @@ final class CommittedTransaction implements TransactionSynchronization {
 			// Spring clears the synchronizations before listeners hear of the completion
 			return TransactionSynchronizationManager.isActualTransactionActive();
 		}
-		return TransactionSynchronizationManager.getSynchronizations()
-			.stream()
-			.anyMatch((candidate) -> candidate instanceof CommittedTransaction transaction && transaction.committed);
+		for (TransactionSynchronization candidate : TransactionSynchronizationManager.getSynchronizations()) {
+			if (candidate instanceof CommittedTransaction transaction && transaction.committed) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	@Override

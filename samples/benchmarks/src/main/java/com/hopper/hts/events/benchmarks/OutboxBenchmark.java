@@ -30,7 +30,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
@@ -40,6 +39,7 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperEvent;
+import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.StoredEvent;
@@ -54,6 +54,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.reactive.function.client.ClientRequest;
 
 /**
  * The outbox in the database beside plain JDBC, on the same PostgreSQL and with the same
@@ -302,34 +303,41 @@ final class OutboxBenchmark {
 	// Latency
 
 	private void latency(int seconds) throws InterruptedException {
-		System.out.printf("%n### From the commit of a booking to its delivery%n%n");
-		System.out.println("| bookings/s | p50 ms | p99 ms | max ms |\n| ---: | ---: | ---: | ---: |");
+		System.out.printf("%n### From the commit of a booking to its delivery%n%nTo the answer of the API, and to the "
+				+ "commit that removes the event, after which listeners hear of it.%n%n");
+		System.out.println("| bookings/s | answered: p50 ms | p99 ms | max ms | removed: p50 ms | p99 ms | max ms |\n"
+				+ "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
 		this.relay.start();
 		for (int perSecond : new int[] { 10, 50, 200 }) {
 			Benchmarks.progress("outbox: latency, %s bookings per second".formatted(perSecond));
 			int events = perSecond * seconds;
 			this.deliveries.expect(events);
-			Map<UUID, Long> commits = new HashMap<>();
+			Map<String, Long> commits = new HashMap<>();
 			long start = System.nanoTime();
 			for (int i = 0; i < events; i++) {
 				LockSupport.parkNanos(start + i * 1_000_000_000L / perSecond - System.nanoTime());
-				AtomicReference<UUID> id = new AtomicReference<>();
-				book(this.numbers.incrementAndGet(),
-						(number) -> id.set(this.outbox.store("session-" + number, event(number))));
-				commits.put(id.get(), System.nanoTime());
+				String session = "session-" + this.numbers.incrementAndGet();
+				book(this.numbers.get(), (number) -> this.outbox.store(session, event(number)));
+				commits.put(session, System.nanoTime());
 			}
 			this.deliveries.await();
-			long[] latencies = commits.entrySet()
-				.stream()
-				// Some are delivered before the thread that booked goes on
-				.mapToLong((commit) -> Math.max(0, this.deliveries.time(commit.getKey()) - commit.getValue()))
-				.sorted()
-				.toArray();
-			System.out.printf(Locale.ROOT, "| %d | %.1f | %.1f | %.1f |%n", perSecond, latencies[events / 2] / 1e6,
-					latencies[(int) (events * 0.99)] / 1e6, latencies[events - 1] / 1e6);
+			System.out.printf(Locale.ROOT, "| %d | %s | %s |%n", perSecond,
+					latencies(commits, this.deliveries.answers()), latencies(commits, this.deliveries.times()));
 		}
 		this.relay.stop();
 		clear();
+	}
+
+	private static String latencies(Map<String, Long> commits, Map<String, Long> times) {
+		long[] latencies = commits.entrySet()
+			.stream()
+			// Some are delivered before the thread that booked goes on
+			.mapToLong(
+					(commit) -> Math.max(0, Objects.requireNonNull(times.get(commit.getKey())) - commit.getValue()))
+			.sorted()
+			.toArray();
+		return String.format(Locale.ROOT, "%.1f | %.1f | %.1f", latencies[latencies.length / 2] / 1e6,
+				latencies[(int) (latencies.length * 0.99)] / 1e6, latencies[latencies.length - 1] / 1e6);
 	}
 
 	// Backlog
@@ -464,11 +472,20 @@ final class OutboxBenchmark {
 	 */
 	static final class Deliveries implements EventDeliveryListener {
 
-		private final Map<UUID, Long> times = new ConcurrentHashMap<>();
+		/**
+		 * When the API answered, by session.
+		 */
+		private final Map<String, Long> answers = new ConcurrentHashMap<>();
+
+		/**
+		 * When events were removed, by session.
+		 */
+		private final Map<String, Long> times = new ConcurrentHashMap<>();
 
 		private volatile CountDownLatch expected = new CountDownLatch(0);
 
 		void expect(int deliveries) {
+			this.answers.clear();
 			this.times.clear();
 			this.expected = new CountDownLatch(deliveries);
 		}
@@ -483,13 +500,24 @@ final class OutboxBenchmark {
 			}
 		}
 
-		long time(UUID id) {
-			return Objects.requireNonNull(this.times.get(id));
+		Map<String, Long> answers() {
+			return this.answers;
+		}
+
+		Map<String, Long> times() {
+			return this.times;
+		}
+
+		void answered(ClientRequest request) {
+			String session = request.headers().getFirst("HC-Session-ID");
+			if (session != null) {
+				this.answers.put(session, System.nanoTime());
+			}
 		}
 
 		@Override
 		public void delivered(StoredEvent event, EventReceipt receipt) {
-			this.times.put(event.id(), System.nanoTime());
+			this.times.put(Objects.requireNonNull(event.sessionId()), System.nanoTime());
 			this.expected.countDown();
 		}
 
@@ -505,6 +533,12 @@ final class OutboxBenchmark {
 		@Bean
 		Deliveries deliveries() {
 			return new Deliveries();
+		}
+
+		@Bean
+		HopperWebClientCustomizer answersCustomizer(Deliveries deliveries) {
+			return (builder) -> builder.filter(
+					(request, next) -> next.exchange(request).doOnNext((response) -> deliveries.answered(request)));
 		}
 
 	}
