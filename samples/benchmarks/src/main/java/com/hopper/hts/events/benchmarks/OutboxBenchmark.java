@@ -332,8 +332,7 @@ final class OutboxBenchmark {
 		long[] latencies = commits.entrySet()
 			.stream()
 			// Some are delivered before the thread that booked goes on
-			.mapToLong(
-					(commit) -> Math.max(0, Objects.requireNonNull(times.get(commit.getKey())) - commit.getValue()))
+			.mapToLong((commit) -> Math.max(0, Objects.requireNonNull(times.get(commit.getKey())) - commit.getValue()))
 			.sorted()
 			.toArray();
 		return String.format(Locale.ROOT, "%.1f | %.1f | %.1f", latencies[latencies.length / 2] / 1e6,
@@ -537,8 +536,8 @@ final class OutboxBenchmark {
 
 		@Bean
 		HopperWebClientCustomizer answersCustomizer(Deliveries deliveries) {
-			return (builder) -> builder.filter(
-					(request, next) -> next.exchange(request).doOnNext((response) -> deliveries.answered(request)));
+			return (builder) -> builder
+				.filter((request, next) -> next.exchange(request).doOnNext((response) -> deliveries.answered(request)));
 		}
 
 	}
