@@ -146,47 +146,6 @@ class JdbcOutboxTableTests {
 		}
 	}
 
-	@Test
-	void eventsOfTheTableOfAnEarlierVersionSurviveTheMigration() {
-		this.jdbc.execute("create table hopper_event_outbox (task_name varchar(100) not null, "
-				+ "task_instance varchar(100) not null, task_data bytea, execution_time timestamp with time zone not null, "
-				+ "picked boolean not null, picked_by varchar(50), last_success timestamp with time zone, "
-				+ "last_failure timestamp with time zone, consecutive_failures int, "
-				+ "last_heartbeat timestamp with time zone, version bigint not null, "
-				+ "primary key (task_name, task_instance))");
-		this.jdbc.execute("create index hopper_event_outbox_due on hopper_event_outbox (execution_time)");
-		StoredEvent pending = StoredEvent.of(new UuidV7().create(Instant.now()), Instant.now(), "session-1", booking());
-		StoredEvent dead = StoredEvent.of(new UuidV7().create(Instant.now()), Instant.now(), "session-2", booking());
-		insertOld("booking_confirmed", pending, StoredEventJson.write(pending), "now()");
-		insertOld("dead.booking_confirmed", dead,
-				StoredEventJson.write(new DeadLetter(dead, DeadLetter.Reason.REJECTED, dead.storedAt())),
-				"timestamptz '9999-12-01 00:00:00Z'");
-		TestOutbox outbox = outbox(this.dataSource);
-		assertThatException().isThrownBy(outbox::start)
-			.withMessageContaining("earlier version")
-			.satisfies((ex) -> assertThat(ex.getClass().getSimpleName()).isEqualTo("JdbcOutboxException"));
-		JdbcStores.run(this.dataSource, "migrate-postgresql");
-		outbox.start();
-		try {
-			assertThat(outbox.flush(SECONDS)).isTrue();
-			assertThat(this.api.received()).singleElement()
-				.satisfies((received) -> assertThat(received.sessionId()).isEqualTo("session-1"));
-			assertThat(outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).singleElement().satisfies((letter) -> {
-				assertThat(letter.event().id()).isEqualTo(dead.id());
-				assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
-			});
-		}
-		finally {
-			outbox.stop();
-		}
-	}
-
-	private void insertOld(String name, StoredEvent event, byte[] data, String due) {
-		this.jdbc
-			.update("insert into hopper_event_outbox (task_name, task_instance, task_data, execution_time, picked, "
-					+ "version) values (?, ?, ?, " + due + ", false, 1)", name, event.id().toString(), data);
-	}
-
 	@ParameterizedTest
 	@CsvSource({ "payload,text", "last_error,varchar(10)", "session_id,varchar(20)", "failures,varchar(1000)",
 			"trace,varchar(20)", "claimed_by,varchar(10)", "event_type,varchar(50)", "state,varchar(7)",

@@ -27,10 +27,10 @@ create index hopper_event_outbox_due on hopper_event_outbox (state, due_at, id, 
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
 select task_instance, case when task_name like 'dead.%' then substring(task_name, 6) else task_name end,
   case when task_name like 'dead.%' then 'DEAD' else 'PENDING' end, task_data,
-  dateadd(millisecond, cast(hextoraw('0000' || substring(replace(task_instance, '-', ''), 1, 12)) as bigint), timestamp '1970-01-01 00:00:00'),
+  dateadd(millisecond, cast(X'0000' || substring(cast(cast(task_instance as uuid) as binary(16)) from 1 for 6) as bigint), timestamp '1970-01-01 00:00:00'),
   case when task_name like 'dead.%' then timestamp '9999-12-31 00:00:00' else dateadd(microsecond, cast(extract(epoch from execution_time) * 1000000 as bigint), timestamp '1970-01-01 00:00:00') end, 0,
-  case when task_name like 'dead.%' then dateadd(millisecond, cast(hextoraw('0000' || substring(replace(task_instance, '-', ''), 1, 12)) as bigint), timestamp '1970-01-01 00:00:00') end, 0
+  case when task_name like 'dead.%' then dateadd(millisecond, cast(X'0000' || substring(cast(cast(task_instance as uuid) as binary(16)) from 1 for 6) as bigint), timestamp '1970-01-01 00:00:00') end, 0
 from hopper_event_outbox_old where task_name <> 'control';
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
-select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, timestamp '9999-12-31 00:00:00', timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
+select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, dateadd(microsecond, cast(extract(epoch from current_timestamp) * 1000000 as bigint), timestamp '1970-01-01 00:00:00'), timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
 from hopper_event_outbox_old where task_name = 'control';

@@ -27,10 +27,10 @@ create index hopper_event_outbox_due on hopper_event_outbox (state, due_at, id, 
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
 select task_instance, case when task_name like 'dead.%' then substring(task_name from 6) else task_name end,
   case when task_name like 'dead.%' then 'DEAD' else 'PENDING' end, task_data,
-  cast(current_timestamp as timestamp(6)),
+  cast(current_timestamp at time zone interval '0:00' hour to minute as timestamp(6)),
   case when task_name like 'dead.%' then timestamp '9999-12-31 00:00:00' else cast(execution_time at time zone interval '0:00' hour to minute as timestamp(6)) end, 0,
-  case when task_name like 'dead.%' then cast(current_timestamp as timestamp(6)) end, 0
+  case when task_name like 'dead.%' then cast(current_timestamp at time zone interval '0:00' hour to minute as timestamp(6)) end, 0
 from hopper_event_outbox_old where task_name <> 'control';
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
-select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, timestamp '9999-12-31 00:00:00', timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
+select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, cast(current_timestamp at time zone interval '0:00' hour to minute as timestamp(6)), timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
 from hopper_event_outbox_old where task_name = 'control';

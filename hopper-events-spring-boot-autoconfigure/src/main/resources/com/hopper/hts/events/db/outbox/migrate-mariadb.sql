@@ -31,5 +31,5 @@ select task_instance, case when task_name like 'dead.%' then substr(task_name, 6
   case when task_name like 'dead.%' then timestampadd(microsecond, conv(substr(replace(task_instance, '-', ''), 1, 12), 16, 10) * 1000, '1970-01-01') end, 0
 from hopper_event_outbox_old where task_name <> 'control';
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
-select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, '9999-12-31', '9999-12-31', 0, 'paused before the migration', 0
+select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, utc_timestamp(6), '9999-12-31', 0, 'paused before the migration', 0
 from hopper_event_outbox_old where task_name = 'control';

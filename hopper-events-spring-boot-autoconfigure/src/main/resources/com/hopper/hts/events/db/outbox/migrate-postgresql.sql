@@ -32,5 +32,5 @@ select cast(task_instance as uuid), case when task_name like 'dead.%' then subst
   case when task_name like 'dead.%' then timestamp '1970-01-01' + ('x' || substr(replace(task_instance, '-', ''), 1, 12))::bit(48)::bigint * interval '1 millisecond' end, 0
 from hopper_event_outbox_old where task_name <> 'control';
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
-select cast('00000000-0000-0000-0000-000000000000' as uuid), 'pause', 'PAUSED', task_data, timestamp '9999-12-31 00:00:00', timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
+select cast('00000000-0000-0000-0000-000000000000' as uuid), 'pause', 'PAUSED', task_data, (statement_timestamp() at time zone 'UTC'), timestamp '9999-12-31 00:00:00', 0, 'paused before the migration', 0
 from hopper_event_outbox_old where task_name = 'control';

@@ -23,13 +23,14 @@ create table hopper_event_outbox (
   version bigint not null
 );
 create index hopper_event_outbox_due on hopper_event_outbox (state, due_at, id, event_type);
-insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
-select task_instance, case when task_name like 'dead.%' then substring(task_name, 6, 100) else task_name end,
-  case when task_name like 'dead.%' then 'DEAD' else 'PENDING' end, task_data,
-  dateadd(second, convert(bigint, convert(binary(8), '0x0000' + substring(replace(task_instance, '-', ''), 1, 12), 1)) / 1000, cast('1970-01-01' as datetime2(6))),
-  case when task_name like 'dead.%' then cast('9999-12-31' as datetime2(6)) else cast(switchoffset(execution_time, '+00:00') as datetime2(6)) end, 0,
-  case when task_name like 'dead.%' then dateadd(second, convert(bigint, convert(binary(8), '0x0000' + substring(replace(task_instance, '-', ''), 1, 12), 1)) / 1000, cast('1970-01-01' as datetime2(6))) end, 0
-from hopper_event_outbox_old where task_name <> 'control';
-insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
-select '00000000-0000-0000-0000-000000000000', 'pause', 'PAUSED', task_data, cast('9999-12-31' as datetime2(6)), cast('9999-12-31' as datetime2(6)), 0, 'paused before the migration', 0
-from hopper_event_outbox_old where task_name = 'control';
+-- A batch is compiled as a whole, while the table still has its old columns
+exec ('insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
+select task_instance, case when task_name like ''dead.%'' then substring(task_name, 6, 100) else task_name end,
+  case when task_name like ''dead.%'' then ''DEAD'' else ''PENDING'' end, task_data,
+  dateadd(second, convert(bigint, convert(binary(8), ''0x0000'' + substring(replace(task_instance, ''-'', ''''), 1, 12), 1)) / 1000, cast(''1970-01-01'' as datetime2(6))),
+  case when task_name like ''dead.%'' then cast(''9999-12-31'' as datetime2(6)) else cast(switchoffset(execution_time, ''+00:00'') as datetime2(6)) end, 0,
+  case when task_name like ''dead.%'' then dateadd(second, convert(bigint, convert(binary(8), ''0x0000'' + substring(replace(task_instance, ''-'', ''''), 1, 12), 1)) / 1000, cast(''1970-01-01'' as datetime2(6))) end, 0
+from hopper_event_outbox_old where task_name <> ''control''');
+exec ('insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version)
+select ''00000000-0000-0000-0000-000000000000'', ''pause'', ''PAUSED'', task_data, sysutcdatetime(), cast(''9999-12-31'' as datetime2(6)), 0, ''paused before the migration'', 0
+from hopper_event_outbox_old where task_name = ''control''');
