@@ -105,7 +105,8 @@ class JdbcMigrationTests {
 		insertOld("dead.booking_confirmed", dead.id().toString(),
 				StoredEventJson.write(new DeadLetter(dead, DeadLetter.Reason.REJECTED, dead.storedAt())), false,
 				LocalDateTime.parse(NEVER));
-		insertOld("control", "paused", "maintenance".getBytes(StandardCharsets.UTF_8), false, LocalDateTime.parse(NEVER));
+		insertOld("control", "paused", "maintenance".getBytes(StandardCharsets.UTF_8), false,
+				LocalDateTime.parse(NEVER));
 		this.outbox = TestOutbox.builder(TestPublishers.create(this.api))
 			.build(JdbcStores.create(this.dataSource, new JdbcTransactionManager(this.dataSource),
 					"hopper_event_outbox", Duration.ofSeconds(5), null, Schedulers.parallel()));
