@@ -89,13 +89,31 @@ class DocumentsTests {
 		}
 		Map<String, String> actual = new LinkedHashMap<>();
 		for (JsonNode property : ConfigurationMetadataTests.metadata().path("properties")) {
-			actual.put(property.path("name").stringValue(), property.path("defaultValue").asString(""));
+			if (!property.has("deprecation")) {
+				actual.put(property.path("name").stringValue(), property.path("defaultValue").asString(""));
+			}
 		}
 		assertThat(documented.keySet()).containsExactlyInAnyOrderElementsOf(actual.keySet());
 		actual.forEach((name, value) -> {
 			if (!value.isEmpty()) {
 				assertThat(documented.get(name)).as(name).isEqualTo("`" + value + "`");
 			}
+		});
+	}
+
+	@Test
+	void everyPropertyThatIsNoMoreIsInTheDocumentForThoseWhoUpgrade() throws Exception {
+		String document = Files.readString(DOCS.resolve("upgrading.md"));
+		List<JsonNode> removed = ConfigurationMetadataTests.metadata()
+			.path("properties")
+			.valueStream()
+			.filter((property) -> property.has("deprecation"))
+			.toList();
+		assertThat(removed).isNotEmpty().allSatisfy((property) -> {
+			assertThat(document).contains("| `" + property.path("name").stringValue() + "` |");
+			assertThat(property.at("/deprecation/level").asString()).isIn("warning", "error");
+			assertThat(property.at("/deprecation/reason").asString()).endsWith(".");
+			assertThat(property.at("/deprecation/since").asString()).isNotBlank();
 		});
 	}
 

@@ -111,6 +111,15 @@ class KafkaOutboxConfigurationTests {
 	}
 
 	@Test
+	void removedPropertyIsRefusedWithWhatReplacesIt() {
+		this.contextRunner.withPropertyValues("hopper.outbox.kafka.viaJdbc=true")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hopper.outbox.kafka.via-jdbc")
+				.hasMessageContaining("Set 'hopper.outbox.type' to 'jdbc'"));
+	}
+
+	@Test
 	void otherTypesDoNotTouchTheBroker() {
 		this.contextRunner.withPropertyValues("hopper.outbox.type=memory")
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(EventOutbox.class));

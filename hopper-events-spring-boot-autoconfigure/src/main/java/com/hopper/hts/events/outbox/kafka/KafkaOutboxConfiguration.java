@@ -26,12 +26,14 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.boot.kafka.autoconfigure.SslBundleSslEngineFactory;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.util.StringUtils;
 
@@ -46,14 +48,21 @@ import org.springframework.util.StringUtils;
 @EnableConfigurationProperties(KafkaOutboxProperties.class)
 public class KafkaOutboxConfiguration {
 
+	/**
+	 * A property of an earlier version. Without what it promised, events of transactions
+	 * that are rolled back would be sent.
+	 */
+	private static final String VIA_JDBC = "hopper.outbox.kafka.via-jdbc";
+
 	KafkaOutboxConfiguration() {
 	}
 
 	@Bean
 	@ConditionalOnMissingBean(name = "hopperKafkaOutbox")
 	EventStore.Factory hopperKafkaOutbox(KafkaOutboxProperties properties,
-			ObjectProvider<KafkaProperties> kafkaProperties, ObjectProvider<KafkaConnectionDetails> connectionDetails) {
-		return new Factory(properties, kafkaProperties, connectionDetails);
+			ObjectProvider<KafkaProperties> kafkaProperties, ObjectProvider<KafkaConnectionDetails> connectionDetails,
+			Environment environment) {
+		return new Factory(properties, kafkaProperties, connectionDetails, environment);
 	}
 
 	/**
@@ -62,9 +71,11 @@ public class KafkaOutboxConfiguration {
 	 * @param kafka the properties
 	 * @param kafkaProperties the properties of the application's clients
 	 * @param connectionDetails where the broker is
+	 * @param environment where properties of earlier versions are looked for
 	 */
 	private record Factory(KafkaOutboxProperties kafka, ObjectProvider<KafkaProperties> kafkaProperties,
-			ObjectProvider<KafkaConnectionDetails> connectionDetails) implements EventStore.Factory {
+			ObjectProvider<KafkaConnectionDetails> connectionDetails,
+			Environment environment) implements EventStore.Factory {
 
 		@Override
 		public String type() {
@@ -74,6 +85,11 @@ public class KafkaOutboxConfiguration {
 		@Override
 		public EventStore create(Settings settings) {
 			this.kafka.validate();
+			if (this.environment.getProperty(VIA_JDBC, Boolean.class, false)) {
+				throw new InvalidConfigurationPropertyValueException(VIA_JDBC, true,
+						"was removed: the outbox in the database delivers on its own. Set 'hopper.outbox.type' to 'jdbc', "
+								+ "or remove this property if events need not be part of a transaction");
+			}
 			KafkaProperties clients = this.kafkaProperties.getObject();
 			KafkaConnectionDetails details = this.connectionDetails.getObject();
 			KafkaTopics topics = new KafkaTopics(this.kafka,

@@ -1,0 +1,17 @@
+insert into hopper_event_outbox (id, event_type, session_id, state, reason, payload, occurred_at, stored_at, due_at, attempts,
+  last_error, failures, trace, replayed_at, claimed_by, claimed_until, finished_at, status_code, version) values
+  ('01a20885-5e08-7002-82ff-d7a1eda570d1', 'offers_displayed', 'session-1', 'PENDING', null, stringtoutf8('{"type":"offers_displayed","occurred_date_time":"2026-05-04T10:15:30Z"}'),
+    timestamp '2026-05-04 10:15:30', timestamp '2026-05-04 10:15:30.123456', timestamp '2026-05-04 10:15:30.123456', 0,
+    null, null, null, null, null, null, null, null, 0),
+  ('01a20885-5e08-7002-82ff-d7a1eda570d2', 'booking_confirmed', null, 'PENDING', null, stringtoutf8('{"type":"booking_confirmed","occurred_date_time":"2026-05-04T10:15:30Z","cfar_contract_id":"contract-1","cfar_offer_ids":["offer-1"],"booking_references":{"cfar":"PNR"}}'),
+    timestamp '2026-05-04 10:15:30', timestamp '2026-05-04 10:15:30.123456', timestamp '2026-05-04 10:15:37', 2,
+    'timeout: No answer', '[{"at":"2026-05-04T10:15:31Z","kind":"server_error","status":503,"message":"Unavailable"},{"at":"2026-05-04T10:15:33Z","kind":"timeout","message":"No answer"}]',
+    '{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}', null,
+    '7b0f3b0e-8f0c-4a56-9c1e-0f6a1f8d1b11', timestamp '2026-05-04 10:16:30', null, null, 2),
+  ('01a20885-5e08-7002-82ff-d7a1eda570d3', 'seat_selected', 'session-3', 'DEAD', 'REJECTED', stringtoutf8('{"type":"seat_selected","occurred_date_time":"2026-05-04T10:15:30Z","price":12.50,"seat":"12A"}'),
+    timestamp '2026-05-04 10:15:30', timestamp '2026-05-04 10:15:30.123456', timestamp '9999-12-31 00:00:00', 1,
+    'rejected 422: Refused', '[{"at":"2026-05-04T10:15:31Z","kind":"rejected","status":422,"message":"Refused","errors":[{"message":"wrong","code":"C1","messages":{"seat":"***"}}]}]',
+    null, timestamp '2026-05-05 00:00:00', null, null, timestamp '2026-05-04 10:15:31', null, 4),
+  ('01a20885-5e08-7002-82ff-d7a1eda570d4', 'offers_displayed', 'session-4', 'DELIVERED', null, stringtoutf8('{"type":"offers_displayed","occurred_date_time":"2026-05-04T10:15:30Z"}'),
+    timestamp '2026-05-04 10:15:30', timestamp '2026-05-04 10:15:30.123456', timestamp '9999-12-31 00:00:00', 0,
+    null, null, null, null, null, null, timestamp '2026-05-04 10:15:31', 204, 1);
