@@ -16,6 +16,7 @@
 package com.hopper.hts.events;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import com.hopper.hts.events.FailureKind.Fault;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,13 @@ class FailureKindTests {
 		assertThat(kind.advice()).endsWith(".");
 		assertThat(kind.isTransient())
 			.isEqualTo(kind.fault() == Fault.API || kind.fault() == Fault.LOAD || kind == FailureKind.SIGN_IN_FAILED);
+	}
+
+	@Test
+	void networkTimeAndOverloadAreRetried() {
+		assertThat(Stream.of(FailureKind.values()).filter(FailureKind::isRetried)).containsExactlyInAnyOrder(FailureKind.SIGN_IN_FAILED,
+				FailureKind.RATE_LIMITED, FailureKind.SERVER_ERROR, FailureKind.TIMEOUT, FailureKind.CONNECTION_FAILED,
+				FailureKind.OVERLOADED);
 	}
 
 	@Test

@@ -47,11 +47,6 @@ record RelayPolicy(int concurrency, Duration maxAge, Duration initialInterval, D
 	 */
 	public RelayPolicy {
 		Assert.isTrue(concurrency >= 1, "'concurrency' must be at least 1");
-		Assert.notNull(maxAge, "'maxAge' must not be null");
-		Assert.notNull(initialInterval, "'initialInterval' must not be null");
-		Assert.notNull(maxInterval, "'maxInterval' must not be null");
-		Assert.notNull(probeInterval, "'probeInterval' must not be null");
-		Assert.notNull(shutdownTimeout, "'shutdownTimeout' must not be null");
 	}
 
 	Duration interval(int failures, double random) {

@@ -61,6 +61,22 @@ class RetryPolicyTests {
 			.isThrownBy(
 					() -> new RetryPolicy(1, Duration.ZERO, 1, Duration.ZERO, 2, Duration.ZERO, Duration.ZERO, true, 0))
 			.withMessageContaining("'jitter'");
+		assertThatIllegalArgumentException().isThrownBy(() -> policy(0.9, 0, 0)).withMessageContaining("'multiplier'");
+		assertThatIllegalArgumentException().isThrownBy(() -> policy(1, -0.1, 0)).withMessageContaining("'jitter'");
+		assertThatIllegalArgumentException().isThrownBy(() -> policy(1, 0, -1)).withMessageContaining("'budget'");
+		assertThat(policy(1, 0, 0).jitter()).isZero();
+		assertThat(policy(1, 1, 0).jitter()).isOne();
+	}
+
+	private static RetryPolicy policy(double multiplier, double jitter, int budget) {
+		return new RetryPolicy(1, Duration.ZERO, multiplier, Duration.ZERO, jitter, Duration.ZERO, Duration.ZERO, true,
+				budget);
+	}
+
+	@Test
+	void whoRepeatsAttemptsItselfMakesOneAtATime() {
+		assertThat(this.policy.once()).isEqualTo(new RetryPolicy(1, Duration.ofMillis(200), 2, Duration.ofMillis(700),
+				0.5, Duration.ofSeconds(10), Duration.ofSeconds(30), true, 10));
 	}
 
 }

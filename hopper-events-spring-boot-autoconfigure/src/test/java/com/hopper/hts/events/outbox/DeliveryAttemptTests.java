@@ -32,6 +32,8 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.http.EventSender;
 import com.hopper.hts.events.testing.MutableClock;
 import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.observation.tck.TestObservationRegistry;
+import io.micrometer.observation.tck.TestObservationRegistryAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -232,6 +234,32 @@ class DeliveryAttemptTests {
 		assertThat(permits()).isEqualTo(8);
 	}
 
+	@Test
+	void attemptIsObservedFromItsBeginningToItsEnd() {
+		TestObservationRegistry observations = TestObservationRegistry.create();
+		this.answer = Mono.error(new HopperApiException.Timeout(Details.of("It failed.")));
+		deliver(event(), observations);
+		TestObservationRegistryAssert.assertThat(observations)
+			.hasSingleObservationThat()
+			.hasBeenStarted()
+			.hasBeenStopped()
+			.hasError();
+		observations.clear();
+		this.answer = Mono.just(receipt());
+		deliver(event(), observations);
+		TestObservationRegistryAssert.assertThat(observations)
+			.hasSingleObservationThat()
+			.hasBeenStopped()
+			.doesNotHaveError();
+		observations.clear();
+		this.answer = Mono.never();
+		StoredEvent event = event();
+		attempt().deliver(event, this.gate.tryAcquire(), OutboxObservation.ofDelivery(observations, event))
+			.subscribe()
+			.dispose();
+		TestObservationRegistryAssert.assertThat(observations).hasSingleObservationThat().hasBeenStopped();
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "a\r\nX-Evil: 1", "", " a", "\u0000", "\u00e9" })
 	void damagedSessionIdEndsItsEventAndNotTheDelivery(String sessionId) {
@@ -253,11 +281,15 @@ class DeliveryAttemptTests {
 	}
 
 	private EventStore.Outcome deliver(StoredEvent event) {
+		return deliver(event, ObservationRegistry.NOOP);
+	}
+
+	private EventStore.Outcome deliver(StoredEvent event, ObservationRegistry observations) {
 		if (this.gate.pause() != null) {
 			this.gate.resume();
 		}
 		EventStore.Outcome outcome = attempt()
-			.deliver(event, this.gate.tryAcquire(), OutboxObservation.ofDelivery(ObservationRegistry.NOOP, event))
+			.deliver(event, this.gate.tryAcquire(), OutboxObservation.ofDelivery(observations, event))
 			.block(Duration.ofSeconds(20));
 		assertThat(outcome).isNotNull();
 		return outcome;
