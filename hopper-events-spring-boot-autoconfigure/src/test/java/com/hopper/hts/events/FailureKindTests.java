@@ -56,9 +56,9 @@ class FailureKindTests {
 
 	@Test
 	void networkTimeAndOverloadAreRetried() {
-		assertThat(Stream.of(FailureKind.values()).filter(FailureKind::isRetried)).containsExactlyInAnyOrder(FailureKind.SIGN_IN_FAILED,
-				FailureKind.RATE_LIMITED, FailureKind.SERVER_ERROR, FailureKind.TIMEOUT, FailureKind.CONNECTION_FAILED,
-				FailureKind.OVERLOADED);
+		assertThat(Stream.of(FailureKind.values()).filter(FailureKind::isRetried)).containsExactlyInAnyOrder(
+				FailureKind.SIGN_IN_FAILED, FailureKind.RATE_LIMITED, FailureKind.SERVER_ERROR, FailureKind.TIMEOUT,
+				FailureKind.CONNECTION_FAILED, FailureKind.OVERLOADED);
 	}
 
 	@Test

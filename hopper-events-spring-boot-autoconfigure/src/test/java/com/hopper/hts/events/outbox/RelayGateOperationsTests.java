@@ -64,7 +64,8 @@ class RelayGateOperationsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "open", "release", "delivered", "refused", "failed", "failedForAll", "notFound", "resume" })
+	@ValueSource(
+			strings = { "open", "release", "delivered", "refused", "failed", "failedForAll", "notFound", "resume" })
 	void whoWaitsForPermitsIsCalledOnceAndFindsTheGateFree(String name) throws Exception {
 		if (!name.equals("open")) {
 			this.gate.open();

@@ -132,7 +132,8 @@ class StoredDataTests {
 		assertThat(event.failures()).containsExactly(
 				new StoredEvent.Failure(Instant.parse("2026-05-04T10:15:31Z"), "server_error", 503, "Unavailable",
 						List.of()),
-				new StoredEvent.Failure(Instant.parse("2026-05-04T10:15:33Z"), "timeout", null, "No answer", List.of()));
+				new StoredEvent.Failure(Instant.parse("2026-05-04T10:15:33Z"), "timeout", null, "No answer",
+						List.of()));
 		assertThat(event.traceContext())
 			.isEqualTo(Map.of("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
 	}
