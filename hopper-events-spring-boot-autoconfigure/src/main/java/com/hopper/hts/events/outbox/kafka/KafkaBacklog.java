@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -50,34 +51,24 @@ final class KafkaBacklog {
 		try {
 			Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
 			Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
-			client.describeTopics(List.of(topic))
-				.allTopicNames()
-				.get(TIMEOUT, TimeUnit.MILLISECONDS)
-				.values()
+			get(client.describeTopics(List.of(topic)).allTopicNames()).values()
 				.forEach((description) -> description.partitions().forEach((partition) -> {
 					TopicPartition key = new TopicPartition(topic, partition.partition());
 					latest.put(key, OffsetSpec.latest());
 					earliest.put(key, OffsetSpec.earliest());
 				}));
-			Map<TopicPartition, OffsetAndMetadata> committed = client.listConsumerGroupOffsets(groupId)
-				.partitionsToOffsetAndMetadata()
-				.get(TIMEOUT, TimeUnit.MILLISECONDS);
-			earliest.keySet().removeIf((key) -> committed.get(key) != null);
+			Map<TopicPartition, OffsetAndMetadata> committed = get(
+					client.listConsumerGroupOffsets(groupId).partitionsToOffsetAndMetadata());
 			// All of them: what a replay has just committed is not readable at once
-			Map<TopicPartition, ListOffsetsResultInfo> ends = client
-				.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
-				.all()
-				.get(TIMEOUT, TimeUnit.MILLISECONDS);
-			Map<TopicPartition, ListOffsetsResultInfo> starts = earliest.isEmpty() ? Map.of()
-					: client.listOffsets(earliest).all().get(TIMEOUT, TimeUnit.MILLISECONDS);
-			long lag = 0;
-			for (Map.Entry<TopicPartition, ListOffsetsResultInfo> end : ends.entrySet()) {
-				OffsetAndMetadata offset = committed.get(end.getKey());
-				ListOffsetsResultInfo start = starts.get(end.getKey());
-				long from = (offset != null) ? offset.offset() : (start != null) ? start.offset() : 0;
-				lag += Math.max(0, end.getValue().offset() - from);
-			}
-			return lag;
+			Map<TopicPartition, ListOffsetsResultInfo> ends = get(
+					client.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
+			Map<TopicPartition, ListOffsetsResultInfo> starts = get(client.listOffsets(earliest).all());
+			return starts.entrySet().stream().mapToLong((start) -> {
+				OffsetAndMetadata offset = committed.get(start.getKey());
+				ListOffsetsResultInfo end = ends.get(start.getKey());
+				long from = (offset != null) ? offset.offset() : start.getValue().offset();
+				return (end != null) ? Math.max(0, end.offset() - from) : 0;
+			}).sum();
 		}
 		catch (ExecutionException | TimeoutException ex) {
 			throw new KafkaException("The offsets of the topic '" + topic + "' cannot be read", ex);
@@ -86,6 +77,10 @@ final class KafkaBacklog {
 			Thread.currentThread().interrupt();
 			throw new KafkaException("The thread was interrupted", ex);
 		}
+	}
+
+	private static <T> T get(Future<T> answer) throws ExecutionException, InterruptedException, TimeoutException {
+		return answer.get(TIMEOUT, TimeUnit.MILLISECONDS);
 	}
 
 	/**

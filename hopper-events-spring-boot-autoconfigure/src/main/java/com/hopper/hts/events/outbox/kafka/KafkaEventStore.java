@@ -31,7 +31,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 
 import com.hopper.hts.events.EventNotStoredException;
@@ -50,6 +49,8 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
 /**
  * Keeps events in a topic of Kafka. Kafka has no part in the transaction of a database:
@@ -94,11 +95,9 @@ final class KafkaEventStore implements EventStore {
 
 	private final KafkaBacklog.Cached<Map<String, Long>> dead;
 
-	private final ReentrantLock lock = new ReentrantLock();
+	private final DefaultKafkaProducerFactory<byte[], byte[]> producers;
 
-	private volatile @Nullable Producer<byte[], byte[]> producer;
-
-	private @Nullable Admin admin;
+	private volatile @Nullable Admin admin;
 
 	private volatile @Nullable KafkaReader reader;
 
@@ -119,6 +118,8 @@ final class KafkaEventStore implements EventStore {
 		this.properties = properties;
 		this.settings = settings;
 		this.clock = SchedulerClock.of(settings.scheduler());
+		this.producers = topics.createProducers();
+		this.producers.setPhysicalCloseTimeout((int) Math.max(1, settings.shutdownTimeout().toSeconds()));
 		this.deadLetters = new KafkaDeadLetters(topics, this.clock, () -> ThreadLocalRandom.current().nextDouble());
 		this.sendTimeout = topics.sendTimeout();
 		this.pending = new KafkaBacklog.Cached<>(PENDING_CACHE, this::lag, 0L);
@@ -146,6 +147,7 @@ final class KafkaEventStore implements EventStore {
 		this.closed = false;
 		try {
 			producer();
+			this.admin = this.topics.createAdmin();
 			this.reader = new KafkaReader(this.topics, this.properties, this.clock, this::wakeUp);
 			startWhenReady();
 		}
@@ -192,19 +194,11 @@ final class KafkaEventStore implements EventStore {
 		if (current != null) {
 			current.stop(this.settings.shutdownTimeout());
 		}
-		this.lock.lock();
-		try {
-			if (this.producer != null) {
-				this.producer.close(this.settings.shutdownTimeout());
-			}
-			if (this.admin != null) {
-				this.admin.close(Duration.ofSeconds(1));
-			}
-			this.producer = null;
-			this.admin = null;
-		}
-		finally {
-			this.lock.unlock();
+		this.producers.destroy();
+		Admin asked = this.admin;
+		this.admin = null;
+		if (asked != null) {
+			asked.close(Duration.ofSeconds(1));
 		}
 	}
 
@@ -475,36 +469,23 @@ final class KafkaEventStore implements EventStore {
 	}
 
 	private Producer<byte[], byte[]> producer() {
-		this.lock.lock();
-		try {
-			if (this.closed) {
-				throw new EventNotStoredException("The event was not stored because the application is shutting down",
-						null);
+		if (!this.closed) {
+			Producer<byte[], byte[]> current = this.producers.createProducer();
+			if (!this.closed) {
+				return current;
 			}
-			if (this.producer == null) {
-				this.producer = this.topics.createProducer();
-			}
-			return this.producer;
+			// Created too late to be closed with the store
+			this.producers.destroy();
 		}
-		finally {
-			this.lock.unlock();
-		}
+		throw new EventNotStoredException("The event was not stored because the application is shutting down", null);
 	}
 
 	private Admin admin() {
-		this.lock.lock();
-		try {
-			if (this.closed) {
-				throw new KafkaException("The outbox is stopped");
-			}
-			if (this.admin == null) {
-				this.admin = this.topics.createAdmin();
-			}
-			return this.admin;
+		Admin current = this.admin;
+		if (current == null) {
+			throw new KafkaException("The outbox is stopped");
 		}
-		finally {
-			this.lock.unlock();
-		}
+		return current;
 	}
 
 }

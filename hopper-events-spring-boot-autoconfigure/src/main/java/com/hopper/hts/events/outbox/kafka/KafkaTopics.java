@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -46,6 +47,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
 /**
  * The topics of an outbox and clients for them, which are nobody else's: whatever the
@@ -101,8 +103,12 @@ final class KafkaTopics {
 		return this.deadLetterTopic;
 	}
 
-	Producer<byte[], byte[]> createProducer() {
-		return new KafkaProducer<>(producerProperties());
+	/**
+	 * Create the factory of the one producer, which makes another if that has failed for
+	 * good or was closed.
+	 */
+	DefaultKafkaProducerFactory<byte[], byte[]> createProducers() {
+		return new DefaultKafkaProducerFactory<>(producerProperties());
 	}
 
 	/**
@@ -254,10 +260,7 @@ final class KafkaTopics {
 		if (exists(admin, newTopic.name()).orElse(false)) {
 			return true;
 		}
-		return call(
-				() -> admin.createTopics(List.of(newTopic))
-					.all()
-					.get(DELIVERY_TIMEOUT + REQUEST_TIMEOUT, TimeUnit.MILLISECONDS),
+		return await(admin.createTopics(List.of(newTopic)).all(),
 				"The topic '%s' cannot be created".formatted(newTopic.name()), TopicExistsException.class)
 			.isPresent();
 	}
@@ -284,20 +287,17 @@ final class KafkaTopics {
 	}
 
 	private static Optional<Boolean> exists(Admin admin, String name) {
-		return call(
-				() -> admin.describeTopics(List.of(name))
-					.allTopicNames()
-					.get(DELIVERY_TIMEOUT + REQUEST_TIMEOUT, TimeUnit.MILLISECONDS),
+		return await(admin.describeTopics(List.of(name)).allTopicNames(),
 				"The topic '%s' cannot be described".formatted(name), UnknownTopicOrPartitionException.class);
 	}
 
 	/**
-	 * Ask the broker.
+	 * Wait for the broker.
 	 * @return whether it did what it was asked, or empty if it could not be reached
 	 */
-	private static Optional<Boolean> call(Request request, String problem, Class<? extends Exception> expected) {
+	private static Optional<Boolean> await(Future<?> answer, String problem, Class<? extends Exception> expected) {
 		try {
-			request.send();
+			answer.get(DELIVERY_TIMEOUT + REQUEST_TIMEOUT, TimeUnit.MILLISECONDS);
 			return Optional.of(true);
 		}
 		catch (ExecutionException ex) {
@@ -335,16 +335,6 @@ final class KafkaTopics {
 		public String toString() {
 			return this.bytes + ", " + this.name;
 		}
-
-	}
-
-	/**
-	 * One request to the broker.
-	 */
-	@FunctionalInterface
-	private interface Request {
-
-		void send() throws ExecutionException, InterruptedException, TimeoutException;
 
 	}
 

@@ -44,7 +44,7 @@ public final class KafkaStores {
 	}
 
 	public Producer<byte[], byte[]> createProducer() {
-		return this.topics.createProducer();
+		return this.topics.createProducers().createProducer();
 	}
 
 	public Producer<byte[], byte[]> createOperator() {
