@@ -37,6 +37,7 @@ final class Benchmarks {
 		parts.put("publish", PublishBenchmark::run);
 		parts.put("pieces", PiecesBenchmark::run);
 		parts.put("outbox", OutboxBenchmark::run);
+		parts.put("kafka", KafkaOutboxBenchmark::run);
 		parts.put("start-up", StartUpBenchmark::run);
 		parts.put("outage", OutageBenchmark::run);
 		List<String> selected = options.list("only", String.join(",", parts.keySet()));

@@ -64,7 +64,7 @@ final class OutboxBenchmark {
 
 	private static final int BOOKING_THREADS = 16;
 
-	private static final int CONCURRENCY = 50;
+	static final int CONCURRENCY = 50;
 
 	private final JdbcTemplate jdbc;
 
@@ -450,7 +450,7 @@ final class OutboxBenchmark {
 				Statistics.spread("%,.0f", values), Statistics.medianRatio(values, rates.get(baseline))));
 	}
 
-	private static void concurrently(int threads, Runnable work) throws InterruptedException {
+	static void concurrently(int threads, Runnable work) throws InterruptedException {
 		List<Thread> running = new ArrayList<>();
 		for (int i = 0; i < threads; i++) {
 			Thread thread = new Thread(work, "benchmark-" + i);
@@ -484,9 +484,13 @@ final class OutboxBenchmark {
 		private volatile CountDownLatch expected = new CountDownLatch(0);
 
 		void expect(int deliveries) {
+			expect(new CountDownLatch(deliveries));
+		}
+
+		void expect(CountDownLatch deliveries) {
 			this.answers.clear();
 			this.times.clear();
-			this.expected = new CountDownLatch(deliveries);
+			this.expected = deliveries;
 		}
 
 		void await() throws InterruptedException {

@@ -45,6 +45,13 @@ class BenchmarksTests {
 	}
 
 	@Test
+	void outboxInKafkaIsMeasuredBesideBareClients(CapturedOutput output) throws Exception {
+		KafkaOutboxBenchmark.run(new Options("--kafka-topologies=3x2", "--kafka-events=200", "--kafka-rounds=1"));
+		assertThat(output.getOut()).contains("200 events a round")
+			.containsPattern("\\| 3 \\| 2 \\| [0-9,]+ \\(.*\\) \\| [0-9.]+ \\| [0-9,]+ \\(.*\\) \\| [0-9.]+ \\|\n");
+	}
+
+	@Test
 	void piecesAreListedInTheTableAndRun() throws Exception {
 		PublishPieces pieces = new PublishPieces();
 		for (String method : PublishPieces.STEPS.keySet()) {
