@@ -56,7 +56,8 @@ class HopperEventsDiagnosisTests {
 				AutoConfigurations.of(ObservationAutoConfiguration.class, HopperEventsAutoConfiguration.class,
 						HopperOutboxAutoConfiguration.class, HopperActuatorAutoConfiguration.class))
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.token=canary-token",
-				"hopper.health.cache-time-to-live=1ms", "management.endpoints.web.exposure.include=*");
+				"hopper.health.cache-time-to-live=1ms", "hopper.outbox.shutdown-timeout=50ms",
+				"management.endpoints.web.exposure.include=*");
 
 	@AfterEach
 	void close() {

@@ -71,7 +71,7 @@ class HealthTests {
 		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
 				HopperOutboxAutoConfiguration.class, HopperActuatorAutoConfiguration.class))
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl(), "hopper.auth.preflight=off",
-				"hopper.health.cache-time-to-live=1ms");
+				"hopper.health.cache-time-to-live=1ms", "hopper.outbox.shutdown-timeout=50ms");
 
 	private final ApplicationContextRunner clientRunner = this.contextRunner
 		.withPropertyValues("hopper.auth.client-id=client", "hopper.auth.client-secret=canary-secret");
