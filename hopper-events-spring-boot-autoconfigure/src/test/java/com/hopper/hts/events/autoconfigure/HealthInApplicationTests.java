@@ -145,8 +145,8 @@ class HealthInApplicationTests {
 	private ConfigurableApplicationContext run(String... more) {
 		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--hopper.base-url=" + this.api.baseUrl(),
 				"--hopper.auth.token=token", "--hopper.health.cache-time-to-live=1ms",
-				"--hopper.outbox.shutdown-timeout=50ms",
-				"--management.endpoint.health.show-details=always", "--management.endpoint.health.probes.enabled=true",
+				"--hopper.outbox.shutdown-timeout=50ms", "--management.endpoint.health.show-details=always",
+				"--management.endpoint.health.probes.enabled=true",
 				"--management.endpoint.health.group.events.include=hopper",
 				"--management.endpoint.health.group.both.include=readinessState,hopper",
 				"--management.endpoint.health.group.events.status.order=down,degraded,up,unknown"));

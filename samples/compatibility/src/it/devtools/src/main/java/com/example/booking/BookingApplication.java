@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.example.booking;
+
+import java.time.Instant;
+
+import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.OffersDisplayed;
+
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
+
+@SpringBootApplication
+public class BookingApplication {
+
+	public static void main(String[] args) {
+		SpringApplication.run(BookingApplication.class, args);
+	}
+
+	@Bean
+	ApplicationRunner bookings(EventPublisher publisher, EventOutbox outbox) {
+		String sessionId = BookingApplication.class.getClassLoader().getClass().getSimpleName();
+		return (args) -> {
+			publisher.publishAndWait(sessionId, OffersDisplayed.occurredAt(Instant.now()));
+			outbox.store(sessionId, BookingConfirmed.occurredAt(Instant.now()).withCfarContractId("contract-1"));
+		};
+	}
+
+}
