@@ -37,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The PostgreSQL of the operating system, where it has one:
  * {@code apt-get install postgresql}.
  */
-final class InstalledPostgres implements AutoCloseable {
+final class InstalledPostgres {
 
 	private final Path binaries;
 
@@ -112,8 +112,7 @@ final class InstalledPostgres implements AutoCloseable {
 		return "jdbc:postgresql://127.0.0.1:" + this.port + "/postgres";
 	}
 
-	@Override
-	public void close() throws Exception {
+	void stop() throws Exception {
 		run("pg_ctl", "-D", data(), "-m", "immediate", "stop");
 		FileSystemUtils.deleteRecursively(this.directory);
 	}

@@ -39,7 +39,7 @@ class InstalledPostgresOutboxTests extends AbstractJdbcOutboxTests {
 	@AfterAll
 	static void stopServer() throws Exception {
 		if (server != null) {
-			server.close();
+			server.stop();
 		}
 	}
 

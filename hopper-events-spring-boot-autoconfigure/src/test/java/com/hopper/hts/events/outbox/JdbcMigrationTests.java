@@ -76,7 +76,7 @@ class JdbcMigrationTests {
 			postgres.close();
 		}
 		if (mariaDb != null) {
-			mariaDb.close();
+			mariaDb.stop();
 		}
 	}
 

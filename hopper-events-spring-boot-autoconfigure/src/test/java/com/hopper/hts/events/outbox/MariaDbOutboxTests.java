@@ -61,7 +61,7 @@ class MariaDbOutboxTests extends AbstractJdbcOutboxTests {
 	@AfterAll
 	static void stopServer() throws InterruptedException {
 		if (server != null) {
-			server.close();
+			server.stop();
 		}
 	}
 

@@ -35,7 +35,7 @@ import static org.awaitility.Awaitility.await;
  * A MariaDB that lives in another time zone, where the operating system has one:
  * {@code apt-get install mariadb-server}.
  */
-final class MariaDbServer implements AutoCloseable {
+final class MariaDbServer {
 
 	private final Path directory;
 
@@ -117,8 +117,7 @@ final class MariaDbServer implements AutoCloseable {
 		return dataSource;
 	}
 
-	@Override
-	public void close() throws InterruptedException {
+	void stop() throws InterruptedException {
 		this.process.destroy();
 		this.process.waitFor();
 	}

@@ -70,11 +70,14 @@ final class LocalBroker implements AutoCloseable {
 		this.process = new ProcessBuilder(command("kafka.Kafka", configuration.toString())).redirectErrorStream(true)
 			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
 			.start();
+		// Nothing else ends it when the benchmark is interrupted
+		Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
 	}
 
 	static LocalBroker start() throws IOException, InterruptedException {
 		LocalBroker broker = new LocalBroker();
-		try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address))) {
+		try (Admin admin = Admin.create(
+				Map.of("bootstrap.servers", broker.address, "default.api.timeout.ms", "180000"))) {
 			admin.describeCluster().nodes().get();
 			return broker;
 		}
