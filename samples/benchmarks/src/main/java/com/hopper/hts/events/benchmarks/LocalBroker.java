@@ -76,8 +76,8 @@ final class LocalBroker implements AutoCloseable {
 
 	static LocalBroker start() throws IOException, InterruptedException {
 		LocalBroker broker = new LocalBroker();
-		try (Admin admin = Admin.create(
-				Map.of("bootstrap.servers", broker.address, "default.api.timeout.ms", "180000"))) {
+		try (Admin admin = Admin
+			.create(Map.of("bootstrap.servers", broker.address, "default.api.timeout.ms", "180000"))) {
 			admin.describeCluster().nodes().get();
 			return broker;
 		}
