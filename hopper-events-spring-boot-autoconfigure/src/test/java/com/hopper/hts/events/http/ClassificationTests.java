@@ -86,7 +86,8 @@ class ClassificationTests {
 				arguments(new UnknownHostException("x"), UNREACHABLE, false, "name of its host, api.example:8443"),
 				arguments(new UnresolvedAddressException(), UNREACHABLE, false, "name of the proxy"),
 				arguments(new PoolAcquireTestException(), FailureKind.OVERLOADED, false, "hopper.client.pool"),
-				arguments(new ConnectException("refused"), FAILED, false, "no connection could be made to api.example:8443 (refused)"),
+				arguments(new ConnectException("refused"), FAILED, false,
+						"no connection could be made to api.example:8443 (refused)"),
 				arguments(new NoRouteToHostException("far"), FAILED, false, "no connection could be made"),
 				arguments(new SslHandshakeTimeoutException("late"), FAILED, false, "no connection could be made"),
 				arguments(new SSLHandshakeException("x").initCause(new CertificateException("expired")), UNREACHABLE,
@@ -131,19 +132,20 @@ class ClassificationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			http, basic, proxy/10.0.0.1:8080 => api.example:443, status: 407 Proxy Authentication Required | UNREACHABLE | the proxy proxy:8080 answered 407 and makes no connection to api.example:443 (check hopper.client.proxy.username and hopper.client.proxy.password)
-			http, none, /10.0.0.1:8080 => api.example:443, status: 403 Forbidden           | UNREACHABLE       | the proxy 10.0.0.1:8080 answered 403
-			http, none, proxy/10.0.0.1:8080 => api.example/1.2.3.4:443, status: 408 Late   | CONNECTION_FAILED | no connection to api.example:443
-			http, none, proxy/10.0.0.1:8080 => api.example:443, status: 429 Busy           | CONNECTION_FAILED | answered 429
-			http, none, proxy/10.0.0.1:8080 => api.example:443, status: 499 Odd            | UNREACHABLE       | answered 499
-			http, none, proxy/10.0.0.1:8080 => api.example:443, status: 500 Broken         | CONNECTION_FAILED | answered 500
-			http, none, proxy/10.0.0.1:8080 => api.example:443, status: 599 Broken         | CONNECTION_FAILED | answered 599
-			http, none, proxy/10.0.0.1:8080 => api.example:443, status: 600 Odd            | UNREACHABLE       | answered 600
-			socks5, password, proxy/10.0.0.1:1080 => api.example:443, authStatus: FAILURE  | UNREACHABLE       | made no connection to api.example:443 (authStatus: FAILURE; check hopper.client.proxy
-			socks5, none, proxy/10.0.0.1:1080 => api.example:443, timeout                  | CONNECTION_FAILED | (timeout;
-			something else                                                                 | CONNECTION_FAILED | the proxy made no connection (something else;
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					http, basic, proxy/10.0.0.1:8080 => api.example:443, status: 407 Proxy Authentication Required | UNREACHABLE | the proxy proxy:8080 answered 407 and makes no connection to api.example:443 (check hopper.client.proxy.username and hopper.client.proxy.password)
+					http, none, /10.0.0.1:8080 => api.example:443, status: 403 Forbidden           | UNREACHABLE       | the proxy 10.0.0.1:8080 answered 403
+					http, none, proxy/10.0.0.1:8080 => api.example/1.2.3.4:443, status: 408 Late   | CONNECTION_FAILED | no connection to api.example:443
+					http, none, proxy/10.0.0.1:8080 => api.example:443, status: 429 Busy           | CONNECTION_FAILED | answered 429
+					http, none, proxy/10.0.0.1:8080 => api.example:443, status: 499 Odd            | UNREACHABLE       | answered 499
+					http, none, proxy/10.0.0.1:8080 => api.example:443, status: 500 Broken         | CONNECTION_FAILED | answered 500
+					http, none, proxy/10.0.0.1:8080 => api.example:443, status: 599 Broken         | CONNECTION_FAILED | answered 599
+					http, none, proxy/10.0.0.1:8080 => api.example:443, status: 600 Odd            | UNREACHABLE       | answered 600
+					socks5, password, proxy/10.0.0.1:1080 => api.example:443, authStatus: FAILURE  | UNREACHABLE       | made no connection to api.example:443 (authStatus: FAILURE; check hopper.client.proxy
+					socks5, none, proxy/10.0.0.1:1080 => api.example:443, timeout                  | CONNECTION_FAILED | (timeout;
+					something else                                                                 | CONNECTION_FAILED | the proxy made no connection (something else;
+					""")
 	void proxyIsNamedWithWhatItAnswered(String message, FailureKind kind, String description) {
 		AttemptFailure failure = AttemptFailure.of(new ProxyConnectException(message), EVENTS, false, true);
 		assertThat(failure.kind()).isEqualTo(kind);
@@ -193,8 +195,7 @@ class ClassificationTests {
 		AttemptFailure waiting = AttemptFailure.ofTimeout(EVENTS, Duration.ofMillis(1500), false);
 		assertThat(sent.kind()).isEqualTo(kind);
 		assertThat(sent.description()).isEqualTo("there was no complete answer of api.example:8443 within 2 s");
-		assertThat(waiting.description())
-			.isEqualTo("the request could not be sent to api.example:8443 within 1500 ms");
+		assertThat(waiting.description()).isEqualTo("the request could not be sent to api.example:8443 within 1500 ms");
 		assertThat(sent.isRetryable(true)).isTrue();
 		assertThat(sent.isRetryable(false)).isFalse();
 		assertThat(waiting.isRetryable(false)).isTrue();
