@@ -38,10 +38,10 @@ class BookingApplicationTests {
 		Path changed = Path.of("target/classes/changed.properties");
 		try (FakeHopperApi hopper = FakeHopperApi.builder().token("token").start()) {
 			ProcessBuilder java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-					"-cp", System.getProperty("java.class.path"), BookingApplication.class.getName(),
-					"--server.port=0", "--hopper.base-url=" + hopper.baseUrl(), "--hopper.auth.token=token",
-					"--spring.devtools.livereload.enabled=false",
-					"--hopper.client.response-timeout=1m");
+					"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+					BookingApplication.class.getName(), "--spring.main.keep-alive=true",
+					"--spring.devtools.livereload.enabled=false", "--hopper.base-url=" + hopper.baseUrl(),
+					"--hopper.auth.token=token", "--hopper.client.response-timeout=1m");
 			Process process = java.redirectErrorStream(true).redirectOutput(new File("target/devtools.log")).start();
 			try {
 				assertThat(hopper.awaitDelivered(2, TIMEOUT)).hasSize(2);

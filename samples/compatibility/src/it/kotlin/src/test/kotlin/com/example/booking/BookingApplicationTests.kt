@@ -15,6 +15,7 @@
  */
 package com.example.booking
 
+import java.time.Duration
 import java.time.Instant
 
 import com.hopper.hts.events.BookingConfirmed
@@ -35,7 +36,10 @@ import org.springframework.boot.webtestclient.autoconfigure.AutoConfigureWebTest
 import org.springframework.context.annotation.Import
 import org.springframework.test.web.reactive.server.WebTestClient
 
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(
+	webEnvironment = WebEnvironment.RANDOM_PORT,
+	properties = ["spring.test.webtestclient.timeout=1m", "hopper.client.response-timeout=1m"]
+)
 @AutoConfigureWebTestClient
 @Import(FakeHopperApiConfiguration::class)
 class BookingApplicationTests(
@@ -53,7 +57,7 @@ class BookingApplicationTests(
 		client.get().uri("/offers").header("X-Session", "session-1").exchange().expectStatus().isOk()
 		client.post().uri("/bookings?contractId=contract-1").header("X-Session", "session-1").exchange()
 			.expectStatus().isOk()
-		assertThat(hopper.awaitDelivered(2).map { it.event.type() })
+		assertThat(hopper.awaitDelivered(2, Duration.ofMinutes(1)).map { it.event.type() })
 			.containsExactly("offers_displayed", "booking_confirmed")
 		assertThat(hopper.requests()).hasSize(2)
 	}
@@ -66,7 +70,7 @@ class BookingApplicationTests(
 		assertThat(typeOfExpression(outbox.store("session-2", event))).isEqualTo("java.util.UUID")
 		assertThat(typeOfExpression(publisher.publish("session-2", event).awaitSingle()))
 			.isEqualTo("com.hopper.hts.events.EventReceipt")
-		hopper.awaitDelivered(2)
+		hopper.awaitDelivered(2, Duration.ofMinutes(1))
 		return@runBlocking
 	}
 

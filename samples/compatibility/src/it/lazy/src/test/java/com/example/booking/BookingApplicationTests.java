@@ -16,6 +16,7 @@
 package com.example.booking;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -49,7 +50,8 @@ class BookingApplicationTests {
 			assertThat(hopper.received()).hasSize(1);
 			hopper.acceptToken("token");
 			try (ConfigurableApplicationContext context = run(hopper)) {
-				assertThat(hopper.awaitDelivered(2)).extracting((received) -> received.event().type())
+				assertThat(hopper.awaitDelivered(2, Duration.ofMinutes(1)))
+					.extracting((received) -> received.event().type())
 					.containsExactly("offers_displayed", "booking_confirmed");
 			}
 			assertThat(hopper.received()).hasSize(2);

@@ -35,7 +35,7 @@ import org.springframework.context.annotation.Import;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "hopper.client.response-timeout=1m")
 @Import(FakeHopperApiConfiguration.class)
 class BookingApplicationTests {
 

@@ -15,6 +15,7 @@
  */
 package com.example.booking;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -44,8 +45,8 @@ class BookingApplicationTests {
 				try (ConfigurableApplicationContext firstAirline = run(first, "first")) {
 					send(firstAirline, "first");
 					send(secondAirline, "second");
-					first.awaitDelivered(2);
-					second.awaitDelivered(2);
+					first.awaitDelivered(2, Duration.ofMinutes(1));
+					second.awaitDelivered(2, Duration.ofMinutes(1));
 				}
 				send(secondAirline, "second");
 			}

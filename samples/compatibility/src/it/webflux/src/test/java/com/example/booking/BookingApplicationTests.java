@@ -15,6 +15,8 @@
  */
 package com.example.booking;
 
+import java.time.Duration;
+
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.FakeHopperApiConfiguration;
 import org.junit.jupiter.api.Test;
@@ -28,7 +30,8 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "spring.test.webtestclient.timeout=1m", "hopper.client.response-timeout=1m" })
 @AutoConfigureWebTestClient
 @Import(FakeHopperApiConfiguration.class)
 class BookingApplicationTests {
@@ -50,7 +53,8 @@ class BookingApplicationTests {
 			.exchange()
 			.expectStatus()
 			.isOk();
-		assertThat(this.hopper.awaitDelivered(2)).extracting((received) -> received.event().type())
+		assertThat(this.hopper.awaitDelivered(2, Duration.ofMinutes(1)))
+			.extracting((received) -> received.event().type())
 			.containsExactly("offers_displayed", "booking_confirmed");
 		assertThat(this.hopper.requests()).hasSize(2);
 	}
