@@ -75,8 +75,8 @@ class StartUpApplicationTests {
 	@Test
 	void aotCacheIsTrainedWithoutCredentialsAndRequests() throws Exception {
 		String home = (Runtime.version().feature() >= 25) ? System.getProperty("java.home")
-				: System.getenv("JAVA_25_HOME");
-		assumeThat(home).as("JAVA_25_HOME, the JDK that has AOT caches").isNotNull();
+				: System.getenv("JAVA_HOME_25");
+		assumeThat(home).as("JAVA_HOME_25, the JDK that has AOT caches").isNotNull();
 		train(home, "-XX:AOTCacheOutput=", "-XX:AOTCache=");
 	}
 
