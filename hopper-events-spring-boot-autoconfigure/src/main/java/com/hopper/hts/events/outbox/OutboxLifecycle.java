@@ -48,8 +48,6 @@ final class OutboxLifecycle
 
 	private volatile boolean used;
 
-	private volatile boolean running;
-
 	private volatile boolean closing;
 
 	/**
@@ -88,7 +86,6 @@ final class OutboxLifecycle
 
 	@Override
 	public void start() {
-		this.running = true;
 		// There may be a backlog even if nobody has asked for the outbox so far
 		this.outbox.stream().forEach((ignored) -> {
 		});
@@ -100,7 +97,6 @@ final class OutboxLifecycle
 
 	@Override
 	public void stop() {
-		this.running = false;
 		if (this.closing) {
 			this.runningTasks.await();
 		}
@@ -119,7 +115,7 @@ final class OutboxLifecycle
 
 	@Override
 	public boolean isRunning() {
-		return this.running;
+		return this.relay != null && this.relay.isRunning();
 	}
 
 	/**
