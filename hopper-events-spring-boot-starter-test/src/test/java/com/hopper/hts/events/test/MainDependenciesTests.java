@@ -89,7 +89,10 @@ class MainDependenciesTests {
 			.getElementsByTagName("dependency");
 		List<Element> dependencies = new ArrayList<>();
 		for (int i = 0; i < nodes.getLength(); i++) {
-			dependencies.add((Element) nodes.item(i));
+			// Those of the module, and not those of its plugins
+			if (nodes.item(i).getParentNode().getParentNode().getNodeName().equals("project")) {
+				dependencies.add((Element) nodes.item(i));
+			}
 		}
 		return dependencies;
 	}
