@@ -40,6 +40,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
@@ -255,7 +256,7 @@ final class EventPublisherConfigurations {
 				return (request) -> Mono.empty();
 			}
 			return apiBuilder(properties, connectionDetails.getObject(), webClient, observationRegistry, scheduler)
-				.learnSession(environment.getProperty("hopper.session.learn", Boolean.class, true))
+				.learnSession(Binder.get(environment).bind("hopper.session.learn", Boolean.class).orElse(true))
 				.sessions();
 		}
 

@@ -27,6 +27,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -59,7 +60,7 @@ final class SessionTraffic {
 	static SessionTraffic of(Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
 		return new SessionTraffic(
 				environment.getProperty("hopper.enabled", Boolean.class, true)
-						&& environment.getProperty("hopper.session.learn", Boolean.class, true),
+						&& Binder.get(environment).bind("hopper.session.learn", Boolean.class).orElse(true),
 				() -> connectionDetails.stream().findFirst().map(HopperConnectionDetails::getBaseUrl).orElse(null));
 	}
 

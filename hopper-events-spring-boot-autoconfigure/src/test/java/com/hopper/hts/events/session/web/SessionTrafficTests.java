@@ -157,6 +157,12 @@ class SessionTrafficTests {
 	}
 
 	@Test
+	void valueThatIsNoBooleanIsReportedWithItsProperty() {
+		this.contextRunner.withPropertyValues("hopper.session.learn=sometimes")
+			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("'hopper.session.learn'"));
+	}
+
+	@Test
 	void nothingIsLearnedOrSentIfThatIsSwitchedOff() {
 		this.contextRunner.withPropertyValues("hopper.session.learn=false").run((context) -> this.customer.run(() -> {
 			post(hopperWebClient(context), "/cfar_offers");
