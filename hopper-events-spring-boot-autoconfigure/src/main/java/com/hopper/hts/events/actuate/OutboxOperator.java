@@ -147,7 +147,7 @@ class OutboxOperator {
 		try {
 			return MAPPER.readValue(event.payload(), Object.class);
 		}
-		catch (JacksonException ex) {
+		catch (JacksonException | NumberFormatException ex) {
 			// It is here because it is no JSON
 			return new String(event.payload(), StandardCharsets.UTF_8);
 		}

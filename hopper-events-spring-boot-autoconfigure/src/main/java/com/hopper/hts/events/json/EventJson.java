@@ -253,7 +253,8 @@ final class EventJson {
 		try {
 			return read(MAPPER.readTree(body));
 		}
-		catch (JacksonException | DateTimeException ex) {
+		// A number beyond all limits is not an exception of Jackson's
+		catch (JacksonException | DateTimeException | NumberFormatException ex) {
 			throw new IllegalArgumentException("Not the JSON of an event (" + ex.getClass().getName() + ")");
 		}
 	}

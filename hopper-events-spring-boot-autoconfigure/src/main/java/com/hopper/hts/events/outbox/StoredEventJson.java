@@ -192,7 +192,7 @@ final class StoredEventJson {
 		try {
 			return (text != null) ? MAPPER.readTree(text) : MAPPER.missingNode();
 		}
-		catch (JacksonException ex) {
+		catch (JacksonException | NumberFormatException ex) {
 			return MAPPER.missingNode();
 		}
 	}
@@ -263,7 +263,7 @@ final class StoredEventJson {
 		try {
 			return MAPPER.readTree(bytes);
 		}
-		catch (JacksonException ex) {
+		catch (JacksonException | NumberFormatException ex) {
 			throw unreadable(ex);
 		}
 	}

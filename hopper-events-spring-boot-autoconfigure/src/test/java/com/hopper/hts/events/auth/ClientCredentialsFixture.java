@@ -50,6 +50,8 @@ abstract class ClientCredentialsFixture {
 
 	final VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
 
+	double random;
+
 	final List<String> outcomes = new CopyOnWriteArrayList<>();
 
 	final URI tokenUri = URI.create(this.server.baseUrl().resolve("/oauth/token").toString());
@@ -70,7 +72,7 @@ abstract class ClientCredentialsFixture {
 			.build();
 		return new ClientCredentialsTokenProvider(webClient, credentials, Duration.ofSeconds(10),
 				(failure) -> this.outcomes.add((failure == null) ? "success" : failure.getMessage()), this.scheduler,
-				this.clock, () -> 0);
+				this.clock, () -> this.random);
 	}
 
 	static String issued(String token, Object expiresIn) {

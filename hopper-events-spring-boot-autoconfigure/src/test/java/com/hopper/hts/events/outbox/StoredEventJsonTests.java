@@ -113,7 +113,8 @@ class StoredEventJsonTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "not json", "[]", "null", "{}", "{\"id\":7}", "{\"version\":1,\"id\":\"x\"}",
+	@ValueSource(strings = { "", "not json", "{\"a\":2e2147483648}", "[]", "null", "{}", "{\"id\":7}",
+			"{\"version\":1,\"id\":\"x\"}",
 			"{\"version\":1,\"id\":\"01a20885-5e08-7002-82ff-d7a1eda570db\",\"stored_at\":\"yesterday\"}",
 			"{\"id\":null,\"stored_at\":\"2026-05-04T10:15:30Z\",\"type\":\"t\",\"event\":{}}",
 			"{\"id\":\"1-1-1-1-1\",\"stored_at\":\"+99999-05-04T10:15:30Z\",\"type\":\"t\",\"event\":{}}",
@@ -138,10 +139,14 @@ class StoredEventJsonTests {
 		assertThat(restored.failures()).isEmpty();
 		assertThat(restored.traceContext()).isEmpty();
 		assertThat(restored.event()).isEqualTo(event.event());
+		StoredEvent outOfRange = StoredEvent.restore(event.id(), TIME, "session-1", event.type(), event.payload(), 1,
+				"[2e2147483648]", null, "{\"a\":2e2147483648}");
+		assertThat(outOfRange.failures()).isEmpty();
+		assertThat(outOfRange.traceContext()).isEmpty();
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "[]", "{}", "{\"type\":1}", "{\"type\":\"booking_confirmed\"}",
+	@ValueSource(strings = { "", "[]", "{}", "{\"a\":2e2147483648}", "{\"type\":1}", "{\"type\":\"booking_confirmed\"}",
 			"{\"type\":\"booking_confirmed\",\"occurred_date_time\":\"now\"}",
 			"{\"type\":\"booking_confirmed\",\"occurred_date_time\":\"2026-05-04T10:15:30Z\",\"cfar_contract_id\":7}" })
 	void payloadThatIsNotAnEventIsRefused(String json) {
