@@ -60,14 +60,15 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 	 * @param token gives the token, or {@code null} to sign in with client credentials
 	 * @param identity gives all that one signs in with, to see whether it has changed
 	 * @param credentials gives the credentials to sign in with
-	 * @param webClient the client for requesting tokens, which must not sign its requests
+	 * @param webClient creates the client for requesting tokens, which must not sign its
+	 * requests. Nothing is created while there is a token.
 	 * @param timeout the time for one request for a token
 	 * @param listener hears of each request for a token, {@code null} if it succeeded or
 	 * else the failure, and must not block
 	 * @param scheduler what waits and says what time it is
 	 */
 	public RotatingTokenProvider(Supplier<@Nullable String> token, Supplier<List<?>> identity,
-			Supplier<Credentials> credentials, WebClient webClient, Duration timeout,
+			Supplier<Credentials> credentials, Supplier<WebClient> webClient, Duration timeout,
 			Consumer<@Nullable TokenRequestException> listener, Scheduler scheduler) {
 		Assert.notNull(token, "'token' must not be null");
 		Assert.notNull(identity, "'identity' must not be null");
@@ -75,7 +76,7 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 		this.token = token;
 		this.identity = identity;
 		this.clock = SchedulerClock.of(scheduler);
-		this.factory = () -> new ClientCredentialsTokenProvider(webClient, credentials.get(), timeout, listener,
+		this.factory = () -> new ClientCredentialsTokenProvider(webClient.get(), credentials.get(), timeout, listener,
 				scheduler);
 	}
 

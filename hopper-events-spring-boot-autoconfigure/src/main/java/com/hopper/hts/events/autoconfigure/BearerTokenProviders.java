@@ -44,17 +44,11 @@ final class BearerTokenProviders {
 	static RotatingTokenProvider create(HopperProperties properties, HopperAuthProperties auth,
 			HopperConnectionDetails details, HopperHttpConnector connector, HopperMetrics metrics,
 			ObservationRegistry observationRegistry, Scheduler scheduler) {
-		// A client of its own: what is meant for the API, headers and filters of the
-		// application included, does not reach the identity provider
-		WebClient webClient = WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
-			headers.set("User-Agent", UserAgent.VALUE);
-			auth.getHeaders().forEach(headers::set);
-		}).observationRegistry(observationRegistry).build();
 		RotatingTokenProvider provider = new RotatingTokenProvider(details::getToken,
 				() -> Arrays.asList(details.getClientId(), details.getClientSecret(), details.getTokenUri(),
 						details.getBaseUrl(), auth.getAudience(), auth.getScope(),
 						auth.getClientAuthenticationMethod()),
-				() -> credentials(auth, details), webClient,
+				() -> credentials(auth, details), () -> webClient(auth, connector, observationRegistry),
 				// Shorter than an attempt, which is then told what kept it waiting
 				properties.client().responseTimeout().multipliedBy(4).dividedBy(5),
 				(failure) -> metrics.tokenRequested(
@@ -65,6 +59,18 @@ final class BearerTokenProviders {
 			metrics.bindTokenExpiry(() -> secondsToExpiry(provider.state(), clock));
 		}
 		return provider;
+	}
+
+	/**
+	 * Create a client of its own: what is meant for the API, headers and filters of the
+	 * application included, does not reach the identity provider.
+	 */
+	private static WebClient webClient(HopperAuthProperties auth, HopperHttpConnector connector,
+			ObservationRegistry observationRegistry) {
+		return WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
+			headers.set("User-Agent", UserAgent.VALUE);
+			auth.getHeaders().forEach(headers::set);
+		}).observationRegistry(observationRegistry).build();
 	}
 
 	private static RotatingTokenProvider.Credentials credentials(HopperAuthProperties auth,

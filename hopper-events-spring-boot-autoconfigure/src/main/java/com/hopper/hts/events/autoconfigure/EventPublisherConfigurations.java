@@ -214,9 +214,9 @@ final class EventPublisherConfigurations {
 					properties.headers().forEach(headers::set);
 				})
 				.filter(BearerTokenProvider.filter(baseUrl, signIn));
-			String built = uriBuilderFactory.expand("/").toString();
-			if (!built.equals(baseUrl + "/")) {
-				builder.filter(keepSlashes(built, baseUrl + "/"));
+			String written = baseUrl + "/";
+			if (written.indexOf("//", written.indexOf("//") + 2) != -1) {
+				builder.filter(keepSlashes(uriBuilderFactory.expand("/").toString(), written));
 			}
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			// The token is among the details, whatever the application logs of its own

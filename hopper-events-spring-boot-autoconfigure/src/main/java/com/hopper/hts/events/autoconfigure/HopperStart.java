@@ -136,6 +136,9 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 	}
 
 	private void signIn(BearerTokenProvider tokenProvider) {
+		if (tokenProvider instanceof RotatingTokenProvider provider && provider.isGiven()) {
+			return;
+		}
 		Mono<String> token = Mono.defer(tokenProvider::getToken)
 			.switchIfEmpty(Mono.error(() -> new IllegalStateException("the BearerTokenProvider gave no bearer token")));
 		switch (this.preflight) {

@@ -28,12 +28,6 @@ import java.util.concurrent.atomic.AtomicLong;
 final class UuidV7 {
 
 	/**
-	 * Thread-local random numbers are seeded by the clock alone, this is not: instances
-	 * started together must not create the same ids.
-	 */
-	private static final long SALT = new SecureRandom().nextLong();
-
-	/**
 	 * Milliseconds and a counter of 12 bits, which may run ahead of the clock.
 	 */
 	private final AtomicLong last = new AtomicLong();
@@ -42,12 +36,23 @@ final class UuidV7 {
 		long ticks = this.last.accumulateAndGet(now.toEpochMilli() << 12,
 				(previous, current) -> Math.max(previous + 1, current));
 		long most = (ticks >>> 12) << 16 | 0x7000 | (ticks & 0xFFF);
-		long least = (ThreadLocalRandom.current().nextLong() ^ SALT) >>> 2 | 0x8000_0000_0000_0000L;
+		long least = (ThreadLocalRandom.current().nextLong() ^ Salt.VALUE) >>> 2 | 0x8000_0000_0000_0000L;
 		return new UUID(most, least);
 	}
 
 	static Instant timestamp(UUID id) {
 		return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
+	}
+
+	/**
+	 * Thread-local random numbers are seeded by the clock alone, this is not: instances
+	 * started together must not create the same ids. In a class of its own, so that an
+	 * application that stores nothing does not load what secure random numbers need.
+	 */
+	private static final class Salt {
+
+		private static final long VALUE = new SecureRandom().nextLong();
+
 	}
 
 }

@@ -42,7 +42,6 @@ import org.springframework.mock.http.client.MockClientHttpRequest;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
-import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -157,7 +156,9 @@ class RejectedTokenTests {
 	void rotatingProviderLearnsWhetherItsTokenIsTaken(int status, boolean accepted) {
 		RotatingTokenProvider provider = new RotatingTokenProvider(() -> "t1", List::of, () -> {
 			throw new IllegalStateException("There is a token");
-		}, WebClient.create(), Duration.ofSeconds(1), (failure) -> {
+		}, () -> {
+			throw new IllegalStateException("Nobody signs in");
+		}, Duration.ofSeconds(1), (failure) -> {
 		}, Schedulers.immediate());
 		BearerTokenProvider.filter(BASE, provider)
 			.filter(ClientRequest.create(HttpMethod.POST, EVENTS).build(), answers(answer(status)))

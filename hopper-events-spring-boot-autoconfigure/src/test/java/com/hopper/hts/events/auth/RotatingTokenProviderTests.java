@@ -51,7 +51,7 @@ class RotatingTokenProviderTests {
 	private String clientId = "client-1";
 
 	private final RotatingTokenProvider provider = new RotatingTokenProvider(() -> this.given,
-			() -> List.of(this.clientId), () -> new Credentials(TOKEN_URI, this.clientId, "s3cret", null), client(),
+			() -> List.of(this.clientId), () -> new Credentials(TOKEN_URI, this.clientId, "s3cret", null), this::client,
 			Duration.ofSeconds(10), (failure) -> {
 			}, this.scheduler);
 

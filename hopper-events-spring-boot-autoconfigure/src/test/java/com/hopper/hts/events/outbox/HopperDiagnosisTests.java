@@ -259,7 +259,7 @@ class HopperDiagnosisTests {
 	private static RotatingTokenProvider rotating(@Nullable String token) {
 		return new RotatingTokenProvider(() -> token, List::of,
 				() -> new RotatingTokenProvider.Credentials(URI.create("http://localhost/auth"), "id", "canary", null),
-				WebClient.create(), Duration.ofSeconds(1), (failure) -> {
+				WebClient::create, Duration.ofSeconds(1), (failure) -> {
 				}, Schedulers.parallel());
 	}
 
