@@ -122,9 +122,10 @@ final class OutboxBenchmark {
 				"spring.datasource.hikari.maximum-pool-size=" + (BOOKING_THREADS + CONCURRENCY))) {
 			OutboxBenchmark benchmark = new OutboxBenchmark(context);
 			int rounds = options.number("outbox-rounds", 3);
+			int warmUp = options.number("outbox-warm-up", 4);
 			benchmark.prepare();
-			benchmark.store(rounds, options.number("outbox-millis", 3000));
-			benchmark.drain(rounds, options.number("drained", 20_000));
+			benchmark.store(warmUp, rounds, options.number("outbox-millis", 3000));
+			benchmark.drain(warmUp, rounds, options.number("drained", 20_000));
 			benchmark.latency(options.number("latency-seconds", 10));
 			benchmark.backlog(options.numbers("backlogs", "1000,100000,1000000"), options.number("drained", 20_000),
 					options.number("backlog-rounds", 2));
@@ -152,7 +153,7 @@ final class OutboxBenchmark {
 		System.out.printf(
 				"%nPostgreSQL %s, fsync %s, synchronous_commit %s, shared_buffers %s; %s threads that book, %s deliveries "
 						+ "at a time, all through the same publisher. The relay is stopped while others store or "
-						+ "deliver. The first round of each table is not counted.%n",
+						+ "deliver. The first rounds of each table warm up and are not counted.%n",
 				setting("server_version"), setting("fsync"), setting("synchronous_commit"), setting("shared_buffers"),
 				BOOKING_THREADS, CONCURRENCY);
 	}
@@ -171,7 +172,7 @@ final class OutboxBenchmark {
 
 	// Storing
 
-	private void store(int rounds, int millis) throws InterruptedException {
+	private void store(int warmUp, int rounds, int millis) throws InterruptedException {
 		EventCodec codec = new EventCodec(false);
 		Map<String, LongConsumer> ways = new LinkedHashMap<>();
 		ways.put("booking alone, no event", (number) -> {
@@ -179,7 +180,7 @@ final class OutboxBenchmark {
 		ways.put("one more `insert` with plain JDBC", (number) -> insertRaw(codec, number));
 		ways.put("**`EventOutbox.store`**", (number) -> this.outbox.store("session-" + number, event(number)));
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
-		for (int round = -1; round < rounds; round++) {
+		for (int round = -warmUp; round < rounds; round++) {
 			Benchmarks.progress("outbox: storing, round %s of %s".formatted(round + 1, rounds));
 			for (Map.Entry<String, LongConsumer> way : ways.entrySet()) {
 				double rate = book(way.getValue(), millis);
@@ -222,10 +223,10 @@ final class OutboxBenchmark {
 
 	// Draining
 
-	private void drain(int rounds, int events) throws InterruptedException {
+	private void drain(int warmUp, int rounds, int events) throws InterruptedException {
 		EventCodec codec = new EventCodec(false);
 		Map<String, List<Double>> rates = new LinkedHashMap<>();
-		for (int round = -1; round < rounds; round++) {
+		for (int round = -warmUp; round < rounds; round++) {
 			Benchmarks.progress("outbox: delivering, round %s of %s".formatted(round + 1, rounds));
 			Map<String, Double> once = new LinkedHashMap<>();
 			once.put("plain JDBC, 100 rows at a time, `for update skip locked`", drainRaw(codec, events));
