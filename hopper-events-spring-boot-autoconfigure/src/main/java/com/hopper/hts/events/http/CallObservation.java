@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -100,28 +101,45 @@ record CallObservation(@Nullable Observation observation) {
 		}
 	}
 
+	/**
+	 * Run an action in the scope of this observation. A handler that fails must not leave
+	 * the scope behind on the thread, which goes on with other things.
+	 */
 	private void inScope(Runnable action) {
-		Observation.Scope scope = Observation.Scope.NOOP;
+		Observation current = this.observation;
+		if (current == null) {
+			action.run();
+			return;
+		}
+		ObservationRegistry registry = current.getObservationRegistry();
+		Observation.Scope before = registry.getCurrentObservationScope();
+		Observation.Scope scope;
 		try {
-			scope = (this.observation != null) ? this.observation.openScope() : scope;
+			scope = current.openScope();
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
+			// Other handlers may have opened theirs
+			scope = registry.getCurrentObservationScope();
 		}
 		try {
 			action.run();
 		}
 		finally {
-			close(scope);
+			if (scope != null && scope != before) {
+				close(scope, registry, before);
+			}
 		}
 	}
 
-	private static void close(Observation.Scope scope) {
+	private static void close(Observation.Scope scope, ObservationRegistry registry,
+			Observation.@Nullable Scope before) {
 		try {
 			scope.close();
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
+			registry.setCurrentObservationScope(before);
 		}
 	}
 

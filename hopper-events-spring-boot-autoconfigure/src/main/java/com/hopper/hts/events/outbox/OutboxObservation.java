@@ -147,29 +147,35 @@ final class OutboxObservation {
 			return action.get();
 		}
 		Observation.Scope before = this.registry.getCurrentObservationScope();
-		Observation.Scope scope = open(current, before);
+		Observation.Scope scope = open(current);
 		try {
 			return action.get();
 		}
 		finally {
-			try {
-				scope.close();
-			}
-			catch (Throwable ex) {
-				notObserved(ex);
-				this.registry.setCurrentObservationScope(before);
+			if (scope != null && scope != before) {
+				close(scope, before);
 			}
 		}
 	}
 
-	private Observation.Scope open(Observation current, Observation.@Nullable Scope before) {
+	private Observation.@Nullable Scope open(Observation current) {
 		try {
 			return current.openScope();
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
+			// Other handlers may have opened theirs
+			return this.registry.getCurrentObservationScope();
+		}
+	}
+
+	private void close(Observation.Scope scope, Observation.@Nullable Scope before) {
+		try {
+			scope.close();
+		}
+		catch (Throwable ex) {
+			notObserved(ex);
 			this.registry.setCurrentObservationScope(before);
-			return Observation.Scope.NOOP;
 		}
 	}
 

@@ -18,6 +18,7 @@ package com.hopper.hts.events.observation;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -214,6 +215,20 @@ class EventPublishObservationTests {
 		assertThatExceptionOfType(HopperApiException.Rejected.class)
 			.isThrownBy(() -> this.publisher.publishAndWait("session", OFFERS));
 		assertThat(inFlight()).isZero();
+		// What this thread does next is no part of the publication
+		assertThat(this.observations.getCurrentObservationScope()).isNull();
+	}
+
+	@Test
+	void scopesOfOtherTelemetryAreClosedWhenTelemetryFails() {
+		List<String> scopes = new CopyOnWriteArrayList<>();
+		this.observations.observationConfig()
+			.observationHandler(new ScopeRecorder(scopes))
+			.observationHandler(
+					FailingHandler.of(EventPublishObservationContext.class::isInstance, "onScopeOpened", false));
+		this.publisher.publishAndWait("session", OFFERS);
+		assertThat(scopes).contains("opened");
+		assertThat(Collections.frequency(scopes, "closed")).isEqualTo(Collections.frequency(scopes, "opened"));
 	}
 
 	@Test
@@ -269,6 +284,30 @@ class EventPublishObservationTests {
 
 	private double inFlight() {
 		return this.meters.get("hopper.events.publish.in.flight").gauge().value();
+	}
+
+	/**
+	 * Opens and closes scopes of its own, as tracing does.
+	 *
+	 * @param scopes what happened to them
+	 */
+	private record ScopeRecorder(List<String> scopes) implements ObservationHandler<Observation.Context> {
+
+		@Override
+		public void onScopeOpened(Observation.Context context) {
+			this.scopes.add("opened");
+		}
+
+		@Override
+		public void onScopeClosed(Observation.Context context) {
+			this.scopes.add("closed");
+		}
+
+		@Override
+		public boolean supportsContext(Observation.Context context) {
+			return context instanceof EventPublishObservationContext;
+		}
+
 	}
 
 }
