@@ -23,6 +23,7 @@ import java.util.stream.IntStream;
 
 import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.testing.ScriptedServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for {@link ClientCredentialsTokenProvider}, with a real token endpoint and clocks
  * that are turned by hand.
  */
+@Tag("compatibility")
 @ExtendWith(OutputCaptureExtension.class)
 class ClientCredentialsTokenProviderTests extends ClientCredentialsFixture {
 

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.TokenRequestException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -53,6 +54,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 /**
  * Tests for what {@link BearerTokenFilter} does with a token that is rejected.
  */
+@Tag("compatibility")
 class RejectedTokenTests {
 
 	private static final URI BASE = URI.create("https://api.example/v1");

@@ -27,6 +27,7 @@ import com.hopper.hts.events.auth.RotatingTokenProvider.AuthenticationMethod;
 import com.hopper.hts.events.auth.RotatingTokenProvider.Credentials;
 import com.hopper.hts.events.auth.RotatingTokenProvider.Grant;
 import com.hopper.hts.events.testing.ScriptedServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link TokenEndpoint}: what is sent to it, and which answers it may give.
  */
+@Tag("compatibility")
 class TokenEndpointTests extends ClientCredentialsFixture {
 
 	@Test

@@ -26,6 +26,7 @@ import com.hopper.hts.events.actuate.HopperActuatorAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
@@ -54,6 +55,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for what operators see.
  */
+@Tag("compatibility")
 class ActuatorTests {
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);

@@ -31,6 +31,7 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -54,6 +55,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link HopperHttpConnector} over real connections: pool and timeouts.
  */
+@Tag("compatibility")
 class ConnectionTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);

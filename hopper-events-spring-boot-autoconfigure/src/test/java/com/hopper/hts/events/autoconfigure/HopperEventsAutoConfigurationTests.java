@@ -29,6 +29,7 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.testing.ScriptedServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link HopperEventsAutoConfiguration}.
  */
+@Tag("compatibility")
 class HopperEventsAutoConfigurationTests {
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);

@@ -29,6 +29,7 @@ import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -44,6 +45,7 @@ import static org.mockito.Mockito.mock;
 /**
  * Tests for {@link HopperOutboxAutoConfiguration}.
  */
+@Tag("compatibility")
 class HopperOutboxAutoConfigurationTests {
 
 	private static final String LIFECYCLE = "hopperOutboxLifecycle";

@@ -27,6 +27,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -61,6 +62,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Tests for {@link HopperOutboxAutoConfiguration} with a database.
  */
+@Tag("compatibility")
 class JdbcOutboxAutoConfigurationTests {
 
 	private static final String LIFECYCLE = "hopperOutboxLifecycle";

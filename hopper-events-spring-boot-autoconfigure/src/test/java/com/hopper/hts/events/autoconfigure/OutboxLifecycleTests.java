@@ -24,6 +24,7 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for outboxes in contexts that are paused, as Spring's test framework does, and in
  * such that are stopped and started again, as for a checkpoint.
  */
+@Tag("compatibility")
 @ExtendWith(OutputCaptureExtension.class)
 class OutboxLifecycleTests {
 

@@ -29,6 +29,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.ReceivedRequest;
 import com.hopper.hts.events.testing.ScriptedServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link HopperHttpConnector} with a proxy that tunnels.
  */
+@Tag("compatibility")
 class ProxyTests {
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);

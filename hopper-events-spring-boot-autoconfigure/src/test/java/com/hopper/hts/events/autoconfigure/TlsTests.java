@@ -35,6 +35,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.Http2SslContextSpec;
@@ -62,6 +63,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests for {@link HopperHttpConnector} with TLS: certificates of both sides, and HTTP/2.
  */
+@Tag("compatibility")
 class TlsTests {
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);

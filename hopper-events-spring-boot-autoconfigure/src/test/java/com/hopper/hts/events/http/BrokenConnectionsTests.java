@@ -30,6 +30,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
 import com.hopper.hts.events.testing.ScriptedServer.Request;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.netty.channel.AbortedException;
@@ -46,6 +47,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for connections that cannot be made or break, and what is known of the event
  * then.
  */
+@Tag("compatibility")
 class BrokenConnectionsTests {
 
 	private static final Instant TIME = Instant.parse("2022-01-24T15:34:30Z");

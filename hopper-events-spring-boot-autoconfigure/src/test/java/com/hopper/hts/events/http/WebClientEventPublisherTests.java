@@ -35,6 +35,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -54,6 +55,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link WebClientEventPublisher}, over real connections.
  */
+@Tag("compatibility")
 class WebClientEventPublisherTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);

@@ -28,6 +28,7 @@ import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -57,6 +58,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests for whose transaction an event in a database belongs to.
  */
+@Tag("compatibility")
 class JdbcOutboxTransactionTests {
 
 	private static final Duration SECONDS = Duration.ofSeconds(20);

@@ -30,6 +30,7 @@ import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -43,6 +44,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for the outbox in Kafka with a real broker.
  */
+@Tag("compatibility")
 class KafkaEventOutboxTests extends KafkaOutboxFixture {
 
 	@Test

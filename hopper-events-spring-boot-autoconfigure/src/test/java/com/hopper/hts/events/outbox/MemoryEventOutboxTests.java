@@ -27,6 +27,7 @@ import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.test.Fault;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -42,6 +43,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for {@link DefaultEventOutbox} in memory.
  */
+@Tag("compatibility")
 class MemoryEventOutboxTests extends MemoryOutboxFixture {
 
 	@Test

@@ -18,6 +18,7 @@ package com.hopper.hts.events.examples;
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.test.AutoConfigureHopperEvents;
 import com.hopper.hts.events.test.PublishedHopperEvents;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -29,6 +30,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * The example of the README: the outbox follows the transaction.
  */
+@Tag("compatibility")
 @SpringBootTest
 @AutoConfigureHopperEvents
 class BookingTransactionTests {

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.ClassOrderer;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.TestInstance;
@@ -56,6 +57,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link FakeHopperApi} as JUnit runs it: tests of applications that are wrong
  * on purpose, and what they print.
  */
+@Tag("compatibility")
 class FakeHopperApiExtensionTests {
 
 	private static final String OFFERS = "{\"type\":\"offers_displayed\",\"occurred_date_time\":\"2022-01-24T15:34:30Z\"}";

@@ -26,6 +26,7 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -46,6 +47,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
  * Tests for {@link FakeHopperApi} in tests of applications: how it is connected, what it
  * does before and after each test, and what it says when a test fails.
  */
+@Tag("compatibility")
 @SpringBootTest(properties = { "hopper.base-url=http://127.0.0.1:1/nowhere", "hopper.retry.initial-interval=1ms" })
 @Import(FakeHopperApiConfiguration.class)
 class FakeHopperApiInTestsTests {

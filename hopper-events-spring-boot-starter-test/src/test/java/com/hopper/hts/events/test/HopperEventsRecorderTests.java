@@ -29,6 +29,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -38,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+@Tag("compatibility")
 class HopperEventsRecorderTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(10);

@@ -25,6 +25,7 @@ import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -53,6 +54,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 /**
  * Tests of an application that does nothing about Hopper in its tests.
  */
+@Tag("compatibility")
 class NoRealApiTests {
 
 	private static final OffersDisplayed EVENT = OffersDisplayed.occurredAt(Instant.EPOCH);

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.test;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -33,6 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A test that records events has no use for a {@link FakeHopperApi}, which would receive
  * none.
  */
+@Tag("compatibility")
 class RecorderAndFakeApiTests {
 
 	@Test

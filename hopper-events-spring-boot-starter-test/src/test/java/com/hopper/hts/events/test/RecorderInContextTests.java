@@ -25,6 +25,7 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.session.HopperSessionContext.Origin;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -35,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests for events of the current session in {@link HopperEventsRecorder}.
  */
+@Tag("compatibility")
 class RecorderInContextTests {
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);

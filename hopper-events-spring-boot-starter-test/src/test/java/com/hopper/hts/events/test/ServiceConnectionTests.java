@@ -20,6 +20,7 @@ import java.time.Instant;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.autoconfigure.HopperConnectionDetails;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -40,6 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * {@link FakeHopperApi} can be declared like the containers of the same application.
  */
+@Tag("compatibility")
 @SpringBootTest(classes = ServiceConnectionTests.Application.class,
 		properties = "hopper.base-url=http://127.0.0.1:1/nowhere")
 @Import(ServiceConnectionTests.Containers.class)

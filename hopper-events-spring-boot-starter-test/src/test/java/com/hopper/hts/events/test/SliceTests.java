@@ -24,6 +24,7 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -45,6 +46,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+@Tag("compatibility")
 class SliceTests {
 
 	private static final Instant TIME = Instant.parse("2026-01-01T10:00:00Z");

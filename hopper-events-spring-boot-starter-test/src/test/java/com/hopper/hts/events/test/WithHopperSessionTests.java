@@ -24,6 +24,7 @@ import com.hopper.hts.events.session.HopperSessionContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -40,6 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link WithHopperSession}.
  */
+@Tag("compatibility")
 @WithHopperSession(value = "session-of-class", cfarOfferIds = "offer-1", dgOfferIds = { "offer-2", "offer-3" })
 class WithHopperSessionTests {
 
