@@ -151,6 +151,7 @@ class SignInTests {
 		});
 	}
 
+	@Tag("slow")
 	@Test
 	void renewalUnderLoadFailsNoEvent() {
 		AtomicInteger signIns = new AtomicInteger();

@@ -99,6 +99,7 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 			.containsExactlyInAnyOrder("session-1", "session-2", null);
 	}
 
+	@Tag("slow")
 	@Test
 	void retryAfterIsExactAndHoldsNothingUp() {
 		this.api.failNext(1, Fault.status(503).withRetryAfter("6"));

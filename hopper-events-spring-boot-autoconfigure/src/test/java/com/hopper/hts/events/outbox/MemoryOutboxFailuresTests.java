@@ -253,7 +253,7 @@ class MemoryOutboxFailuresTests extends MemoryOutboxFixture {
 
 	@Test
 	void everythingStoredEndsInOnePlace() {
-		start((builder) -> builder.limits(500, 10_000_000).overflow("DROP_OLDEST", Duration.ZERO));
+		start((builder) -> builder.limits(100, 10_000_000).overflow("DROP_OLDEST", Duration.ZERO));
 		this.api.failRandomly(0.3, 42, Fault.status(503), Fault.status(422), Fault.reset(), Fault.resetAfterAccepting(),
 				Fault.status(429).withRetryAfter("0"));
 		int stored = 0;

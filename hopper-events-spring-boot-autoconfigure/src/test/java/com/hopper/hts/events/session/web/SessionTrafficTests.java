@@ -46,7 +46,6 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Flux;
@@ -66,7 +65,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests that calls of the API take part in the current session.
  */
-@Tag("compatibility")
 @ExtendWith(OutputCaptureExtension.class)
 class SessionTrafficTests {
 
