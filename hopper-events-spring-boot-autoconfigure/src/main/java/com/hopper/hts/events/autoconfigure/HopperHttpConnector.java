@@ -66,6 +66,8 @@ class HopperHttpConnector {
 
 	private static final int MAX_SIGN_IN_CONNECTIONS = 2;
 
+	private static final int MAX_HEADER_SIZE = 64 * 1024;
+
 	private final HopperProperties.Client properties;
 
 	/**
@@ -211,6 +213,8 @@ class HopperHttpConnector {
 		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
 		HttpClient client = HttpClient.create(provider)
 			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))
+			// A confirmation that cannot be read is sent for again, and counted again
+			.httpResponseDecoder((decoder) -> decoder.maxHeaderSize(MAX_HEADER_SIZE))
 			.proxyWithSystemProperties();
 		return (eventLoops != null) ? client.runOn(eventLoops.getLoopResources()) : client;
 	}
@@ -275,8 +279,9 @@ class HopperHttpConnector {
 		return client.proxy((proxy) -> {
 			ProxyProvider.Builder builder = proxy.type(ProxyProvider.Proxy.HTTP).host(host).port(properties.port());
 			String password = properties.password();
-			if (properties.username() != null && password != null) {
-				builder.username(properties.username()).password((username) -> password);
+			String username = properties.username();
+			if (StringUtils.hasText(username) && StringUtils.hasText(password)) {
+				builder.username(username).password((name) -> password);
 			}
 		})
 			// The proxy resolves names, which this side may not be able to

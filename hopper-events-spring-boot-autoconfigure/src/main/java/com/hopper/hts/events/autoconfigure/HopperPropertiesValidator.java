@@ -43,6 +43,8 @@ final class HopperPropertiesValidator {
 
 	private static final String HEADER_NAME_SYMBOLS = "!#$%&'*+-.^_`|~";
 
+	private static final Pattern PLACEHOLDER = Pattern.compile("\\s*\\$\\{[^{}]*}\\s*");
+
 	private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
 
 	private HopperPropertiesValidator() {
@@ -102,7 +104,7 @@ final class HopperPropertiesValidator {
 	 */
 	static void validateAuth(HopperAuthProperties auth) {
 		boolean token = StringUtils.hasText(auth.getToken());
-		boolean client = auth.getClientId() != null || auth.getClientSecret() != null;
+		boolean client = StringUtils.hasText(auth.getClientId()) || StringUtils.hasText(auth.getClientSecret());
 		MutuallyExclusiveConfigurationPropertiesException.throwIfMultipleNonNullValuesIn((entries) -> {
 			entries.put("hopper.auth.token", token ? "set" : null);
 			entries.put("hopper.auth.client-id", client ? "set" : null);
@@ -110,11 +112,14 @@ final class HopperPropertiesValidator {
 		if (!token && !client) {
 			throw HopperConfigurationException.missingCredentials(auth.getToken() != null);
 		}
+		replaced("hopper.auth.token", auth.getToken());
+		replaced("hopper.auth.client-id", auth.getClientId());
+		replaced("hopper.auth.client-secret", auth.getClientSecret());
 		if (client) {
 			required("hopper.auth.client-id", auth.getClientId(), "hopper.auth.client-secret");
 			required("hopper.auth.client-secret", auth.getClientSecret(), "hopper.auth.client-id");
 		}
-		if (auth.getTokenUri() == null) {
+		if (!StringUtils.hasText(auth.getTokenUri())) {
 			onlyWithTokenUri("hopper.auth.audience", auth.getAudience());
 			onlyWithTokenUri("hopper.auth.scope", auth.getScope());
 			onlyWithTokenUri("hopper.auth.client-authentication-method", (auth
@@ -162,8 +167,15 @@ final class HopperPropertiesValidator {
 		}
 	}
 
+	private static void replaced(String name, @Nullable String value) {
+		if (value != null && PLACEHOLDER.matcher(value).matches()) {
+			throw HopperConfigurationException.of(name, "is a placeholder, '${...}', for which there is no value: "
+					+ "set the property or environment variable that it names");
+		}
+	}
+
 	private static void onlyWithTokenUri(String name, @Nullable Object value) {
-		if (value != null) {
+		if (value != null && !value.toString().isBlank()) {
 			throw invalid(name, value, "is used with hopper.auth.token-uri only, which is not set");
 		}
 	}
@@ -181,8 +193,8 @@ final class HopperPropertiesValidator {
 		else if (url.getRawAuthority().contains("@")) {
 			problem = "must not contain a user name or password; credentials belong in hopper.auth.*";
 		}
-		else if (!AUTHORITY.matcher(url.getRawAuthority()).matches()) {
-			problem = "must name a host, and after a colon a port of digits or none";
+		else if (!AUTHORITY.matcher(url.getRawAuthority()).matches() || !hasValidPort(url.getRawAuthority())) {
+			problem = "must name a host, and after a colon a port of 1 to 65535 or none";
 		}
 		else if (url.getRawQuery() != null || url.getRawFragment() != null) {
 			problem = "must not contain a query or a fragment";
@@ -193,6 +205,15 @@ final class HopperPropertiesValidator {
 					: "is '" + url.toString().replaceAll("[?#].*", "?***") + "' and ";
 			throw HopperConfigurationException.of(name, shown + problem + ", for example " + example);
 		}
+	}
+
+	private static boolean hasValidPort(String authority) {
+		String port = authority.substring(authority.lastIndexOf(':') + 1);
+		return authority.endsWith("]") || port.isEmpty() || port.equals(authority) || isPort(Integer.parseInt(port));
+	}
+
+	private static boolean isPort(int port) {
+		return port >= 1 && port <= 65535;
 	}
 
 	/**
@@ -214,7 +235,7 @@ final class HopperPropertiesValidator {
 	}
 
 	private static void validateProxy(HopperProperties.Proxy proxy) {
-		if (proxy.port() < 1 || proxy.port() > 65535) {
+		if (!isPort(proxy.port())) {
 			throw invalid("hopper.client.proxy.port", proxy.port(), "must be between 1 and 65535");
 		}
 		String host = proxy.host();
@@ -222,13 +243,15 @@ final class HopperPropertiesValidator {
 			throw HopperConfigurationException.of("hopper.client.proxy.host",
 					"must be the name or address of a host alone, without http://, user name, password, port and path");
 		}
-		if (!StringUtils.hasText(host) && (proxy.username() != null || proxy.password() != null)) {
+		boolean username = StringUtils.hasText(proxy.username());
+		boolean password = StringUtils.hasText(proxy.password());
+		if (!StringUtils.hasText(host) && (username || password)) {
 			throw HopperConfigurationException.of("hopper.client.proxy.host",
 					"must be set when a user name or password is");
 		}
-		if ((proxy.username() == null) != (proxy.password() == null)) {
+		if (username != password) {
 			throw HopperConfigurationException.of(
-					(proxy.username() == null) ? "hopper.client.proxy.username" : "hopper.client.proxy.password",
+					!username ? "hopper.client.proxy.username" : "hopper.client.proxy.password",
 					"must be set, because user name and password belong together");
 		}
 	}

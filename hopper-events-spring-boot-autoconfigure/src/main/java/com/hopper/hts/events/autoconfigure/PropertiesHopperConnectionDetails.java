@@ -70,7 +70,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 	@Override
 	public @Nullable URI getTokenUri() {
 		String tokenUri = this.auth.getTokenUri();
-		return (tokenUri != null) ? HopperPropertiesValidator.uri("hopper.auth.token-uri", tokenUri) : null;
+		return StringUtils.hasText(tokenUri) ? HopperPropertiesValidator.uri("hopper.auth.token-uri", tokenUri) : null;
 	}
 
 	@Override

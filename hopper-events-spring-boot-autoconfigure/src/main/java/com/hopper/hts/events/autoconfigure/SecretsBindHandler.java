@@ -29,6 +29,7 @@ import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.PlaceholderResolutionException;
 
@@ -72,6 +73,9 @@ final class SecretsBindHandler extends AbstractBindHandler {
 	@Override
 	public @Nullable Object onFailure(ConfigurationPropertyName name, Bindable<?> target, BindContext context,
 			Exception error) throws Exception {
+		if (isEmpty(name, target, error)) {
+			return null;
+		}
 		if (error instanceof HopperConfigurationException exception) {
 			throw withoutValue(name, target, context, exception);
 		}
@@ -81,6 +85,16 @@ final class SecretsBindHandler extends AbstractBindHandler {
 					HopperConfigurationException.of(name.toString(), problem(name, target, error)));
 		}
 		return super.onFailure(name, target, context, error);
+	}
+
+	/**
+	 * Return whether a number or boolean has an empty value. As with all other types, it
+	 * counts as not set.
+	 */
+	private static boolean isEmpty(ConfigurationPropertyName name, Bindable<?> target, Exception error) {
+		return PREFIX.isAncestorOf(name) && target.getType().resolve(Object.class).isPrimitive()
+				&& error instanceof ConversionFailedException failed
+				&& (failed.getValue() == null || failed.getValue().toString().isBlank());
 	}
 
 	private static boolean isSecret(ConfigurationPropertyName name) {

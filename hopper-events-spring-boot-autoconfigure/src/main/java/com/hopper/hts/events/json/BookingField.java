@@ -153,7 +153,7 @@ final class BookingField<T> {
 				throw new InvalidEventDataException("has '" + field.property + "' with a blank value (its name has "
 						+ name.length() + " characters); set the reference or leave it out");
 			}
-			json.writeName(EventJson.wellFormed(name));
+			json.writeName(EventJson.name(name));
 			json.writeString(EventJson.wellFormed(reference));
 		});
 		json.writeEndObject();

@@ -76,6 +76,18 @@ final class EventJson {
 	 */
 	private static final int MAX_DEPTH = 32;
 
+	/**
+	 * What tables of the outbox take.
+	 */
+	private static final int MAX_TYPE = 255;
+
+	/**
+	 * What parsers of JSON read, Jackson among them.
+	 */
+	private static final int MAX_NUMBER = 1000;
+
+	private static final int MAX_NAME = 50_000;
+
 	private EventJson() {
 	}
 
@@ -109,7 +121,25 @@ final class EventJson {
 		if (type == null || type.isBlank()) {
 			throw new InvalidEventDataException("has a blank 'type'; use the API's name, for example 'seat_selected'");
 		}
+		if (type.length() > MAX_TYPE) {
+			throw new InvalidEventDataException(
+					"has a 'type' of " + type.length() + " characters, more than the " + MAX_TYPE + " that can be kept");
+		}
+		if (type.chars().anyMatch(Character::isISOControl)) {
+			throw new InvalidEventDataException("has a 'type' with a control character; use the API's name");
+		}
 		return wellFormed(type);
+	}
+
+	/**
+	 * Check a name of a field that the API does not know.
+	 */
+	static String name(String name) {
+		if (name.length() > MAX_NAME) {
+			throw new InvalidEventDataException("has a name of " + name.length() + " characters, more than the "
+					+ MAX_NAME + " that can be read");
+		}
+		return wellFormed(name);
 	}
 
 	/**
@@ -138,7 +168,7 @@ final class EventJson {
 				throw new InvalidEventDataException(
 						"has an attribute '" + name + "', which is set by " + setBy + "; remove the attribute");
 			}
-			json.writeName(wellFormed(name));
+			json.writeName(name(name));
 			writeValue(json, new Place(null, "", position, attributes.size()), attribute.getValue(), 0);
 			position++;
 		}
@@ -196,7 +226,7 @@ final class EventJson {
 				if (entry.getKey() == null) {
 					throw new InvalidEventDataException("has an attribute (" + where + ") with a name that is null");
 				}
-				json.writeName(wellFormed(entry.getKey().toString()));
+				json.writeName(name(entry.getKey().toString()));
 				writeValue(json, new Place(where, "value ", position, map.size()), entry.getValue(), depth + 1);
 				position++;
 			}
@@ -223,11 +253,13 @@ final class EventJson {
 		if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {
 			json.writeNumber(number.longValue());
 		}
-		else if (number instanceof BigDecimal decimal) {
-			json.writeNumber(decimal);
-		}
-		else if (number instanceof BigInteger integer) {
-			json.writeNumber(integer);
+		else if (number instanceof BigDecimal || number instanceof BigInteger) {
+			String digits = number.toString();
+			if (digits.length() > MAX_NUMBER) {
+				throw new InvalidEventDataException("has an attribute (" + where + ") with a number of "
+						+ digits.length() + " characters, more than the " + MAX_NUMBER + " that can be read");
+			}
+			json.writeNumber(digits);
 		}
 		else if (number instanceof Double || number instanceof Float) {
 			if (!Double.isFinite(number.doubleValue())) {

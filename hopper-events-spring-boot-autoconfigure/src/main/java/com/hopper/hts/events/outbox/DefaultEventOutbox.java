@@ -259,7 +259,8 @@ class DefaultEventOutbox implements EventOutbox {
 		requireBlockingThread("flush");
 		long start = System.nanoTime();
 		while (!this.relay.isDrained()) {
-			if (System.nanoTime() - start >= timeout.toNanos()) {
+			// No longs: the longest of durations has more nanoseconds
+			if (Duration.ofNanos(System.nanoTime() - start).compareTo(timeout) >= 0) {
 				return false;
 			}
 			try {

@@ -85,6 +85,17 @@ class ConnectionTests {
 	}
 
 	@Test
+	void answerWithTheManyHeadersOfGatewaysIsRead() throws Exception {
+		try (ScriptedServer server = new ScriptedServer()) {
+			server.thenAnswer("HTTP/1.1 204 No Content\r\nContent-Security-Policy: " + "x".repeat(60_000) + "\r\n\r\n");
+			run(server, this.contextRunner, (publisher) -> {
+				assertThat(publisher.publishAndWait("session", OFFERS).attempts()).isOne();
+				assertThat(server.requests()).hasSize(1);
+			});
+		}
+	}
+
+	@Test
 	void connectionsAreClosedWithTheContext() throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
 			run(server, this.contextRunner, (publisher) -> {

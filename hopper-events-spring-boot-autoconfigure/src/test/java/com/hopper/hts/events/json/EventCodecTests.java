@@ -15,7 +15,12 @@
  */
 package com.hopper.hts.events.json;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
@@ -23,6 +28,9 @@ import com.hopper.hts.events.HopperApiException.InvalidEvent;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -83,6 +91,40 @@ class EventCodecTests {
 		CustomEvent event = CustomEvent.occurredAt("x", TIME).withAttribute("a", Instant.MAX);
 		assertThatExceptionOfType(InvalidEvent.class).isThrownBy(() -> this.codec.prepare("session-1", event))
 			.withMessageContaining("outside the years 0 to 9999");
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void eventThatNobodyCouldReadOrKeepIsRefused(CustomEvent event, String message) {
+		assertThatExceptionOfType(InvalidEvent.class).isThrownBy(() -> this.codec.prepare("session-1", event))
+			.withMessageContaining(message);
+	}
+
+	static Stream<Arguments> eventThatNobodyCouldReadOrKeepIsRefused() {
+		CustomEvent event = CustomEvent.occurredAt("x", TIME);
+		BigInteger large = new BigInteger("9".repeat(1001));
+		return Stream.of(Arguments.of(CustomEvent.occurredAt("x".repeat(256), TIME), "'type' of 256 characters"),
+				Arguments.of(CustomEvent.occurredAt("a\u0000b", TIME), "'type' with a control character"),
+				Arguments.of(CustomEvent.occurredAt("a\nb", TIME), "'type' with a control character"),
+				Arguments.of(event.withAttribute("a", large), "1 of 1) with a number of 1001 characters"),
+				Arguments.of(event.withAttribute("a", List.of(1, large)), "element 2 of 2) with a number of 1001"),
+				Arguments.of(event.withAttribute("a", new BigDecimal(large, 5)), "with a number of 1002 characters"),
+				Arguments.of(event.withAttribute("n".repeat(50_001), 1), "a name of 50001 characters"),
+				Arguments.of(event.withAttribute("a", Map.of("n".repeat(50_001), 1)), "a name of 50001 characters"));
+	}
+
+	@Test
+	void referenceWithANameThatNobodyCouldReadIsRefused() {
+		BookingConfirmed booking = BookingConfirmed.occurredAt(TIME).withBookingReference("n".repeat(50_001), "PNR");
+		assertThatExceptionOfType(InvalidEvent.class).isThrownBy(() -> this.codec.prepare("session-1", booking))
+			.withMessageContaining("a name of 50001 characters");
+	}
+
+	@Test
+	void eventAtTheLimitsIsReadAgain() {
+		CustomEvent event = CustomEvent.occurredAt("é".repeat(255), TIME)
+			.withAttribute("n".repeat(50_000), new BigInteger("9".repeat(1000)));
+		assertThat(EventCodec.decode(this.codec.prepare("session-1", event).body())).isEqualTo(event);
 	}
 
 }

@@ -345,7 +345,7 @@ class JdbcOutboxTransactionTests {
 	/**
 	 * Manages no connections, as that of JTA does.
 	 */
-	private static class Global extends AbstractPlatformTransactionManager {
+	static class Global extends AbstractPlatformTransactionManager {
 
 		private boolean active;
 

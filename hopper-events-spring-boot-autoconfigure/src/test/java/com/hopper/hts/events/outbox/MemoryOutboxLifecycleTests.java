@@ -16,6 +16,7 @@
 package com.hopper.hts.events.outbox;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -63,6 +64,14 @@ class MemoryOutboxLifecycleTests extends MemoryOutboxFixture {
 		this.outbox.start();
 		this.outbox.store("session-1", booking(100));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
+	}
+
+	@Test
+	void flushCanWaitForEver() {
+		start(UnaryOperator.identity());
+		this.outbox.store("session-1", booking(1));
+		assertThat(this.outbox.flush(ChronoUnit.FOREVER.getDuration())).isTrue();
+		assertThat(this.api.received()).hasSize(1);
 	}
 
 	@Test

@@ -92,7 +92,8 @@ final class JdbcOutboxTable {
 		try (Connection connection = dataSource.getConnection()) {
 			this.dialect = JdbcDialect.of(connection, dataSourceName);
 			this.transactions = new JdbcTransactions(dataSource, dataSourceName, managers,
-					connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED);
+					connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED,
+					connection.getAutoCommit());
 		}
 		catch (SQLException ex) {
 			throw new JdbcOutboxException(

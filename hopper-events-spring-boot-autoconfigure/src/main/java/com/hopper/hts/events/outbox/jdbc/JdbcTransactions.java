@@ -70,7 +70,14 @@ final class JdbcTransactions {
 	 */
 	private final boolean isolate;
 
-	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers, boolean isolate) {
+	/**
+	 * Whether connections commit by themselves where no transaction is. If they do not,
+	 * they look the same in a global transaction that does not know of them.
+	 */
+	private final boolean autoCommit;
+
+	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers, boolean isolate,
+			boolean autoCommit) {
 		this.dataSource = dataSource;
 		this.manager = new DataSourceTransactionManager(dataSource);
 		this.name = name;
@@ -78,6 +85,7 @@ final class JdbcTransactions {
 			.filter((manager) -> !(manager instanceof ResourceTransactionManager))
 			.toList();
 		this.isolate = isolate;
+		this.autoCommit = autoCommit;
 		managers.forEach(CommittedTransaction::watch);
 	}
 
@@ -96,7 +104,7 @@ final class JdbcTransactions {
 			if (connection.getAutoCommit()) {
 				throw new RefusedException("a transaction is active in which the data source '" + this.name
 						+ "' has no part: its connections commit by themselves, so that they are not enlisted in the "
-						+ "global transaction. Use an XA data source");
+						+ "global transaction. Use an XA data source, or the transaction manager of this data source");
 			}
 			return work.execute(connection);
 		});
@@ -215,6 +223,12 @@ final class JdbcTransactions {
 			return bound;
 		}
 		if (this.enlisting.stream().anyMatch(JdbcTransactions::isExisting)) {
+			if (!this.autoCommit) {
+				throw new RefusedException("a transaction is active in which the data source '" + this.name
+						+ "' has no part that can be seen: its connections never commit by themselves, whether they "
+						+ "are enlisted or not. Run the transaction with the transaction manager of this data source, "
+						+ "or if it is an XA data source, let its connections have auto-commit");
+			}
 			return this.dataSource;
 		}
 		String transaction = TransactionSynchronizationManager.getCurrentTransactionName();
