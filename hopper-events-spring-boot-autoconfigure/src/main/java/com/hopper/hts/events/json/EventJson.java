@@ -122,8 +122,8 @@ final class EventJson {
 			throw new InvalidEventDataException("has a blank 'type'; use the API's name, for example 'seat_selected'");
 		}
 		if (type.length() > MAX_TYPE) {
-			throw new InvalidEventDataException(
-					"has a 'type' of " + type.length() + " characters, more than the " + MAX_TYPE + " that can be kept");
+			throw new InvalidEventDataException("has a 'type' of " + type.length() + " characters, more than the "
+					+ MAX_TYPE + " that can be kept");
 		}
 		if (type.chars().anyMatch(Character::isISOControl)) {
 			throw new InvalidEventDataException("has a 'type' with a control character; use the API's name");
@@ -136,8 +136,8 @@ final class EventJson {
 	 */
 	static String name(String name) {
 		if (name.length() > MAX_NAME) {
-			throw new InvalidEventDataException("has a name of " + name.length() + " characters, more than the "
-					+ MAX_NAME + " that can be read");
+			throw new InvalidEventDataException(
+					"has a name of " + name.length() + " characters, more than the " + MAX_NAME + " that can be read");
 		}
 		return wellFormed(name);
 	}

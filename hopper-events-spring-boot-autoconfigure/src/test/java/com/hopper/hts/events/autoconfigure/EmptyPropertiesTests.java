@@ -46,9 +46,9 @@ class EmptyPropertiesTests {
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").client("id", "secret").start();
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-				HopperOutboxAutoConfiguration.class, WebClientAutoConfiguration.class,
-				ReactiveHttpClientAutoConfiguration.class))
+		.withConfiguration(
+				AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
+						WebClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class))
 		.withPropertyValues("hopper.base-url=" + this.api.baseUrl());
 
 	@AfterEach
@@ -76,7 +76,8 @@ class EmptyPropertiesTests {
 	}
 
 	private void publishes(ApplicationContextRunner runner, String variables) {
-		Map<String, Object> empty = Stream.of(variables.split(",")).collect(Collectors.toMap((name) -> name, (n) -> ""));
+		Map<String, Object> empty = Stream.of(variables.split(","))
+			.collect(Collectors.toMap((name) -> name, (n) -> ""));
 		runner
 			.withInitializer((context) -> context.getEnvironment()
 				.getPropertySources()

@@ -84,8 +84,8 @@ class JdbcOutboxWithoutAutoCommitTests {
 	void transactionOfItsOwnManagerAndNoneAtAllAreFine() {
 		this.contextRunner.run((context) -> {
 			EventOutbox outbox = context.getBean(EventOutbox.class);
-			transaction(context, "eventTransactions").executeWithoutResult(
-					(status) -> outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now())));
+			transaction(context, "eventTransactions")
+				.executeWithoutResult((status) -> outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now())));
 			outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			assertThat(this.api.received()).hasSize(2);
