@@ -61,7 +61,11 @@ class EventsFuzzTests {
 			again = Hostile.call(() -> this.codec.prepare("session-1", event).body());
 		}
 		catch (HopperApiException.InvalidEvent ex) {
-			assertThat(ex.getMessage()).doesNotContain(Hostile.SECRET).hasSizeLessThan(1000);
+			assertThat(ex.getMessage()).hasSizeLessThan(1000);
+			// The type is named, whatever it is
+			if (!event.type().contains(Hostile.SECRET)) {
+				assertThat(ex.getMessage()).doesNotContain(Hostile.SECRET);
+			}
 			return;
 		}
 		// Values null are left out, and with them an unknown field that made it custom
