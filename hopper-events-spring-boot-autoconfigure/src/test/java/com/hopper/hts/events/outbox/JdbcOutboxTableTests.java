@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +62,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for the table of the outbox, and for what is said when it cannot be used.
  */
+@Tag("compatibility")
 @ExtendWith(OutputCaptureExtension.class)
 class JdbcOutboxTableTests {
 
