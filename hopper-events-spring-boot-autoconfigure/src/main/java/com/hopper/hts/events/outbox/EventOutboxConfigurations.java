@@ -46,11 +46,13 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Configurations imported by {@link EventOutboxConfiguration}, in this order. Whether
@@ -116,31 +118,39 @@ final class EventOutboxConfigurations {
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox,
 				ObjectProvider<HopperDiagnosis> diagnosis, ConfigurableListableBeanFactory beanFactory) {
 			if (!isEnabled(environment)) {
-				return new OutboxLifecycle(null, outbox, new RunningTasks(beanFactory, environment, Duration.ZERO));
+				return new OutboxLifecycle(null, false, outbox,
+						new RunningTasks(beanFactory, environment, Duration.ZERO));
 			}
 			RelayPolicy policy = properties.toPolicy();
 			Scheduler scheduler = waiting.getIfAvailable(Schedulers::parallel);
-			EventStore.Factory.Settings settings = new EventStore.Factory.Settings(scheduler, policy.maxAge(),
-					policy.shutdownTimeout());
 			OutboxProperties.Type type = properties.type();
-			EventStore store = factories.orderedStream()
-				.filter((factory) -> factory.type().equals(type.id()))
+			EventStore.Factory factory = factories.orderedStream()
+				.filter((candidate) -> candidate.type().equals(type.id()))
 				.findFirst()
 				.orElseThrow(() -> new InvalidConfigurationPropertyValueException("hopper.outbox.type", type.id(),
-						type.need()))
-				.create(settings);
+						type.need()));
 			// The relay waits between attempts itself, and exactly as long as the API
 			// asks
-			OutboxRelay relay = new OutboxRelay(store, EventSender.of(publisher.getObject()), policy,
+			SingletonSupplier<OutboxRelay> relay = SingletonSupplier.of(() -> new OutboxRelay(
+					factory.create(new EventStore.Factory.Settings(scheduler, policy.maxAge(),
+							policy.shutdownTimeout())),
+					EventSender.of(publisher.getObject()), policy,
 					new OutboxListeners(listeners.orderedStream().toList()),
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP), scheduler,
 					() -> ThreadLocalRandom.current().nextDouble(),
-					diagnosis.getIfAvailable(HopperDiagnosis::ofNothing));
-			return new OutboxLifecycle(relay, outbox,
+					diagnosis.getIfAvailable(HopperDiagnosis::ofNothing)));
+			if (factory.mayHoldBacklog()) {
+				// What it cannot do without is missed when the application starts
+				relay.obtain();
+			}
+			return new OutboxLifecycle(relay::obtain, factory.mayHoldBacklog(), outbox,
 					new RunningTasks(beanFactory, environment, properties.shutdownTimeout()));
 		}
 
+		// Lazy, so that an application that only publishes has no relay
+
 		@Bean
+		@Lazy
 		@Proxyable(ProxyType.INTERFACES)
 		@ConditionalOnMissingBean
 		EventOutbox hopperEventOutbox(OutboxLifecycle lifecycle, Environment environment,
@@ -156,10 +166,11 @@ final class EventOutboxConfigurations {
 		}
 
 		@Bean
+		@Lazy
 		@Proxyable(ProxyType.INTERFACES)
 		@ConditionalOnMissingBean
 		EventOutboxOperations hopperEventOutboxOperations(OutboxLifecycle lifecycle) {
-			return lifecycle.isEnabled() ? new DefaultEventOutboxOperations(lifecycle.relay())
+			return lifecycle.isEnabled() ? new DefaultEventOutboxOperations(lifecycle.operate())
 					: new DisabledEventOutboxOperations();
 		}
 

@@ -358,6 +358,16 @@ public interface EventStore {
 		EventStore create(Settings settings);
 
 		/**
+		 * Return whether a store may hold events when the application starts, of an
+		 * earlier run or of other instances. The relay is created with the application
+		 * then, and with the first use of the outbox otherwise.
+		 * @return whether there may be a backlog
+		 */
+		default boolean mayHoldBacklog() {
+			return true;
+		}
+
+		/**
 		 * What all stores have in common.
 		 *
 		 * @param scheduler what waits and says what time it is

@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.util.function.Supplier;
+
 import com.hopper.hts.events.EventOutbox;
 import org.jspecify.annotations.Nullable;
 
@@ -40,24 +42,38 @@ final class OutboxLifecycle
 	 */
 	private static final int PHASE = ExecutorConfigurationSupport.DEFAULT_PHASE - 4096;
 
-	private final @Nullable OutboxRelay relay;
+	private final @Nullable Supplier<OutboxRelay> relay;
+
+	/**
+	 * Whether there may be events that nobody has stored since the application started.
+	 */
+	private final boolean backlog;
 
 	private final ObjectProvider<EventOutbox> outbox;
 
 	private final RunningTasks runningTasks;
 
-	private volatile boolean used;
+	/**
+	 * The relay, as soon as somebody stores events. Something else, such as a mock, has
+	 * taken the place of the outbox otherwise.
+	 */
+	private volatile @Nullable OutboxRelay used;
+
+	private volatile boolean started;
 
 	private volatile boolean closing;
 
 	/**
 	 * Create an instance.
-	 * @param relay the relay, or {@code null} if nothing is sent
+	 * @param relay creates the relay, or {@code null} if nothing is sent
+	 * @param backlog whether there may be a backlog when the application starts
 	 * @param outbox what stores the events of the relay
 	 * @param runningTasks what may still store events at the end of the application
 	 */
-	OutboxLifecycle(@Nullable OutboxRelay relay, ObjectProvider<EventOutbox> outbox, RunningTasks runningTasks) {
+	OutboxLifecycle(@Nullable Supplier<OutboxRelay> relay, boolean backlog, ObjectProvider<EventOutbox> outbox,
+			RunningTasks runningTasks) {
 		this.relay = relay;
+		this.backlog = backlog;
 		this.outbox = outbox;
 		this.runningTasks = runningTasks;
 	}
@@ -71,27 +87,47 @@ final class OutboxLifecycle
 		return this.relay != null;
 	}
 
-	OutboxRelay relay() {
-		Assert.state(this.relay != null, "hopper.enabled is false");
-		return this.relay;
-	}
-
 	/**
 	 * Return the relay to somebody who stores events.
 	 */
 	OutboxRelay use() {
-		this.used = true;
+		OutboxRelay relay = relay();
+		this.used = relay;
+		if (this.started) {
+			// The first who asks for the outbox may come late
+			relay.start();
+		}
+		return relay;
+	}
+
+	/**
+	 * Return the relay to somebody who operates it, as it is after it was started.
+	 */
+	OutboxRelay operate() {
+		createOutbox();
 		return relay();
+	}
+
+	private OutboxRelay relay() {
+		Assert.state(this.relay != null, "hopper.enabled is false");
+		return this.relay.get();
+	}
+
+	private void createOutbox() {
+		this.outbox.stream().forEach((ignored) -> {
+		});
 	}
 
 	@Override
 	public void start() {
-		// There may be a backlog even if nobody has asked for the outbox so far
-		this.outbox.stream().forEach((ignored) -> {
-		});
-		if (this.relay != null && this.used) {
-			// Something else, such as a mock, has taken the place of the outbox otherwise
-			this.relay.start();
+		if (this.backlog) {
+			// Even if nobody has asked for the outbox so far
+			createOutbox();
+		}
+		this.started = true;
+		OutboxRelay relay = this.used;
+		if (relay != null) {
+			relay.start();
 		}
 	}
 
@@ -100,22 +136,26 @@ final class OutboxLifecycle
 		if (this.closing) {
 			this.runningTasks.await();
 		}
-		if (this.relay != null) {
-			this.relay.stop();
+		OutboxRelay relay = this.used;
+		if (relay != null) {
+			this.started = false;
+			relay.stop();
 		}
 	}
 
 	@Override
 	public void destroy() {
-		if (this.relay != null) {
-			this.relay.stop();
-			this.relay.abandon();
+		OutboxRelay relay = this.used;
+		if (relay != null) {
+			relay.stop();
+			relay.abandon();
 		}
 	}
 
 	@Override
 	public boolean isRunning() {
-		return this.relay != null && this.relay.isRunning();
+		OutboxRelay relay = this.used;
+		return relay != null && relay.isRunning();
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.DeadLetter;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -40,6 +42,7 @@ import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfigurati
 import org.springframework.context.Lifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -69,9 +72,41 @@ class HopperOutboxAutoConfigurationTests {
 	void memoryOutboxIsTheDefaultAndDelivers() {
 		this.contextRunner.run((context) -> {
 			assertThat(context).hasSingleBean(EventOutbox.class).hasSingleBean(EventOutboxOperations.class);
+			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(context.getBean(LIFECYCLE, Lifecycle.class).isRunning()).isTrue();
+			assertThat(this.api.received()).hasSize(1);
+		});
+	}
+
+	@Test
+	void applicationThatOnlyPublishesHasNoRelay() {
+		this.contextRunner.run((context) -> {
+			ConfigurableListableBeanFactory beanFactory = context.getBeanFactory();
+			assertThat(beanFactory.containsSingleton("hopperEventPublisher")).isTrue();
+			assertThat(beanFactory.containsSingleton("hopperEventOutbox")).isFalse();
+			assertThat(context.getBean(LIFECYCLE, Lifecycle.class).isRunning()).isFalse();
+		});
+	}
+
+	@Test
+	void outboxThatIsInjectedRunsWithTheApplication() {
+		this.contextRunner.withBean(Injected.class).run((context) -> {
+			assertThat(context.getBean(LIFECYCLE, Lifecycle.class).isRunning()).isTrue();
+			context.stop();
+			assertThat(context.getBean(LIFECYCLE, Lifecycle.class).isRunning()).isFalse();
+			assertThatExceptionOfType(EventNotStoredException.class)
+				.isThrownBy(() -> storeAndFlush(context.getBean(EventOutbox.class)));
+			context.start();
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(this.api.received()).hasSize(1);
+		});
+	}
+
+	@Test
+	void operationsSeeARelayThatRuns() {
+		this.contextRunner.run((context) -> {
+			assertThat(context.getBean(EventOutboxOperations.class).state().running()).isTrue();
+			assertThat(context.getBean(LIFECYCLE, Lifecycle.class).isRunning()).isTrue();
 		});
 	}
 
@@ -156,6 +191,15 @@ class HopperOutboxAutoConfigurationTests {
 			text.append(current).append('\n');
 		}
 		return text.toString();
+	}
+
+	/**
+	 * Part of an application that stores events.
+	 *
+	 * @param outbox where
+	 */
+	private record Injected(EventOutbox outbox) {
+
 	}
 
 }

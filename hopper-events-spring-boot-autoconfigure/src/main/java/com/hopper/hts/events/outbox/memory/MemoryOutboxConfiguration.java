@@ -41,6 +41,11 @@ public class MemoryOutboxConfiguration implements EventStore.Factory {
 	}
 
 	@Override
+	public boolean mayHoldBacklog() {
+		return false;
+	}
+
+	@Override
 	public EventStore create(Settings settings) {
 		return new MemoryEventStore(this.properties, SchedulerClock.of(settings.scheduler()));
 	}
