@@ -29,6 +29,8 @@ import com.hopper.hts.events.SessionEvent;
 import com.hopper.hts.events.test.Fault;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -196,6 +198,24 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 		assertThatExceptionOfType(EventNotStoredException.class)
 			.isThrownBy(() -> this.outbox.store("session-1", booking(4)));
 		assertThat(this.outbox.state().pending()).containsOnly(java.util.Map.entry("booking_confirmed", 3L));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "REJECT", "DROP_OLDEST" })
+	void fullOutboxDropsNothingForEventsThatItRefusesAllTheSame(String overflow) {
+		start((builder) -> builder.limits(3, 100_000).overflow(overflow, Duration.ZERO));
+		this.outbox.pause("full");
+		this.outbox.store("session-1", OffersDisplayed.occurredAt(TIME));
+		new TransactionTemplate(new TestTransactionManager()).executeWithoutResult((status) -> {
+			// Take their space, and cannot be dropped before the commit
+			this.outbox.store("session-1", booking(1));
+			this.outbox.store("session-1", booking(2));
+			assertThatExceptionOfType(EventNotStoredException.class).isThrownBy(() -> this.outbox
+				.storeAll(List.of(SessionEvent.of("session-1", booking(3)), SessionEvent.of("session-1", booking(4)))));
+		});
+		assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW)).isEmpty();
+		assertThat(this.outbox.state().pending()).containsEntry("offers_displayed", 1L)
+			.containsEntry("booking_confirmed", 2L);
 	}
 
 	@Test

@@ -163,10 +163,11 @@ final class MemoryEventStore implements EventStore {
 			}
 			long remaining = this.overflowTimeout.toNanos();
 			while (this.count + events.size() > this.maxEvents || this.bytes + size > this.maxBytes) {
-				Entry victim = victim(onlyOffers);
-				if (victim != null) {
-					remove(victim);
-					dropped.add(victim.event());
+				List<Entry> victims = victims(onlyOffers, this.count + events.size() - this.maxEvents,
+						this.bytes + size - this.maxBytes);
+				if (!victims.isEmpty()) {
+					victims.forEach(this::remove);
+					victims.forEach((victim) -> dropped.add(victim.event()));
 				}
 				else if (this.overflow == MemoryOutboxProperties.Overflow.BLOCK && remaining > 0
 						&& !Schedulers.isInNonBlockingThread()) {
@@ -190,15 +191,26 @@ final class MemoryEventStore implements EventStore {
 	}
 
 	/**
-	 * Find the event to give up: whatever the policy, a booking is worth more than any
+	 * Find the events to give up: whatever the policy, a booking is worth more than any
 	 * offers that were displayed.
+	 * @return the events, or none if all of them together do not make enough space
 	 */
-	private @Nullable Entry victim(boolean forOffers) {
-		if (!this.offers.isEmpty() && (!forOffers || this.overflow == MemoryOutboxProperties.Overflow.DROP_OLDEST)) {
-			return this.offers.firstEntry().getValue();
+	private List<Entry> victims(boolean forOffers, int events, long size) {
+		boolean oldest = this.overflow == MemoryOutboxProperties.Overflow.DROP_OLDEST;
+		List<Entry> victims = new ArrayList<>();
+		long left = size;
+		for (TreeMap<UUID, Entry> entries : List.of(this.offers, this.others)) {
+			if ((entries == this.offers) ? (oldest || !forOffers) : (oldest && !forOffers)) {
+				for (Entry entry : entries.values()) {
+					victims.add(entry);
+					left -= entry.event().size();
+					if (victims.size() >= events && left <= 0) {
+						return victims;
+					}
+				}
+			}
 		}
-		return (this.overflow == MemoryOutboxProperties.Overflow.DROP_OLDEST && !forOffers && !this.others.isEmpty())
-				? this.others.firstEntry().getValue() : null;
+		return List.of();
 	}
 
 	private EventNotStoredException full(String problem) {
