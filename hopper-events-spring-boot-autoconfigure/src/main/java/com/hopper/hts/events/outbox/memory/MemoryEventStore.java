@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -197,17 +198,16 @@ final class MemoryEventStore implements EventStore {
 	 */
 	private List<Entry> victims(boolean forOffers, int events, long size) {
 		boolean oldest = this.overflow == MemoryOutboxProperties.Overflow.DROP_OLDEST;
+		Stream<Entry> first = (oldest || !forOffers) ? this.offers.values().stream() : Stream.empty();
+		Stream<Entry> then = (oldest && !forOffers) ? this.others.values().stream() : Stream.empty();
 		List<Entry> victims = new ArrayList<>();
 		long left = size;
-		for (TreeMap<UUID, Entry> entries : List.of(this.offers, this.others)) {
-			if ((entries == this.offers) ? (oldest || !forOffers) : (oldest && !forOffers)) {
-				for (Entry entry : entries.values()) {
-					victims.add(entry);
-					left -= entry.event().size();
-					if (victims.size() >= events && left <= 0) {
-						return victims;
-					}
-				}
+		for (Iterator<Entry> candidates = Stream.concat(first, then).iterator(); candidates.hasNext();) {
+			Entry victim = candidates.next();
+			victims.add(victim);
+			left -= victim.event().size();
+			if (victims.size() >= events && left <= 0) {
+				return victims;
 			}
 		}
 		return List.of();
