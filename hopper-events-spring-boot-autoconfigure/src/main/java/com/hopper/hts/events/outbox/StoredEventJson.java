@@ -293,7 +293,8 @@ final class StoredEventJson {
 			.forEach((error) -> errors.add(new ApiError(error.path("message").asString(""),
 					error.path("code").isString() ? error.path("code").stringValue() : null,
 					strings(error.path("messages")))));
-		return new StoredEvent.Failure(instant(json.path("at"), storedAt), json.path("kind").asString("unknown"),
+		String kind = json.path("kind").asString("");
+		return new StoredEvent.Failure(instant(json.path("at"), storedAt), kind.isBlank() ? "unknown" : kind,
 				json.path("status").isInt() ? json.path("status").intValue() : null, json.path("message").asString(""),
 				errors);
 	}

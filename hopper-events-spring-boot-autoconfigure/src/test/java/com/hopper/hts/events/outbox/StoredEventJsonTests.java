@@ -143,6 +143,9 @@ class StoredEventJsonTests {
 				"[2e2147483648]", null, "{\"a\":2e2147483648}");
 		assertThat(outOfRange.failures()).isEmpty();
 		assertThat(outOfRange.traceContext()).isEmpty();
+		StoredEvent withoutKind = StoredEvent.restore(event.id(), TIME, "session-1", event.type(), event.payload(), 1,
+				"[{\"at\":\"2026-05-04T10:15:31Z\",\"kind\":\"\",\"message\":\"\"}]", null, null);
+		assertThat(withoutKind.failures()).extracting(StoredEvent.Failure::kind).containsExactly("unknown");
 	}
 
 	@ParameterizedTest
