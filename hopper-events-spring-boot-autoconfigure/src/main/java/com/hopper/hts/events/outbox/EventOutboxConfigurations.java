@@ -131,14 +131,15 @@ final class EventOutboxConfigurations {
 						type.need()));
 			// The relay waits between attempts itself, and exactly as long as the API
 			// asks
-			SingletonSupplier<OutboxRelay> relay = SingletonSupplier.of(() -> new OutboxRelay(
-					factory.create(new EventStore.Factory.Settings(scheduler, policy.maxAge(),
-							policy.shutdownTimeout())),
-					EventSender.of(publisher.getObject()), policy,
-					new OutboxListeners(listeners.orderedStream().toList()),
-					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP), scheduler,
-					() -> ThreadLocalRandom.current().nextDouble(),
-					diagnosis.getIfAvailable(HopperDiagnosis::ofNothing)));
+			SingletonSupplier<OutboxRelay> relay = SingletonSupplier.of(
+					() -> new OutboxRelay(
+							factory.create(new EventStore.Factory.Settings(scheduler, policy.maxAge(),
+									policy.shutdownTimeout())),
+							EventSender.of(publisher.getObject()), policy,
+							new OutboxListeners(listeners.orderedStream().toList()),
+							observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP), scheduler,
+							() -> ThreadLocalRandom.current().nextDouble(),
+							diagnosis.getIfAvailable(HopperDiagnosis::ofNothing)));
 			if (factory.mayHoldBacklog()) {
 				// What it cannot do without is missed when the application starts
 				relay.obtain();
