@@ -229,6 +229,30 @@ class ApiCallTests {
 		assertThat(failure.getAttempts()).isEqualTo(1);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "401, true", "403, true", "404, true", "422, false", "501, false" })
+	void answerThatMayBeOfSomebodyElseIsReportedWithItsAddress(int status, boolean reported) {
+		this.answers.add(answer(status));
+		HopperApiException failure = failure(publish(publisher()));
+		assertThat(failure).hasMessageContaining("after 1 attempt.");
+		assertThat(failure.getMessage().contains(", from https://api.example/v1/events, ")).isEqualTo(reported);
+	}
+
+	@Test
+	void failureWithoutAnAnswerHasNoAddress() {
+		this.answers.add(Mono.error(new UnknownHostException("api.example")));
+		assertThat(failure(publish(publisher())).getMessage()).doesNotContain(", from ");
+	}
+
+	@Test
+	void attemptsAreCountedInTheMessage() {
+		this.policy = policy(2, Duration.ofSeconds(1), Duration.ofMinutes(1), 10);
+		this.answers.addAll(List.of(answer(503), answer(503)));
+		Result result = publish(publisher());
+		this.time.advanceTimeBy(Duration.ofSeconds(1));
+		assertThat(failure(result)).hasMessageContaining("after 2 attempts.");
+	}
+
 	private EventPublisher publisher() {
 		WebClient webClient = WebClient.builder()
 			.filter((request, next) -> this.filter.filter(request, next))
