@@ -190,6 +190,10 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		if (token.regionMatches(true, 0, "Bearer ", 0, 7)) {
 			return "must be the token alone, without 'Bearer' before it";
 		}
+		if (token.charAt(0) == '"' || token.charAt(0) == '\'') {
+			// Files of environment variables keep them, and no token begins with one
+			return "must be the token alone, without quotation marks around it";
+		}
 		for (int i = 0; i < token.length(); i++) {
 			char c = token.charAt(i);
 			if (c <= ' ' || c > '~') {

@@ -132,6 +132,19 @@ final class EventJson {
 	}
 
 	/**
+	 * The smallest scale of a {@link BigDecimal} has no text that is one.
+	 */
+	private static boolean isReadable(String number) {
+		try {
+			BigDecimal unused = new BigDecimal(number);
+			return true;
+		}
+		catch (NumberFormatException ex) {
+			return false;
+		}
+	}
+
+	/**
 	 * Check a name of a field that the API does not know.
 	 */
 	static String name(String name) {
@@ -258,6 +271,10 @@ final class EventJson {
 			if (digits.length() > MAX_NUMBER) {
 				throw new InvalidEventDataException("has an attribute (" + where + ") with a number of "
 						+ digits.length() + " characters, more than the " + MAX_NUMBER + " that can be read");
+			}
+			if (!isReadable(digits)) {
+				throw new InvalidEventDataException(
+						"has an attribute (" + where + ") with a number whose exponent is beyond what can be read");
 			}
 			json.writeNumber(digits);
 		}

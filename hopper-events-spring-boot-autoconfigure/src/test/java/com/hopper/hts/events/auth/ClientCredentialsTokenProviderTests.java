@@ -266,4 +266,15 @@ class ClientCredentialsTokenProviderTests extends ClientCredentialsFixture {
 		assertThat(token()).isEqualTo("t1");
 	}
 
+	@Test
+	void retryAfterOfDaysIsNotWaitedFor() {
+		this.server.thenStatus(503, "Retry-After: 86400").thenAnswer(issued("t1", 3600));
+		failure();
+		pass(Duration.ofMinutes(5).minusSeconds(1));
+		failure();
+		assertThat(this.server.requests()).hasSize(1);
+		pass(Duration.ofSeconds(1));
+		assertThat(token()).isEqualTo("t1");
+	}
+
 }

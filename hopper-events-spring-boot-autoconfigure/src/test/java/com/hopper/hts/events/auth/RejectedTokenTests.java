@@ -174,6 +174,8 @@ class RejectedTokenTests {
 		assertThat(BearerTokenFilter.findProblem("a\u007f")).endsWith("character 2 of 2 is not one");
 		assertThat(BearerTokenFilter.findProblem("\u001fa")).endsWith("character 1 of 2 is not one");
 		assertThat(BearerTokenFilter.findProblem(null)).isEqualTo("must not be empty");
+		assertThat(BearerTokenFilter.findProblem("\"t0ken\"")).endsWith("without quotation marks around it");
+		assertThat(BearerTokenFilter.findProblem("'t0ken'")).endsWith("without quotation marks around it");
 		assertThatIllegalArgumentException().isThrownBy(() -> BearerTokenProvider.filter(null, () -> Mono.just("a")));
 		assertThatIllegalArgumentException().isThrownBy(() -> BearerTokenProvider.filter(BASE, null));
 	}

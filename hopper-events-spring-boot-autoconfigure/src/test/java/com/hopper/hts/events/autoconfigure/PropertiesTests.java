@@ -87,6 +87,11 @@ class PropertiesTests {
 				.satisfies((failure) -> assertThat(failure).hasStackTraceContaining("hopper.auth.token")
 					.hasStackTraceContaining("without 'Bearer'"))
 				.satisfies((failure) -> assertThat(stackTrace(failure)).doesNotContain("canary")));
+		this.contextRunner.withPropertyValues("hopper.auth.token=\"canary\"")
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(failure).hasStackTraceContaining("hopper.auth.token")
+					.hasStackTraceContaining("without quotation marks"))
+				.satisfies((failure) -> assertThat(stackTrace(failure)).doesNotContain("canary")));
 	}
 
 	static Stream<Arguments> invalidProperties() {

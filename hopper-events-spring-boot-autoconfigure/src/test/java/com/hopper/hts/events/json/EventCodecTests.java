@@ -109,6 +109,8 @@ class EventCodecTests {
 				Arguments.of(event.withAttribute("a", large), "1 of 1) with a number of 1001 characters"),
 				Arguments.of(event.withAttribute("a", List.of(1, large)), "element 2 of 2) with a number of 1001"),
 				Arguments.of(event.withAttribute("a", new BigDecimal(large, 5)), "with a number of 1002 characters"),
+				Arguments.of(event.withAttribute("a", new BigDecimal(BigInteger.ONE, Integer.MIN_VALUE)),
+						"exponent is beyond what can be read"),
 				Arguments.of(event.withAttribute("n".repeat(50_001), 1), "a name of 50001 characters"),
 				Arguments.of(event.withAttribute("a", Map.of("n".repeat(50_001), 1)), "a name of 50001 characters"));
 	}
