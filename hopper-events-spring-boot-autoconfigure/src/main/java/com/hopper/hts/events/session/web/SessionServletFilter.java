@@ -190,6 +190,24 @@ class SessionServletFilter implements Filter, Ordered {
 			super.sendRedirect(location);
 		}
 
+		@Override
+		public void sendRedirect(String location, int status) throws IOException {
+			this.exchange.keep(this.request);
+			super.sendRedirect(location, status);
+		}
+
+		@Override
+		public void sendRedirect(String location, boolean clearBuffer) throws IOException {
+			this.exchange.keep(this.request);
+			super.sendRedirect(location, clearBuffer);
+		}
+
+		@Override
+		public void sendRedirect(String location, int status, boolean clearBuffer) throws IOException {
+			this.exchange.keep(this.request);
+			super.sendRedirect(location, status, clearBuffer);
+		}
+
 	}
 
 }
