@@ -45,8 +45,8 @@ class SessionServletFilterTests {
 	}
 
 	static Stream<Answer> sessionIsKeptBeforeTheResponseIsCommitted() {
-		return Stream.of((response) -> response.sendRedirect("/next"), (response) -> response.sendRedirect("/next", 303),
-				(response) -> response.sendRedirect("/next", false),
+		return Stream.of((response) -> response.sendRedirect("/next"),
+				(response) -> response.sendRedirect("/next", 303), (response) -> response.sendRedirect("/next", false),
 				(response) -> response.sendRedirect("/next", 303, true), (response) -> response.sendError(404),
 				(response) -> response.sendError(404, "not found"), HttpServletResponse::flushBuffer,
 				HttpServletResponse::getWriter, HttpServletResponse::getOutputStream);
