@@ -415,7 +415,9 @@ final class OutboxRelay {
 	 * looks for others.
 	 */
 	int inProgress() {
-		return this.claimed.get() + ((this.calls.get() != 0) ? 1 : 0);
+		// In this order: what the loop claims meanwhile is counted when it has ended
+		int looking = (this.calls.get() != 0) ? 1 : 0;
+		return this.claimed.get() + looking;
 	}
 
 	/**
@@ -530,12 +532,13 @@ final class OutboxRelay {
 	}
 
 	private boolean isDelivering() {
-		if (this.claimed.get() > 0) {
-			return true;
-		}
 		try {
-			boolean held = (this.gate.pause() != null && this.store.isBlocking()) || this.store.pause() != null;
-			return this.store.hasUnsent() && !held;
+			// In this order: what has just been claimed may not have been sent yet
+			boolean unsent = this.store.hasUnsent();
+			if (inProgress() > 0) {
+				return true;
+			}
+			return unsent && !(this.gate.pause() != null && this.store.isBlocking()) && this.store.pause() == null;
 		}
 		catch (RuntimeException ex) {
 			// Nothing can be delivered from a database that is gone

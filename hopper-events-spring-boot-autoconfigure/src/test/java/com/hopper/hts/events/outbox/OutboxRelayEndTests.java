@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -113,6 +114,42 @@ class OutboxRelayEndTests extends OutboxRelayFixture {
 		assertThat(this.store.outcomes()).singleElement().isInstanceOf(EventStore.Outcome.Delivered.class);
 		assertThat(this.listener.delivered).hasSize(1);
 		assertThat(this.store.calls).endsWith("close");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void endWaitsForWhatIsBeingClaimed(boolean blocking) throws Exception {
+		CountDownLatch claimed = new CountDownLatch(1);
+		CountDownLatch asked = new CountDownLatch(3);
+		create(new ScriptedStore(blocking) {
+
+			@Override
+			public List<StoredEvent> claim(int max) {
+				List<StoredEvent> events = super.claim(max);
+				if (!events.isEmpty()) {
+					claimed.countDown();
+					await(asked);
+				}
+				return events;
+			}
+
+			@Override
+			public boolean hasUnsent() {
+				if (claimed.getCount() == 0) {
+					asked.countDown();
+				}
+				return super.hasUnsent();
+			}
+
+		}, this.listener);
+		this.relay.start();
+		this.store.waiting.add(event());
+		CompletableFuture<Void> look = CompletableFuture.runAsync(this.relay::wakeUp);
+		await(claimed);
+		this.relay.stop();
+		assertThat(asked.getCount()).isZero();
+		look.get(20, TimeUnit.SECONDS);
+		assertThat(this.store.outcomes()).singleElement().isInstanceOf(EventStore.Outcome.Delivered.class);
 	}
 
 	@ParameterizedTest
@@ -264,6 +301,15 @@ class OutboxRelayEndTests extends OutboxRelayFixture {
 		assertThat(output.getAll().contains("the first of them ")).isEqualTo(number > 10);
 		assertThat(this.store.lost.stream().filter((event) -> output.getAll().contains(event.id().toString())))
 			.hasSize(10);
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await(20, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test
