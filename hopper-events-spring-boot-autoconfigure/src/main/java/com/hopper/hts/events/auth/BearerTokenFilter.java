@@ -32,6 +32,7 @@ import reactor.core.publisher.Signal;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.util.Assert;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
@@ -48,7 +49,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 
 	private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
-	private final String origin;
+	private final Supplier<String> origin;
 
 	private final BearerTokenProvider tokenProvider;
 
@@ -60,13 +61,14 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		Assert.notNull(tokenProvider, "'tokenProvider' must not be null");
-		this.origin = AttemptFailure.origin(baseUrl);
+		// Needed by requests only, with all that judges their failures
+		this.origin = SingletonSupplier.of(() -> AttemptFailure.origin(baseUrl));
 		this.tokenProvider = tokenProvider;
 	}
 
 	@Override
 	public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
-		if (!AttemptFailure.origin(request.url()).equals(this.origin)) {
+		if (!AttemptFailure.origin(request.url()).equals(this.origin.get())) {
 			return next.exchange(request);
 		}
 		return token(this.tokenProvider::getToken)

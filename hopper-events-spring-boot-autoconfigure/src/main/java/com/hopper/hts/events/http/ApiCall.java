@@ -142,7 +142,8 @@ final class ApiCall<R> {
 
 	private Mono<R> exchange(byte[] body, Duration timeout) {
 		String sessionId = this.request.sessionId();
-		return this.client.webClient.post()
+		return this.client.webClient()
+			.post()
 			.uri(this.uri)
 			.headers((headers) -> setHeaders(headers, sessionId))
 			.attribute(ApiClient.ANSWER_ATTRIBUTE, this.answer)

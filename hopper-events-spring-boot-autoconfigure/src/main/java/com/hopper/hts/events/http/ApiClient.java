@@ -20,16 +20,17 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 import com.hopper.hts.events.time.SchedulerClock;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
@@ -49,7 +50,7 @@ final class ApiClient {
 	 */
 	static final String ANSWER_ATTRIBUTE = ApiClient.class.getName() + ".answer";
 
-	final WebClient webClient;
+	private final Supplier<WebClient> webClient;
 
 	final RetryPolicy retryPolicy;
 
@@ -72,7 +73,13 @@ final class ApiClient {
 
 	private final AtomicInteger calls = new AtomicInteger();
 
-	private volatile Sinks.Empty<Void> ending = Sinks.empty();
+	private volatile boolean stopped;
+
+	/**
+	 * Says that the application ends. Created by the first call, as the client is: an
+	 * application starts earlier without them.
+	 */
+	private volatile SingletonSupplier<Sinks.Empty<Void>> ending = SingletonSupplier.of(Sinks::empty);
 
 	/**
 	 * Whether the API, or something at its address, has ever answered.
@@ -81,7 +88,7 @@ final class ApiClient {
 
 	ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Duration shutdownTimeout,
 			int maxCalls, Set<String> publicFields, Scheduler scheduler, DoubleSupplier random) {
-		this(noting(webClient), retryPolicy, responseTimeout, shutdownTimeout, maxCalls,
+		this(SingletonSupplier.of(() -> noting(webClient)), retryPolicy, responseTimeout, shutdownTimeout, maxCalls,
 				new ResponseDecoder(publicFields, SchedulerClock.of(scheduler), scheduler), scheduler, random);
 	}
 
@@ -93,8 +100,9 @@ final class ApiClient {
 		return (builder != null) ? builder.filter(ApiClient::noteAnswer).build() : webClient;
 	}
 
-	private ApiClient(WebClient webClient, RetryPolicy retryPolicy, Duration responseTimeout, Duration shutdownTimeout,
-			int maxCalls, ResponseDecoder decoder, Scheduler scheduler, DoubleSupplier random) {
+	private ApiClient(Supplier<WebClient> webClient, RetryPolicy retryPolicy, Duration responseTimeout,
+			Duration shutdownTimeout, int maxCalls, ResponseDecoder decoder, Scheduler scheduler,
+			DoubleSupplier random) {
 		this.webClient = webClient;
 		this.retryPolicy = retryPolicy;
 		this.retryBudget = new RetryBudget(retryPolicy.budget());
@@ -104,6 +112,10 @@ final class ApiClient {
 		this.scheduler = scheduler;
 		this.random = random;
 		this.decoder = decoder;
+	}
+
+	WebClient webClient() {
+		return this.webClient.get();
 	}
 
 	private static Mono<ClientResponse> noteAnswer(ClientRequest request, ExchangeFunction next) {
@@ -122,7 +134,8 @@ final class ApiClient {
 	 */
 	void stop() {
 		Duration timeout = this.shutdownTimeout;
-		this.ending.tryEmitEmpty();
+		this.stopped = true;
+		this.ending.obtain().tryEmitEmpty();
 		long deadline = System.nanoTime() + timeout.toNanos();
 		boolean interrupted = false;
 		synchronized (this.calls) {
@@ -151,18 +164,19 @@ final class ApiClient {
 	 * Take calls again.
 	 */
 	void start() {
-		this.ending = Sinks.empty();
+		this.ending = SingletonSupplier.of(Sinks::empty);
+		this.stopped = false;
 	}
 
 	boolean isEnding() {
-		return this.ending.scanOrDefault(Scannable.Attr.TERMINATED, false);
+		return this.stopped;
 	}
 
 	/**
 	 * Return a signal that the application ends.
 	 */
 	Mono<Void> ending() {
-		return this.ending.asMono();
+		return this.ending.obtain().asMono();
 	}
 
 	/**
