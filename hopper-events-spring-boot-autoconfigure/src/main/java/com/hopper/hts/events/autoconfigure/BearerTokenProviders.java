@@ -50,7 +50,7 @@ final class BearerTokenProviders {
 						auth.getClientAuthenticationMethod()),
 				() -> credentials(auth, details), () -> webClient(auth, connector, observationRegistry),
 				// Shorter than an attempt, which is then told what kept it waiting
-				properties.client().responseTimeout().multipliedBy(4).dividedBy(5),
+				properties.getClient().getResponseTimeout().multipliedBy(4).dividedBy(5),
 				(failure) -> metrics.tokenRequested(
 						(failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")),
 				scheduler);

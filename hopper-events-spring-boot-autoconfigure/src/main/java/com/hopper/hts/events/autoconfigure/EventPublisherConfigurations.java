@@ -125,7 +125,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<HopperConnectionDetails> connectionDetails, HopperStart start,
 				ObjectProvider<HopperMetrics> metrics, ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			if (!properties.enabled()) {
+			if (!properties.isEnabled()) {
 				return Mono::empty;
 			}
 			return BearerTokenProviders.create(properties, auth, connectionDetails.getObject(), start.connector(),
@@ -139,7 +139,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
 				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
 			HopperPropertiesValidator.validate(properties);
-			HopperHttpConnector connector = new HopperHttpConnector(properties.client(),
+			HopperHttpConnector connector = new HopperHttpConnector(properties.getClient(),
 					"https".equalsIgnoreCase(baseUrl(connectionDetails).getScheme()), connectorBuilder.getIfAvailable(),
 					resourceFactory.getIfAvailable(), settings.getIfAvailable(HttpClientSettings::defaults),
 					connectionDetails.getSslBundle());
@@ -156,9 +156,10 @@ final class EventPublisherConfigurations {
 				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis,
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
 				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
-			return new HopperStart(properties.enabled(), auth.getPreflight(), properties.client().responseTimeout(),
-					connectionDetails, diagnosis, () -> connector(properties, connectionDetails.getObject(),
-							connectorBuilder, resourceFactory, settings));
+			return new HopperStart(properties.isEnabled(), auth.getPreflight(),
+					properties.getClient().getResponseTimeout(), connectionDetails, diagnosis,
+					() -> connector(properties, connectionDetails.getObject(), connectorBuilder, resourceFactory,
+							settings));
 		}
 
 		@Bean
@@ -168,7 +169,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperStart> start) {
 			return new HopperDiagnosis(() -> {
 				HopperStart used = start.getIfUnique();
-				return new HopperDiagnosis.Facts(properties.enabled(), (used != null) ? used.tokenProvider() : null,
+				return new HopperDiagnosis.Facts(properties.isEnabled(), (used != null) ? used.tokenProvider() : null,
 						connectionDetails.getIfUnique() instanceof PropertiesHopperConnectionDetails);
 			});
 		}
@@ -184,7 +185,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<WebClientCustomizer> customizers,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
 			WebClient.Builder builder = WebClient.builder();
-			if (properties.enabled()) {
+			if (properties.isEnabled()) {
 				customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 			}
 			configure(builder, properties, connectionDetails, tokenProvider, start, hopperCustomizers);
@@ -198,7 +199,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				ObjectProvider<BearerTokenProvider> tokenProvider, HopperStart start,
 				ObjectProvider<HopperWebClientCustomizer> hopperCustomizers) {
-			if (!properties.enabled()) {
+			if (!properties.isEnabled()) {
 				builder.exchangeFunction((request) -> Mono.just(ClientResponse.create(HttpStatus.NO_CONTENT).build()));
 				return;
 			}
@@ -211,7 +212,7 @@ final class EventPublisherConfigurations {
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does
 					headers.remove(HttpHeaders.USER_AGENT);
-					properties.headers().forEach(headers::set);
+					properties.getHeaders().forEach(headers::set);
 				})
 				.filter(BearerTokenProvider.filter(baseUrl, signIn));
 			String written = baseUrl + "/";
@@ -233,7 +234,7 @@ final class EventPublisherConfigurations {
 				ObjectProvider<EventPublishObservationConvention> observationConvention,
 				ObjectProvider<HopperMetrics> metrics,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			if (!properties.enabled()) {
+			if (!properties.isEnabled()) {
 				return new DisabledEventPublisher(metrics.getIfAvailable(() -> HopperMetrics.NONE));
 			}
 			// Before the client is created: a mistake in a property is reported as such
@@ -252,7 +253,7 @@ final class EventPublisherConfigurations {
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			if (!properties.enabled()) {
+			if (!properties.isEnabled()) {
 				return (request) -> Mono.empty();
 			}
 			return apiBuilder(properties, connectionDetails.getObject(), webClient, observationRegistry, scheduler)
@@ -263,17 +264,17 @@ final class EventPublisherConfigurations {
 		private static HopperApiBuilder apiBuilder(HopperProperties properties, HopperConnectionDetails details,
 				ObjectProvider<WebClient> webClient, ObjectProvider<ObservationRegistry> observationRegistry,
 				ObjectProvider<Scheduler> scheduler) {
-			HopperProperties.Client client = properties.client();
-			HopperProperties.Retry retry = properties.retry();
+			HopperProperties.Client client = properties.getClient();
+			HopperProperties.Retry retry = properties.getRetry();
 			return new HopperApiBuilder(webClient.getObject(), baseUrl(details))
-				.retry(retry.maxAttempts(), retry.timeout(), retry.budget())
-				.backoff(retry.initialInterval(), retry.multiplier(), retry.maxInterval(), retry.jitter(),
-						retry.maxRetryAfter())
-				.retryOnTimeout(retry.onTimeout())
-				.responseTimeout(client.responseTimeout())
-				.shutdownTimeout(client.shutdownTimeout())
-				.maxConcurrency(maxConcurrency(client.pool()))
-				.requireSession(properties.requireSession())
+				.retry(retry.getMaxAttempts(), retry.getTimeout(), retry.getBudget())
+				.backoff(retry.getInitialInterval(), retry.getMultiplier(), retry.getMaxInterval(), retry.getJitter(),
+						retry.getMaxRetryAfter())
+				.retryOnTimeout(retry.isOnTimeout())
+				.responseTimeout(client.getResponseTimeout())
+				.shutdownTimeout(client.getShutdownTimeout())
+				.maxConcurrency(maxConcurrency(client.getPool()))
+				.requireSession(properties.isRequireSession())
 				.observationRegistry(observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP))
 				.scheduler(scheduler.getIfAvailable(Schedulers::parallel));
 		}
@@ -294,7 +295,7 @@ final class EventPublisherConfigurations {
 		}
 
 		private static int maxConcurrency(HopperProperties.Pool pool) {
-			return (int) Math.min(Integer.MAX_VALUE, (long) pool.maxConnections() + pool.maxPendingAcquires());
+			return (int) Math.min(Integer.MAX_VALUE, (long) pool.getMaxConnections() + pool.getMaxPendingAcquires());
 		}
 
 		static UriBuilderFactory uriBuilderFactory(URI baseUrl) {

@@ -96,15 +96,16 @@ class HopperHttpConnector {
 			HttpClientSettings settings, @Nullable SslBundle sslBundle) {
 		this.properties = properties;
 		this.ownEventLoops = (resourceFactory == null);
-		this.http2 = tls && properties.http2();
+		this.http2 = tls && properties.isHttp2();
 		this.settings = settings.withRedirects(HttpRedirects.DONT_FOLLOW)
-			.withConnectTimeout(first(properties.connectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
-			.withReadTimeout(first(properties.readTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
+			.withConnectTimeout(
+					first(properties.getConnectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
+			.withReadTimeout(first(properties.getReadTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
 		this.builder = reactorBuilder(connectorBuilder, resourceFactory)
 			// Retrying is the publisher's decision, and the token is in what would be
 			// logged
 			.withHttpClientCustomizer(
-					(client) -> proxied(client, properties.proxy()).disableRetry(true).wiretap(false));
+					(client) -> proxied(client, properties.getProxy()).disableRetry(true).wiretap(false));
 		this.sslBundle = sslBundle;
 		if (sslBundle != null || settings.sslBundle() != null) {
 			// Certificates that cannot be read are reported when the application starts
@@ -122,7 +123,7 @@ class HopperHttpConnector {
 			timer = new HashedWheelTimer(new DefaultThreadFactory("hopper-pool", true));
 			this.timer = timer;
 		}
-		ConnectionProvider events = pool("hopper-events", this.properties.pool().maxConnections(), timer);
+		ConnectionProvider events = pool("hopper-events", this.properties.getPool().getMaxConnections(), timer);
 		ConnectionProvider signIn = pool("hopper-auth", MAX_SIGN_IN_CONNECTIONS, timer);
 		return new Connections(events,
 				connector(events, settings, (client) -> this.http2 ? http2(client, settings.sslBundle()) : client),
@@ -134,9 +135,9 @@ class HopperHttpConnector {
 		ReactorResourceFactory eventLoops = this.eventLoops;
 		ReactorClientHttpConnectorBuilder builder = this.builder.withHttpClientFactory(() -> client(pool, eventLoops))
 			.withHttpClientCustomizer(protocol);
-		HopperProperties.Proxy proxy = this.properties.proxy();
+		HopperProperties.Proxy proxy = this.properties.getProxy();
 		return HopperApiBuilder.connector((customizer) -> builder.withHttpClientCustomizer(customizer).build(settings),
-				StringUtils.hasText(proxy.host()) ? proxy.host() + ":" + proxy.port() : null);
+				StringUtils.hasText(proxy.getHost()) ? proxy.getHost() + ":" + proxy.getPort() : null);
 	}
 
 	/**
@@ -192,7 +193,7 @@ class HopperHttpConnector {
 		if (old != null) {
 			this.connections = create(sslBundle);
 			Schedulers.parallel()
-				.schedule(old::dispose, this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
+				.schedule(old::dispose, this.properties.getResponseTimeout().toMillis(), TimeUnit.MILLISECONDS);
 		}
 	}
 
@@ -239,18 +240,18 @@ class HopperHttpConnector {
 	}
 
 	private ConnectionProvider pool(String name, int maxConnections, HashedWheelTimer timer) {
-		HopperProperties.Pool pool = this.properties.pool();
-		Duration eviction = pool.maxIdleTime().dividedBy(2);
+		HopperProperties.Pool pool = this.properties.getPool();
+		Duration eviction = pool.getMaxIdleTime().dividedBy(2);
 		return ConnectionProvider.builder(name)
 			.maxConnections(maxConnections)
-			.pendingAcquireMaxCount(pool.maxPendingAcquires())
+			.pendingAcquireMaxCount(pool.getMaxPendingAcquires())
 			// Earlier than the attempt, to tell apart what was never sent
-			.pendingAcquireTimeout(this.properties.responseTimeout().dividedBy(2))
+			.pendingAcquireTimeout(this.properties.getResponseTimeout().dividedBy(2))
 			// Cheaper than a task in a heap for each event that waits
 			.pendingAcquireTimer((task, delay) -> schedule(timer, task, delay))
-			.maxIdleTime(pool.maxIdleTime())
-			.maxLifeTime(pool.maxLifeTime())
-			.evictInBackground(eviction.isZero() ? pool.maxIdleTime() : eviction)
+			.maxIdleTime(pool.getMaxIdleTime())
+			.maxLifeTime(pool.getMaxLifeTime())
+			.evictInBackground(eviction.isZero() ? pool.getMaxIdleTime() : eviction)
 			// The connection used last is the least likely to have been dropped
 			.lifo()
 			.build();
@@ -272,14 +273,14 @@ class HopperHttpConnector {
 	}
 
 	private static HttpClient proxied(HttpClient client, HopperProperties.Proxy properties) {
-		String host = properties.host();
+		String host = properties.getHost();
 		if (!StringUtils.hasText(host)) {
 			return client;
 		}
 		return client.proxy((proxy) -> {
-			ProxyProvider.Builder builder = proxy.type(ProxyProvider.Proxy.HTTP).host(host).port(properties.port());
-			String password = properties.password();
-			String username = properties.username();
+			ProxyProvider.Builder builder = proxy.type(ProxyProvider.Proxy.HTTP).host(host).port(properties.getPort());
+			String password = properties.getPassword();
+			String username = properties.getUsername();
 			if (StringUtils.hasText(username) && StringUtils.hasText(password)) {
 				builder.username(username).password((name) -> password);
 			}

@@ -51,33 +51,33 @@ final class HopperPropertiesValidator {
 	}
 
 	static void validate(HopperProperties properties) {
-		HopperProperties.Client client = properties.client();
-		positive("hopper.client.connect-timeout", client.connectTimeout());
-		positive("hopper.client.read-timeout", client.readTimeout());
-		positive("hopper.client.response-timeout", client.responseTimeout());
-		positive("hopper.client.shutdown-timeout", client.shutdownTimeout());
-		validateProxy(client.proxy());
-		atLeast("hopper.client.pool.max-connections", client.pool().maxConnections(), 1);
-		atLeast("hopper.client.pool.max-pending-acquires", client.pool().maxPendingAcquires(), 0);
-		positive("hopper.client.pool.max-idle-time", client.pool().maxIdleTime());
-		positive("hopper.client.pool.max-life-time", client.pool().maxLifeTime());
-		HopperProperties.Retry retry = properties.retry();
-		atLeast("hopper.retry.max-attempts", retry.maxAttempts(), 1);
-		positive("hopper.retry.initial-interval", retry.initialInterval());
-		if (!(retry.multiplier() >= 1)) {
-			throw invalid("hopper.retry.multiplier", retry.multiplier(), "must be 1 or greater");
+		HopperProperties.Client client = properties.getClient();
+		positive("hopper.client.connect-timeout", client.getConnectTimeout());
+		positive("hopper.client.read-timeout", client.getReadTimeout());
+		positive("hopper.client.response-timeout", client.getResponseTimeout());
+		positive("hopper.client.shutdown-timeout", client.getShutdownTimeout());
+		validateProxy(client.getProxy());
+		atLeast("hopper.client.pool.max-connections", client.getPool().getMaxConnections(), 1);
+		atLeast("hopper.client.pool.max-pending-acquires", client.getPool().getMaxPendingAcquires(), 0);
+		positive("hopper.client.pool.max-idle-time", client.getPool().getMaxIdleTime());
+		positive("hopper.client.pool.max-life-time", client.getPool().getMaxLifeTime());
+		HopperProperties.Retry retry = properties.getRetry();
+		atLeast("hopper.retry.max-attempts", retry.getMaxAttempts(), 1);
+		positive("hopper.retry.initial-interval", retry.getInitialInterval());
+		if (!(retry.getMultiplier() >= 1)) {
+			throw invalid("hopper.retry.multiplier", retry.getMultiplier(), "must be 1 or greater");
 		}
-		positive("hopper.retry.max-interval", retry.maxInterval());
-		if (!(retry.jitter() >= 0 && retry.jitter() <= 1)) {
-			throw invalid("hopper.retry.jitter", retry.jitter(), "must be between 0 and 1");
+		positive("hopper.retry.max-interval", retry.getMaxInterval());
+		if (!(retry.getJitter() >= 0 && retry.getJitter() <= 1)) {
+			throw invalid("hopper.retry.jitter", retry.getJitter(), "must be between 0 and 1");
 		}
-		positive("hopper.retry.max-retry-after", retry.maxRetryAfter());
-		positive("hopper.retry.timeout", retry.timeout());
-		atLeast("hopper.retry.budget", retry.budget(), 0);
-		if (retry.budget() > 1_000_000) {
-			throw invalid("hopper.retry.budget", retry.budget(), "must not be greater than 1000000");
+		positive("hopper.retry.max-retry-after", retry.getMaxRetryAfter());
+		positive("hopper.retry.timeout", retry.getTimeout());
+		atLeast("hopper.retry.budget", retry.getBudget(), 0);
+		if (retry.getBudget() > 1_000_000) {
+			throw invalid("hopper.retry.budget", retry.getBudget(), "must not be greater than 1000000");
 		}
-		properties.headers().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
+		properties.getHeaders().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
 	}
 
 	/**
@@ -235,16 +235,16 @@ final class HopperPropertiesValidator {
 	}
 
 	private static void validateProxy(HopperProperties.Proxy proxy) {
-		if (!isPort(proxy.port())) {
-			throw invalid("hopper.client.proxy.port", proxy.port(), "must be between 1 and 65535");
+		if (!isPort(proxy.getPort())) {
+			throw invalid("hopper.client.proxy.port", proxy.getPort(), "must be between 1 and 65535");
 		}
-		String host = proxy.host();
+		String host = proxy.getHost();
 		if (StringUtils.hasText(host) && !host.chars().allMatch(HopperPropertiesValidator::isHostCharacter)) {
 			throw HopperConfigurationException.of("hopper.client.proxy.host",
 					"must be the name or address of a host alone, without http://, user name, password, port and path");
 		}
-		boolean username = StringUtils.hasText(proxy.username());
-		boolean password = StringUtils.hasText(proxy.password());
+		boolean username = StringUtils.hasText(proxy.getUsername());
+		boolean password = StringUtils.hasText(proxy.getPassword());
 		if (!StringUtils.hasText(host) && (username || password)) {
 			throw HopperConfigurationException.of("hopper.client.proxy.host",
 					"must be set when a user name or password is");

@@ -56,7 +56,7 @@ final class HttpServiceConfigurations {
 	 */
 	private static void configure(RestClient.Builder builder, HopperProperties properties,
 			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<WebClient> webClient) {
-		if (properties.enabled()) {
+		if (properties.isEnabled()) {
 			builder.uriBuilderFactory(EventPublisherConfigurations.Client
 				.uriBuilderFactory(EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject())));
 		}

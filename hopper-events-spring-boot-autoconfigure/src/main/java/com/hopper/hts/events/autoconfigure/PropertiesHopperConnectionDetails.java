@@ -49,7 +49,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	@Override
 	public URI getBaseUrl() {
-		return HopperPropertiesValidator.uri("hopper.base-url", this.properties.baseUrl());
+		return HopperPropertiesValidator.uri("hopper.base-url", this.properties.getBaseUrl());
 	}
 
 	@Override
@@ -75,7 +75,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	@Override
 	public @Nullable SslBundle getSslBundle() {
-		String bundle = this.properties.client().ssl().bundle();
+		String bundle = this.properties.getClient().getSsl().getBundle();
 		if (!StringUtils.hasText(bundle)) {
 			return null;
 		}
@@ -87,7 +87,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 	}
 
 	void onSslBundleUpdate(Consumer<SslBundle> handler) {
-		String bundle = this.properties.client().ssl().bundle();
+		String bundle = this.properties.getClient().getSsl().getBundle();
 		if (StringUtils.hasText(bundle) && this.sslBundles != null) {
 			this.sslBundles.addBundleUpdateHandler(bundle, handler);
 		}

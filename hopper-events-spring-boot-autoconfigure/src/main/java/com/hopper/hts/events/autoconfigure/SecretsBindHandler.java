@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 
+import com.hopper.hts.events.EventPublisher;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
@@ -107,7 +108,8 @@ final class SecretsBindHandler extends AbstractBindHandler {
 	}
 
 	private static boolean hasKeys(Class<?> type) {
-		return Map.class.isAssignableFrom(type) || Collection.class.isAssignableFrom(type) || type.isRecord();
+		return Map.class.isAssignableFrom(type) || Collection.class.isAssignableFrom(type)
+				|| (type.getPackageName().startsWith(EventPublisher.class.getPackageName()) && !type.isEnum());
 	}
 
 	private static String problem(ConfigurationPropertyName name, Bindable<?> target, Exception error) {

@@ -123,7 +123,7 @@ final class EventOutboxConfigurations {
 			}
 			RelayPolicy policy = properties.toPolicy();
 			Scheduler scheduler = waiting.getIfAvailable(Schedulers::parallel);
-			OutboxProperties.Type type = properties.type();
+			OutboxProperties.Type type = properties.getType();
 			EventStore.Factory factory = factories.orderedStream()
 				.filter((candidate) -> candidate.type().equals(type.id()))
 				.findFirst()
@@ -145,7 +145,7 @@ final class EventOutboxConfigurations {
 				relay.obtain();
 			}
 			return new OutboxLifecycle(relay::obtain, factory.mayHoldBacklog(), outbox,
-					new RunningTasks(beanFactory, environment, properties.shutdownTimeout()));
+					new RunningTasks(beanFactory, environment, properties.getShutdownTimeout()));
 		}
 
 		// Lazy, so that an application that only publishes has no relay

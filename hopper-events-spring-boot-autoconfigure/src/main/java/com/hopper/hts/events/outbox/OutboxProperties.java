@@ -20,31 +20,105 @@ import java.util.Locale;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
 /**
- * Storing events and delivering them in the background.
- *
- * @param type Where stored events are kept.
- * @param concurrency Number of stored events that are sent at a time.
- * @param maxAge Time after which a stored event that keeps failing becomes a dead letter.
- * @param shutdownTimeout Time that the end of the application waits for deliveries.
- * @param probeInterval Longest time between two events that are sent, while the relay is
- * paused, to find out whether it can go on.
- * @param showPayload Whether the endpoint 'hopperevents' shows the payload and the
- * session id of a dead letter to users who are signed in, and over JMX.
- * @param retry Repeating failed deliveries.
+ * Storing events and delivering them in the background. Advice that is meant for
+ * everything of ours passes by.
  */
 @ConfigurationProperties("hopper.outbox")
-record OutboxProperties(@DefaultValue("memory") Type type, @DefaultValue("50") int concurrency,
-		@DefaultValue("72h") Duration maxAge, @DefaultValue("20s") Duration shutdownTimeout,
-		@DefaultValue("30s") Duration probeInterval, @DefaultValue("false") boolean showPayload,
-		@DefaultValue Retry retry) implements AopInfrastructureBean {
-
-	// Advice that is meant for everything of ours passes by: a record has no subclasses
+class OutboxProperties implements AopInfrastructureBean {
 
 	private static final Duration LONGEST = Duration.ofDays(1);
+
+	/**
+	 * Where stored events are kept.
+	 */
+	private Type type = Type.MEMORY;
+
+	/**
+	 * Number of stored events that are sent at a time.
+	 */
+	private int concurrency = 50;
+
+	/**
+	 * Time after which a stored event that keeps failing becomes a dead letter.
+	 */
+	private Duration maxAge = Duration.ofDays(3);
+
+	/**
+	 * Time that the end of the application waits for deliveries.
+	 */
+	private Duration shutdownTimeout = Duration.ofSeconds(20);
+
+	/**
+	 * Longest time between two events that are sent, while the relay is paused, to find
+	 * out whether it can go on.
+	 */
+	private Duration probeInterval = Duration.ofSeconds(30);
+
+	/**
+	 * Whether the endpoint 'hopperevents' shows the payload and the session id of a dead
+	 * letter to users who are signed in, and over JMX.
+	 */
+	private boolean showPayload;
+
+	/**
+	 * Repeating failed deliveries.
+	 */
+	private final Retry retry = new Retry();
+
+	public Type getType() {
+		return this.type;
+	}
+
+	public void setType(Type type) {
+		this.type = type;
+	}
+
+	public int getConcurrency() {
+		return this.concurrency;
+	}
+
+	public void setConcurrency(int concurrency) {
+		this.concurrency = concurrency;
+	}
+
+	public Duration getMaxAge() {
+		return this.maxAge;
+	}
+
+	public void setMaxAge(Duration maxAge) {
+		this.maxAge = maxAge;
+	}
+
+	public Duration getShutdownTimeout() {
+		return this.shutdownTimeout;
+	}
+
+	public void setShutdownTimeout(Duration shutdownTimeout) {
+		this.shutdownTimeout = shutdownTimeout;
+	}
+
+	public Duration getProbeInterval() {
+		return this.probeInterval;
+	}
+
+	public void setProbeInterval(Duration probeInterval) {
+		this.probeInterval = probeInterval;
+	}
+
+	public boolean isShowPayload() {
+		return this.showPayload;
+	}
+
+	public void setShowPayload(boolean showPayload) {
+		this.showPayload = showPayload;
+	}
+
+	public Retry getRetry() {
+		return this.retry;
+	}
 
 	/**
 	 * Check the values.
@@ -58,10 +132,10 @@ record OutboxProperties(@DefaultValue("memory") Type type, @DefaultValue("50") i
 		requirePositive("max-age", this.maxAge, Duration.ofDays(365));
 		requirePositive("shutdown-timeout", this.shutdownTimeout, LONGEST);
 		requirePositive("probe-interval", this.probeInterval, LONGEST);
-		requirePositive("retry.initial-interval", this.retry.initialInterval(), LONGEST);
-		requirePositive("retry.max-interval", this.retry.maxInterval(), LONGEST);
-		return new RelayPolicy(this.concurrency, this.maxAge, this.retry.initialInterval(), this.retry.maxInterval(),
-				this.probeInterval, this.shutdownTimeout);
+		requirePositive("retry.initial-interval", this.retry.getInitialInterval(), LONGEST);
+		requirePositive("retry.max-interval", this.retry.getMaxInterval(), LONGEST);
+		return new RelayPolicy(this.concurrency, this.maxAge, this.retry.getInitialInterval(),
+				this.retry.getMaxInterval(), this.probeInterval, this.shutdownTimeout);
 	}
 
 	private static void requirePositive(String name, Duration value, Duration maximum) {
@@ -73,12 +147,35 @@ record OutboxProperties(@DefaultValue("memory") Type type, @DefaultValue("50") i
 
 	/**
 	 * Repeating failed deliveries.
-	 *
-	 * @param initialInterval Wait after the first failed attempt of a stored event. Each
-	 * further wait is twice as long, with a random part.
-	 * @param maxInterval Maximum wait, unless the API asks for more with 'Retry-After'.
 	 */
-	record Retry(@DefaultValue("1s") Duration initialInterval, @DefaultValue("5m") Duration maxInterval) {
+	static class Retry {
+
+		/**
+		 * Wait after the first failed attempt of a stored event. Each further wait is
+		 * twice as long, with a random part.
+		 */
+		private Duration initialInterval = Duration.ofSeconds(1);
+
+		/**
+		 * Maximum wait, unless the API asks for more with 'Retry-After'.
+		 */
+		private Duration maxInterval = Duration.ofMinutes(5);
+
+		public Duration getInitialInterval() {
+			return this.initialInterval;
+		}
+
+		public void setInitialInterval(Duration initialInterval) {
+			this.initialInterval = initialInterval;
+		}
+
+		public Duration getMaxInterval() {
+			return this.maxInterval;
+		}
+
+		public void setMaxInterval(Duration maxInterval) {
+			this.maxInterval = maxInterval;
+		}
 
 	}
 

@@ -164,19 +164,47 @@ class PropertiesTests {
 				"hopper.retry.on-timeout=false", "hopper.retry.budget=16", "hopper.headers.X-A=b")
 			.run((context) -> {
 				HopperProperties properties = context.getBean(HopperProperties.class);
-				assertThat(properties.requireSession()).isTrue();
-				assertThat(properties.headers()).isEqualTo(Map.of("X-A", "b"));
-				assertThat(properties.client()).isEqualTo(new HopperProperties.Client(Duration.ofSeconds(1),
-						Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), true,
-						new HopperProperties.Ssl(null), new HopperProperties.Proxy("proxy", 3128, "u", "p"),
-						new HopperProperties.Pool(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8))));
-				assertThat(properties.retry()).isEqualTo(new HopperProperties.Retry(9, Duration.ofMillis(10), 1.1,
-						Duration.ofSeconds(12), 0.3, Duration.ofSeconds(14), Duration.ofSeconds(15), false, 16));
+				assertThat(properties.isRequireSession()).isTrue();
+				assertThat(properties.getHeaders()).isEqualTo(Map.of("X-A", "b"));
+				assertThat(properties.getClient()).usingRecursiveComparison().isEqualTo(client());
+				assertThat(properties.getRetry()).usingRecursiveComparison().isEqualTo(retry());
 				HopperAuthProperties auth = context.getBean(HopperAuthProperties.class);
 				assertThat(auth.getToken()).isEqualTo("test-token");
-				assertThat(properties + " " + auth + " " + properties.client()).doesNotContain("test-token",
+				assertThat(properties + " " + auth + " " + properties.getClient()).doesNotContain("test-token",
 						"password=p");
 			});
+	}
+
+	private static HopperProperties.Client client() {
+		HopperProperties.Client client = new HopperProperties().getClient();
+		client.setConnectTimeout(Duration.ofSeconds(1));
+		client.setReadTimeout(Duration.ofSeconds(2));
+		client.setResponseTimeout(Duration.ofSeconds(3));
+		client.setShutdownTimeout(Duration.ofSeconds(4));
+		client.setHttp2(true);
+		client.getProxy().setHost("proxy");
+		client.getProxy().setPort(3128);
+		client.getProxy().setUsername("u");
+		client.getProxy().setPassword("p");
+		client.getPool().setMaxConnections(5);
+		client.getPool().setMaxPendingAcquires(6);
+		client.getPool().setMaxIdleTime(Duration.ofSeconds(7));
+		client.getPool().setMaxLifeTime(Duration.ofSeconds(8));
+		return client;
+	}
+
+	private static HopperProperties.Retry retry() {
+		HopperProperties.Retry retry = new HopperProperties().getRetry();
+		retry.setMaxAttempts(9);
+		retry.setInitialInterval(Duration.ofMillis(10));
+		retry.setMultiplier(1.1);
+		retry.setMaxInterval(Duration.ofSeconds(12));
+		retry.setJitter(0.3);
+		retry.setMaxRetryAfter(Duration.ofSeconds(14));
+		retry.setTimeout(Duration.ofSeconds(15));
+		retry.setOnTimeout(false);
+		retry.setBudget(16);
+		return retry;
 	}
 
 	@Test
@@ -188,7 +216,7 @@ class PropertiesTests {
 						Map.of("HOPPER_BASE_URL", "http://localhost:1/x", "HOPPER_AUTH_TOKEN", "from-env"))))
 			.run((context) -> {
 				HopperProperties properties = context.getBean(HopperProperties.class);
-				assertThat(properties.baseUrl()).hasToString("http://localhost:1/x");
+				assertThat(properties.getBaseUrl()).hasToString("http://localhost:1/x");
 				assertThat(context.getBean(HopperAuthProperties.class).getToken()).isEqualTo("from-env");
 			});
 	}

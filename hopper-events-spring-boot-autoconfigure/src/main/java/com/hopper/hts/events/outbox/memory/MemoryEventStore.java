@@ -103,10 +103,10 @@ final class MemoryEventStore implements EventStore {
 	private @Nullable Callback relay;
 
 	MemoryEventStore(MemoryOutboxProperties properties, Clock clock) {
-		this.maxEvents = properties.maxEvents();
-		this.maxBytes = properties.maxBytes().toBytes();
-		this.overflow = properties.overflow();
-		this.overflowTimeout = properties.overflowTimeout();
+		this.maxEvents = properties.getMaxEvents();
+		this.maxBytes = properties.getMaxBytes().toBytes();
+		this.overflow = properties.getOverflow();
+		this.overflowTimeout = properties.getOverflowTimeout();
 		this.clock = clock;
 	}
 

@@ -19,25 +19,67 @@ import java.time.Duration;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Outbox in memory.
- *
- * @param maxEvents Maximum number of events that wait for their delivery.
- * @param maxBytes Maximum space that these take, roughly.
- * @param overflow What a full outbox does with one more event.
- * @param overflowTimeout Maximum time for which storing an event waits for space with
- * 'overflow' set to 'block'.
+ * Outbox in memory. Advice that is meant for everything of ours passes by.
  */
 @ConfigurationProperties("hopper.outbox.memory")
-record MemoryOutboxProperties(@DefaultValue("10000") int maxEvents, @DefaultValue("16MB") DataSize maxBytes,
-		@DefaultValue("reject") Overflow overflow,
-		@DefaultValue("1s") Duration overflowTimeout) implements AopInfrastructureBean {
+class MemoryOutboxProperties implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a record has no subclasses
+	/**
+	 * Maximum number of events that wait for their delivery.
+	 */
+	private int maxEvents = 10000;
+
+	/**
+	 * Maximum space that these take, roughly.
+	 */
+	private DataSize maxBytes = DataSize.ofMegabytes(16);
+
+	/**
+	 * What a full outbox does with one more event.
+	 */
+	private Overflow overflow = Overflow.REJECT;
+
+	/**
+	 * Maximum time for which storing an event waits for space with 'overflow' set to
+	 * 'block'.
+	 */
+	private Duration overflowTimeout = Duration.ofSeconds(1);
+
+	public int getMaxEvents() {
+		return this.maxEvents;
+	}
+
+	public void setMaxEvents(int maxEvents) {
+		this.maxEvents = maxEvents;
+	}
+
+	public DataSize getMaxBytes() {
+		return this.maxBytes;
+	}
+
+	public void setMaxBytes(DataSize maxBytes) {
+		this.maxBytes = maxBytes;
+	}
+
+	public Overflow getOverflow() {
+		return this.overflow;
+	}
+
+	public void setOverflow(Overflow overflow) {
+		this.overflow = overflow;
+	}
+
+	public Duration getOverflowTimeout() {
+		return this.overflowTimeout;
+	}
+
+	public void setOverflowTimeout(Duration overflowTimeout) {
+		this.overflowTimeout = overflowTimeout;
+	}
 
 	void validate() {
 		if (this.maxEvents < 1) {

@@ -31,8 +31,12 @@ public final class MemoryStores {
 	}
 
 	public static EventStore create(int maxEvents, long maxBytes, String overflow, Duration timeout, Clock clock) {
-		return new MemoryEventStore(new MemoryOutboxProperties(maxEvents, DataSize.ofBytes(maxBytes),
-				MemoryOutboxProperties.Overflow.valueOf(overflow), timeout), clock);
+		MemoryOutboxProperties properties = new MemoryOutboxProperties();
+		properties.setMaxEvents(maxEvents);
+		properties.setMaxBytes(DataSize.ofBytes(maxBytes));
+		properties.setOverflow(MemoryOutboxProperties.Overflow.valueOf(overflow));
+		properties.setOverflowTimeout(timeout);
+		return new MemoryEventStore(properties, clock);
 	}
 
 }
