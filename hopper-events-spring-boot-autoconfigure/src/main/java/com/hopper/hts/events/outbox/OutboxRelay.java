@@ -421,10 +421,11 @@ final class OutboxRelay {
 	}
 
 	/**
-	 * Return whether no event is pending at this very moment.
+	 * Return whether no event is pending at this very moment, and the listeners know.
 	 */
 	boolean isDrained() {
-		return this.claimed.get() == 0 && this.store.isEmpty();
+		// Counted again: an event that was delivered meanwhile may not be announced yet
+		return this.claimed.get() == 0 && this.store.isEmpty() && this.claimed.get() == 0;
 	}
 
 	void start() {

@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
@@ -274,6 +276,40 @@ class OutboxRelayTests extends OutboxRelayFixture {
 		this.relay.start();
 		assertThat(inProgress).containsOnly(1);
 		assertThat(this.relay.inProgress()).isZero();
+	}
+
+	@Test
+	void relayIsNotDrainedBeforeListenersKnow() {
+		CountDownLatch asked = new CountDownLatch(1);
+		create(new ScriptedStore(true) {
+
+			@Override
+			public boolean isEmpty() {
+				// Delivered between two looks of the one who asks
+				look(event());
+				await().until(() -> this.settled.size() == 1);
+				return super.isEmpty();
+			}
+
+		}, new EventDeliveryListener() {
+
+			@Override
+			public void delivered(StoredEvent event, EventReceipt receipt) {
+				try {
+					asked.await(20, TimeUnit.SECONDS);
+				}
+				catch (InterruptedException ex) {
+					throw new IllegalStateException(ex);
+				}
+			}
+
+		}, this.listener);
+		this.relay.start();
+		awaitIdle();
+		assertThat(this.relay.isDrained()).isFalse();
+		assertThat(this.listener.delivered).isEmpty();
+		asked.countDown();
+		await().until(() -> this.listener.delivered.size() == 1);
 	}
 
 	@Test
