@@ -66,7 +66,7 @@ class AotTests {
 				publish(generated);
 				HopperSessionContext.create().run(() -> learn(generated));
 				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
-				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
+				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(60))).isTrue();
 				generated.close();
 				assertThat(api.received()).hasSize(2);
 			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class,
@@ -108,7 +108,7 @@ class AotTests {
 					"always", "spring.datasource.url", "jdbc:h2:mem:aot"), (generated) -> {
 						generated.getBean(EventOutbox.class)
 							.store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
-						assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
+						assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(60))).isTrue();
 						assertThat(new JdbcTemplate(generated.getBean(DataSource.class))
 							.queryForObject("select count(*) from hopper_event_outbox", Long.class)).isZero();
 						generated.close();
@@ -140,7 +140,7 @@ class AotTests {
 			generate(api, Map.of("hopper.enabled", "false"), Map.of(), (generated) -> {
 				publish(generated);
 				generated.getBean(EventOutbox.class).store("session", OffersDisplayed.occurredAt(Instant.EPOCH));
-				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(10))).isTrue();
+				assertThat(generated.getBean(EventOutbox.class).flush(Duration.ofSeconds(60))).isTrue();
 				generated.close();
 				assertThat(api.received()).hasSize(2);
 			}, HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class);

@@ -70,7 +70,7 @@ class ConservationTests {
 
 	private static final int STEPS = 120;
 
-	private static final Duration SECONDS = Duration.ofSeconds(30);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 
@@ -238,7 +238,7 @@ class ConservationTests {
 						"--hopper.outbox.type=" + type, "--hopper.outbox.retry.initial-interval=5ms",
 						"--hopper.outbox.retry.max-interval=20ms", "--hopper.outbox.probe-interval=20ms",
 						"--hopper.outbox.shutdown-timeout=20ms", "--hopper.outbox.jdbc.polling-interval=20ms",
-						"--hopper.outbox.jdbc.lease=1s");
+						"--hopper.outbox.jdbc.lease=5s");
 		}
 
 		<T> T bean(Class<T> type) {

@@ -53,7 +53,7 @@ class FramingTests {
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.token=test-token", "hopper.retry.max-attempts=1",
-				"hopper.client.pool.max-connections=1", "hopper.client.read-timeout=1s");
+				"hopper.client.pool.max-connections=1", "hopper.client.read-timeout=5s");
 
 	@ParameterizedTest
 	@ValueSource(strings = { "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}",

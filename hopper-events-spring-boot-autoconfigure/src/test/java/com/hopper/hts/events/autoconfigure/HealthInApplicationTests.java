@@ -20,6 +20,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,7 +113,7 @@ class HealthInApplicationTests {
 	private void pause(ConfigurableApplicationContext context) {
 		EventOutbox outbox = context.getBean(EventOutbox.class);
 		outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
-		this.api.awaitDelivered(1);
+		assertThat(outbox.flush(Duration.ofSeconds(60))).isTrue();
 		this.api.revokeToken("token");
 		outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 		await().until(() -> context.getBean(EventOutboxOperations.class).state().pause() != null);

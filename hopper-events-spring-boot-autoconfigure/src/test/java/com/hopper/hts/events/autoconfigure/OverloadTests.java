@@ -68,8 +68,8 @@ class OverloadTests {
 				ObservationAutoConfiguration.class, MetricsAutoConfiguration.class,
 				CompositeMeterRegistryAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class))
 		.withPropertyValues("hopper.auth.token=test-token", "hopper.client.pool.max-connections=4",
-				"hopper.client.pool.max-pending-acquires=16", "hopper.client.response-timeout=1m",
-				"hopper.client.read-timeout=1m", "hopper.retry.timeout=1m");
+				"hopper.client.pool.max-pending-acquires=16", "hopper.client.response-timeout=10m",
+				"hopper.client.read-timeout=10m", "hopper.retry.timeout=10m");
 
 	@Test
 	void eventsBeyondTheBoundAreRefusedAtOnceWhileTheApiHangs() {

@@ -165,7 +165,7 @@ class RotationTests {
 	private static void publish(BeanFactory context) {
 		context.getBean(EventPublisher.class)
 			.publish("session", OffersDisplayed.occurredAt(Instant.EPOCH))
-			.block(Duration.ofSeconds(10));
+			.block(Duration.ofSeconds(30));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -179,7 +179,7 @@ class FailureAnswersTests {
 			exchange.hang();
 		});
 		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
-				(builder) -> builder.responseTimeout(Duration.ofMillis(500)));
+				(builder) -> builder.responseTimeout(Duration.ofSeconds(5)));
 		HopperApiException exception = failure(publisher, SESSION, OFFERS);
 		assertThat(exception).isInstanceOf(HopperApiException.Rejected.class);
 		assertThat(exception.getAttempts()).isEqualTo(1);
@@ -198,12 +198,12 @@ class FailureAnswersTests {
 	@Test
 	void errorWhoseBodyIsLateKeepsItsStatusAndIsNotSentAgain() {
 		this.server.then((exchange) -> {
-			exchange.pause(Duration.ofMillis(350));
+			exchange.pause(Duration.ofMillis(2200));
 			exchange.send("HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\n{");
 			exchange.hang();
 		});
 		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(3),
-				(builder) -> builder.responseTimeout(Duration.ofMillis(800)));
+				(builder) -> builder.responseTimeout(Duration.ofSeconds(5)));
 		assertThat(failure(publisher, SESSION, OFFERS)).isInstanceOf(HopperApiException.Rejected.class);
 		assertThat(this.server.requests()).hasSize(1);
 	}

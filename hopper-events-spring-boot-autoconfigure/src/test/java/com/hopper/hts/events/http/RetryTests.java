@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -87,7 +90,7 @@ class RetryTests {
 				Duration.ofSeconds(30), onTimeout, 10);
 		CountingMetrics metrics = new CountingMetrics();
 		EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
-				(builder) -> builder.responseTimeout(Duration.ofMillis(200)).metrics(metrics));
+				(builder) -> builder.responseTimeout(Duration.ofSeconds(2)).metrics(metrics));
 		HopperApiException exception = failure(publisher, SESSION, OFFERS);
 		assertThat(exception).isInstanceOf(HopperApiException.Timeout.class);
 		assertThat(exception.getAttempts()).isEqualTo(attempts);
@@ -107,7 +110,7 @@ class RetryTests {
 				Duration.ofSeconds(30), false, 10);
 		CountingMetrics metrics = new CountingMetrics();
 		EventPublisher publisher = new HopperApiBuilder(webClient, this.server.baseUrl()).retryPolicy(policy)
-			.responseTimeout(Duration.ofSeconds(2))
+			.responseTimeout(Duration.ofSeconds(5))
 			.metrics(metrics)
 			.publisher();
 		assertThat(publisher.publishAndWait(SESSION, OFFERS).attempts()).isEqualTo(2);
@@ -123,7 +126,7 @@ class RetryTests {
 			}
 		});
 		EventPublisher publisher = Publishers.create(this.server.baseUrl(), Publishers.retryPolicy(2),
-				(builder) -> builder.responseTimeout(Duration.ofMillis(300)));
+				(builder) -> builder.responseTimeout(Duration.ofSeconds(5)));
 		EventReceipt receipt = publisher.publishAndWait(SESSION, OFFERS);
 		assertThat(receipt.attempts()).isEqualTo(2);
 	}
@@ -141,11 +144,11 @@ class RetryTests {
 
 	@Test
 	void waitBetweenAttemptsGrowsAndHoldsNoThread() {
-		VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
+		CountingMetrics metrics = new CountingMetrics();
+		WaitsBetweenAttempts scheduler = new WaitsBetweenAttempts(metrics);
 		try {
 			RetryPolicy policy = new RetryPolicy(4, Duration.ofSeconds(1), 3, Duration.ofSeconds(5), 0,
 					Duration.ofSeconds(60), Duration.ofMinutes(5), true, 10);
-			CountingMetrics metrics = new CountingMetrics();
 			EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
 					(builder) -> builder.scheduler(scheduler).metrics(metrics));
 			this.server.thenStatus(503).thenStatus(503).thenStatus(503);
@@ -154,8 +157,7 @@ class RetryTests {
 			long[] waits = { 1000, 3000, 5000 };
 			for (int i = 0; i < waits.length; i++) {
 				int retries = i + 1;
-				await().until(() -> metrics.retries.size() == retries);
-				await().until(() -> scheduler.getScheduledTaskCount() > retries);
+				await().until(() -> scheduler.waits.size() == retries);
 				scheduler.advanceTimeBy(Duration.ofMillis(waits[i] - 1));
 				assertThat(this.server.requests()).hasSize(retries);
 				scheduler.advanceTimeBy(Duration.ofMillis(1));
@@ -192,24 +194,22 @@ class RetryTests {
 	}
 
 	private Duration waitAfter(int status, String header, Duration maxRetryAfter) {
-		VirtualTimeScheduler scheduler = VirtualTimeScheduler.create();
+		CountingMetrics metrics = new CountingMetrics();
+		WaitsBetweenAttempts scheduler = new WaitsBetweenAttempts(metrics);
 		scheduler.advanceTimeTo(TIME);
 		try {
 			RetryPolicy policy = new RetryPolicy(2, Duration.ofSeconds(1), 1, Duration.ofSeconds(1), 0, maxRetryAfter,
 					Duration.ofMinutes(5), true, 10);
-			CountingMetrics metrics = new CountingMetrics();
 			EventPublisher publisher = Publishers.create(this.server.baseUrl(), policy,
 					(builder) -> builder.scheduler(scheduler).metrics(metrics).random(() -> 0));
 			this.server.thenStatus(status, header);
 			AtomicReference<EventReceipt> receipt = new AtomicReference<>();
 			publisher.publish(SESSION, OFFERS).subscribe(receipt::set);
-			await().until(() -> metrics.retries.size() == 1);
-			await().until(() -> {
-				scheduler.advanceTimeBy(Duration.ofMillis(500));
-				return this.server.requests().size() == 2 || receipt.get() != null;
-			});
+			await().until(() -> scheduler.waits.size() == 1);
+			scheduler.advanceTimeBy(scheduler.waits.get(0));
 			await().until(() -> receipt.get() != null);
-			return Duration.ofSeconds(Math.round(receipt.get().elapsed().toMillis() / 1000.0));
+			assertThat(receipt.get().elapsed()).isEqualTo(scheduler.waits.get(0));
+			return receipt.get().elapsed();
 		}
 		finally {
 			scheduler.dispose();
@@ -261,6 +261,32 @@ class RetryTests {
 				() -> publisher.publishAndWait(sessionId, event));
 		assertThat(exception).isNotNull();
 		return exception;
+	}
+
+	/**
+	 * Time that passes when a test says so, and how long is waited before each attempt.
+	 */
+	private static final class WaitsBetweenAttempts extends VirtualTimeScheduler {
+
+		private final List<Duration> waits = new CopyOnWriteArrayList<>();
+
+		private final CountingMetrics metrics;
+
+		WaitsBetweenAttempts(CountingMetrics metrics) {
+			super(false);
+			this.metrics = metrics;
+		}
+
+		@Override
+		public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
+			Disposable scheduled = super.schedule(task, delay, unit);
+			// A retry is counted just before it is waited for, on the same thread
+			if (this.metrics.retries.size() > this.waits.size()) {
+				this.waits.add(Duration.of(delay, unit.toChronoUnit()));
+			}
+			return scheduled;
+		}
+
 	}
 
 }

@@ -128,7 +128,7 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 		try {
 			this.outbox.pause("maintenance");
 			other.pause("maintenance");
-			await().atMost(Duration.ofSeconds(15)).until(() -> other.state().pause() != null);
+			await().until(() -> other.state().pause() != null);
 			other.resume();
 			this.outbox.resume();
 			this.outbox
@@ -206,7 +206,7 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 	 */
 	private static Mono<Long> replayAll(TestOutbox target) {
 		return Mono.fromCallable(() -> target.replayAll(DeadLetter.Filter.all()))
-			.retry(3)
+			.retry(20)
 			.subscribeOn(Schedulers.boundedElastic());
 	}
 
@@ -300,7 +300,7 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 			.policy(POLICY)
 			.listeners(List.of(this.listener))
 			.build(JdbcStores.create(this.dataSource, this.transactions.getTransactionManager(), "hopper_event_outbox",
-					Duration.ofMillis(300), Duration.ofSeconds(2), Schedulers.parallel()));
+					Duration.ofMillis(300), Duration.ofHours(1), Schedulers.parallel()));
 		this.outbox.start();
 		this.api.failNext(1, Fault.status(503));
 		UUID id = this.outbox.store("session-1", booking(1));
@@ -318,6 +318,13 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 			});
 		assertThat(this.outbox.delivered(DeliveredEvent.Filter.all().withType("offers_displayed"), id, 10)).hasSize(1);
 		assertThat(this.outbox.state().pendingCount()).isZero();
+		assertThat(this.jdbc.query("select finished_at, due_at from hopper_event_outbox",
+				(row, number) -> Duration.between(row.getObject(1, LocalDateTime.class),
+						row.getObject(2, LocalDateTime.class))))
+			.containsExactly(Duration.ofHours(1), Duration.ofHours(1));
+		// An hour later
+		this.transactions.executeWithoutResult(
+				(status) -> this.jdbc.update("update hopper_event_outbox set due_at = finished_at"));
 		await().atMost(SECONDS).until(() -> rows() == 0);
 	}
 

@@ -46,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 abstract class JdbcOutboxFixture {
 
-	static final Duration LEASE = Duration.ofSeconds(2);
+	static final Duration LEASE = Duration.ofSeconds(5);
 
 	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
 

@@ -108,8 +108,9 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		await().atMost(SECONDS).until(() -> this.listener.retrying.size() == 1);
 		IntStream.range(2, 20).forEach((i) -> {
 			this.outbox.store("session-1", booking(i));
-			await().atMost(Duration.ofSeconds(4)).until(() -> bookings().contains(i));
+			await().atMost(SECONDS).until(() -> bookings().contains(i));
 		});
+		assertThat(this.api.received().get(0).event()).isEqualTo(booking(2));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(Duration.between(before, Instant.now())).isGreaterThanOrEqualTo(Duration.ofSeconds(6));
 		assertThat(this.api.received()).hasSize(19);
@@ -162,7 +163,7 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.flush(Duration.ofMillis(500))).isFalse();
 		assertThat(this.api.requests()).isEmpty();
 		this.outbox.resume();
-		assertThat(this.outbox.flush(Duration.ofSeconds(10))).isTrue();
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(1);
 	}
 

@@ -71,7 +71,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.API_UNAVAILABLE);
 		Instant begin = Instant.now();
 		// Longer than the broker waits for a consumer that does not poll
-		await().atMost(SECONDS).until(() -> Duration.between(begin, Instant.now()).toMillis() > 6000);
+		await().atMost(SECONDS).until(() -> Duration.between(begin, Instant.now()).toMillis() > 12_000);
 		assertThat(this.outbox.state().pending()).containsEntry(EventOutboxState.ALL_TYPES, 300L);
 		this.api.recover();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
@@ -90,7 +90,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.state().pause().reason()).isEqualTo(EventOutboxState.PauseReason.UNAUTHORIZED);
 		await().atMost(SECONDS).until(() -> this.api.requests().size() >= 11);
 		// The first eight at a time, then one after the other
-		assertThat(this.api.requests().size()).isLessThan(20);
+		assertThat(this.api.requests().size()).isLessThan(50);
 		this.api.acceptToken(TestPublishers.TOKEN);
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(50);

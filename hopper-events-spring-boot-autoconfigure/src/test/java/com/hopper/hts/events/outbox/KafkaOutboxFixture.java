@@ -45,7 +45,7 @@ abstract class KafkaOutboxFixture {
 
 	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
 
-	static final Duration SECONDS = Duration.ofSeconds(30);
+	static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private static final AtomicInteger number = new AtomicInteger();
 
@@ -60,7 +60,7 @@ abstract class KafkaOutboxFixture {
 	final String topic = "events-" + number.incrementAndGet();
 
 	RelayPolicy policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
-			Duration.ofMillis(200), Duration.ofSeconds(5));
+			Duration.ofMillis(200), Duration.ofSeconds(20));
 
 	TestOutbox outbox;
 
@@ -103,8 +103,8 @@ abstract class KafkaOutboxFixture {
 	static Map<String, Object> consumerProperties() {
 		Map<String, Object> properties = new HashMap<>(properties());
 		// Paused for longer than this, a consumer that blocks is thrown out of its group
-		properties.put("max.poll.interval.ms", 4000);
-		properties.put("session.timeout.ms", 6000);
+		properties.put("max.poll.interval.ms", 10_000);
+		properties.put("session.timeout.ms", 15_000);
 		properties.put("heartbeat.interval.ms", 500);
 		properties.put("fetch.max.wait.ms", 100);
 		return properties;
