@@ -81,7 +81,7 @@ import org.springframework.test.context.TestContextAnnotationUtils;
  */
 public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback {
 
-	private static final Duration AWAIT_TIMEOUT = Duration.ofSeconds(5);
+	private static final Duration AWAIT_TIMEOUT = Duration.ofSeconds(10);
 
 	private final Builder settings;
 
@@ -165,7 +165,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Wait until events are delivered, for five seconds at the most.
+	 * Wait until events are delivered, for ten seconds at the most.
 	 * @param count how many at least, since the last {@link #reset() reset}
 	 * @return all events that were received until then
 	 * @throws AssertionError if there were fewer; the message lists what was received
@@ -187,7 +187,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Wait until requests have arrived, for five seconds at the most, whatever became of
+	 * Wait until requests have arrived, for ten seconds at the most, whatever became of
 	 * them.
 	 * @param count how many at least, since the last {@link #reset() reset}
 	 * @return all requests until then
@@ -203,7 +203,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Wait until requests are {@link #hold() held}, for five seconds at the most.
+	 * Wait until requests are {@link #hold() held}, for ten seconds at the most.
 	 * @param count how many at least
 	 * @throws AssertionError if there were fewer; the message lists what was received
 	 */

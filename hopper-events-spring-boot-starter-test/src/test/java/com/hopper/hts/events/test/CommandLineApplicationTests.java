@@ -93,7 +93,7 @@ class CommandLineApplicationTests {
 
 	@Test
 	void subscribedPublicationsAreAwaited() throws Exception {
-		Ended ended = run(List.of("work=publish"));
+		Ended ended = run(List.of("work=publish", "hopper.client.shutdown-timeout=60s"));
 		assertThat(ended.exitCode()).as(ended.output()).isZero();
 		assertThat(this.api.received()).hasSize(EVENTS);
 	}
@@ -145,7 +145,7 @@ class CommandLineApplicationTests {
 			.forEach((property) -> command.add("--" + property));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
 		try {
-			boolean ended = process.waitFor(90, TimeUnit.SECONDS);
+			boolean ended = process.waitFor(5, TimeUnit.MINUTES);
 			assertThat(ended).as(() -> "The application goes on:\n" + read(output)).isTrue();
 			return new Ended(process.exitValue(), read(output));
 		}
@@ -198,7 +198,7 @@ class CommandLineApplicationTests {
 		@Bean
 		@ConditionalOnProperty(name = "work", havingValue = "flush")
 		CommandLineRunner flushing(EventOutbox outbox) {
-			return (arguments) -> outbox.flush(Duration.ofSeconds(30));
+			return (arguments) -> outbox.flush(Duration.ofSeconds(60));
 		}
 
 		private static BookingConfirmed booking(int number) {

@@ -156,12 +156,12 @@ class FakeHopperApiStrictnessTests {
 	@Test
 	void requestWhoseClientGaveUpWhileItWasDelayedIsKept() throws Exception {
 		this.api.failNext(1, Fault.delay(Duration.ofSeconds(30)));
-		HttpRequest request = request("/events").timeout(Duration.ofSeconds(1))
+		HttpRequest request = request("/events").timeout(Duration.ofSeconds(5))
 			.POST(HttpRequest.BodyPublishers.ofString(OFFERS))
 			.build();
 		assertThatExceptionOfType(IOException.class).isThrownBy(() -> send(request));
 		// The server learns of it when it sees the connection close
-		await().atMost(Duration.ofSeconds(10)).until(() -> this.api.requests().size() == 1);
+		await().atMost(Duration.ofSeconds(30)).until(() -> this.api.requests().size() == 1);
 		assertThat(this.api.requests().get(0).status()).isZero();
 		assertThat(this.api.received()).isEmpty();
 	}
@@ -207,10 +207,10 @@ class FakeHopperApiStrictnessTests {
 	void countsOpenConnectionsAndClosesThemTwice() throws Exception {
 		assertThat(this.api.openConnections()).isZero();
 		try (Socket socket = new Socket("127.0.0.1", this.api.port())) {
-			await().atMost(Duration.ofSeconds(5)).until(() -> this.api.openConnections() == 1);
+			await().atMost(Duration.ofSeconds(30)).until(() -> this.api.openConnections() == 1);
 			assertThat(socket.isConnected()).isTrue();
 		}
-		await().atMost(Duration.ofSeconds(5)).until(() -> this.api.openConnections() == 0);
+		await().atMost(Duration.ofSeconds(30)).until(() -> this.api.openConnections() == 0);
 		this.api.close();
 		this.api.close();
 	}
@@ -234,7 +234,7 @@ class FakeHopperApiStrictnessTests {
 
 	private String raw(String requestLine, String body, String... headers) throws IOException {
 		try (Socket socket = new Socket("127.0.0.1", this.api.port())) {
-			socket.setSoTimeout(5_000);
+			socket.setSoTimeout(30_000);
 			String head = requestLine + "\r\nHost: localhost\r\nAuthorization: Bearer token\r\n"
 					+ "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n"
 					+ ((headers.length > 0) ? String.join("\r\n", headers) + "\r\n" : "") + "\r\n";

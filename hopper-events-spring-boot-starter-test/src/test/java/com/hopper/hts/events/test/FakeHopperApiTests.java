@@ -257,7 +257,8 @@ class FakeHopperApiTests {
 
 	@Test
 	void delayedAnswerComesAfterThoseOfLaterRequests() throws Exception {
-		this.api.failNext(1, Fault.delay(Duration.ofMillis(500)));
+		this.api.failNext(1, Fault.delay(Duration.ofSeconds(3)));
+		this.api.hold();
 		Thread late = new Thread(() -> {
 			try {
 				post("/events", OFFERS, "token", "late");
@@ -267,8 +268,9 @@ class FakeHopperApiTests {
 			}
 		});
 		late.start();
-		await().until(() -> this.api.openConnections() == 1);
-		await().until(() -> post("/events", OFFERS, "token", "early").statusCode() == 204);
+		this.api.awaitHeld(1);
+		this.api.release();
+		assertThat(post("/events", OFFERS, "token", "early").statusCode()).isEqualTo(204);
 		late.join();
 		assertThat(this.api.received()).last().extracting(ReceivedEvent::sessionId).isEqualTo("late");
 	}

@@ -103,7 +103,7 @@ class ParallelTests {
 	 * All tests of all classes are within this method at the same time, or it fails.
 	 */
 	static void meet() throws Exception {
-		barrier.await(30, TimeUnit.SECONDS);
+		barrier.await(120, TimeUnit.SECONDS);
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -166,7 +166,7 @@ class ParallelTests {
 				this.outbox.store(id, OFFERS);
 				// Called here, subscribed to elsewhere
 				Mono<?> publication = this.publisher.publish(id, OFFERS);
-				publication.subscribeOn(Schedulers.boundedElastic()).block(Duration.ofSeconds(10));
+				publication.subscribeOn(Schedulers.boundedElastic()).block(Duration.ofSeconds(30));
 			}
 			meet();
 			for (PublishedHopperEvents published : List.of(parameter, this.bean)) {
@@ -186,7 +186,7 @@ class ParallelTests {
 		static <T> T onPool(Callable<T> task) throws Exception {
 			Future<T> future = Application.POOL.submit(task);
 			try {
-				return future.get(10, TimeUnit.SECONDS);
+				return future.get(30, TimeUnit.SECONDS);
 			}
 			catch (ExecutionException ex) {
 				throw (ex.getCause() instanceof RuntimeException cause) ? cause : ex;

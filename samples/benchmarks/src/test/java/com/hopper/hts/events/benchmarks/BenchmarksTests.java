@@ -36,8 +36,8 @@ class BenchmarksTests {
 	@Test
 	void publishingIsMeasuredInJvmsOfTheirOwn(CapturedOutput output) throws Exception {
 		PublishBenchmark.run(new Options("--scenarios=64", "--clients=publisher,okhttp", "--rounds=2", "--warm-up=0",
-				"--millis=100"));
-		assertThat(output.getOut()).contains("### 64 in flight", "2 rounds of 0.1 s", "2 clients for 0 s each")
+				"--millis=1000"));
+		assertThat(output.getOut()).contains("### 64 in flight", "2 rounds of 1.0 s", "2 clients for 0 s each")
 			.containsPattern("\\| \\*\\*`EventPublisher`, everything on\\*\\* \\|.*\\| 0 \\|\n")
 			.containsPattern("\\| OkHttp 4 .*\\| 1\\.00 \\|.*\\| 1\\.00 \\|.*\\| 0 \\|\n")
 			.containsPattern(

@@ -49,7 +49,7 @@ class Simulator {
 
 	Simulator(BookingServiceProperties properties) {
 		JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory();
-		requests.setReadTimeout(Duration.ofSeconds(2));
+		requests.setReadTimeout(Duration.ofSeconds(10));
 		this.client = RestClient.builder()
 			.baseUrl(properties.simulatorUrl() + "/simulator")
 			.requestFactory(requests)

@@ -97,7 +97,7 @@ class MonitoringTests {
 				SoftAssertions found = new SoftAssertions();
 				for (String query : queries()) {
 					found
-						.assertThatCode(() -> await().atMost(Duration.ofSeconds(30))
+						.assertThatCode(() -> await().atMost(Duration.ofSeconds(60))
 							.ignoreExceptions()
 							.until(() -> !query(address, query).isEmpty()))
 						.as(query)

@@ -37,7 +37,10 @@ class QuickstartApplicationTests {
 	@Test
 	void publishesBothEventsAndPrintsReceiptsAndMetrics(CapturedOutput output) {
 		try (FakeHopperApi api = FakeHopperApi.builder().token("simulator-token").start()) {
-			SpringApplication.run(QuickstartApplication.class, "--hopper.base-url=" + api.baseUrl()).close();
+			SpringApplication
+				.run(QuickstartApplication.class, "--hopper.base-url=" + api.baseUrl(),
+						"--hopper.client.response-timeout=1m", "--hopper.client.read-timeout=1m")
+				.close();
 			assertThat(api.received()).extracting((received) -> received.event().type())
 				.containsExactly("offers_displayed", "booking_confirmed");
 			assertThat(api.received()).allSatisfy((received) -> assertThat(received.request().header("user-agent"))
@@ -55,7 +58,8 @@ class QuickstartApplicationTests {
 		try (FakeHopperApi api = FakeHopperApi.builder().token("simulator-token").start()) {
 			SpringApplication
 				.run(QuickstartApplication.class, "--spring.config.location=classpath:" + yaml,
-						"--simulator.url=http://127.0.0.1:" + api.port())
+						"--simulator.url=http://127.0.0.1:" + api.port(), "--hopper.client.response-timeout=1m",
+						"--hopper.client.read-timeout=1m")
 				.close();
 			assertThat(api.received()).hasSize(2);
 			assertThat(api.requests()).extracting(ReceivedRequest::path)

@@ -50,7 +50,7 @@ public class StartUpApplication {
 		return (args) -> {
 			System.out.println(publisher.publishAndWait("session-1", OffersDisplayed.occurredAt(Instant.now())));
 			outbox.store("session-1", BookingConfirmed.occurredAt(Instant.now()).withCfarContractId("contract-1"));
-			System.out.println("Stored and delivered: " + outbox.flush(Duration.ofSeconds(30)));
+			System.out.println("Stored and delivered: " + outbox.flush(Duration.ofMinutes(1)));
 		};
 	}
 

@@ -40,10 +40,11 @@ class BookingApplicationIT {
 		try (FakeHopperApi hopper = FakeHopperApi.builder().token("token").start()) {
 			ProcessBuilder java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 					"-jar", "target/command-line-1.0.0.jar", "--hopper.base-url=" + hopper.baseUrl(),
-					"--hopper.auth.token=token");
+					"--hopper.auth.token=token", "--hopper.client.response-timeout=1m",
+					"--hopper.client.read-timeout=1m", "--hopper.outbox.shutdown-timeout=1m");
 			Process process = java.redirectErrorStream(true).redirectOutput(new File("target/jar.log")).start();
 			try {
-				assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+				assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
 			}
 			finally {
 				process.destroyForcibly();

@@ -41,7 +41,8 @@ class BookingApplicationTests {
 					"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
 					BookingApplication.class.getName(), "--spring.main.keep-alive=true",
 					"--spring.devtools.livereload.enabled=false", "--hopper.base-url=" + hopper.baseUrl(),
-					"--hopper.auth.token=token", "--hopper.client.response-timeout=1m");
+					"--hopper.auth.token=token", "--hopper.client.response-timeout=1m",
+					"--hopper.client.read-timeout=1m");
 			Process process = java.redirectErrorStream(true).redirectOutput(new File("target/devtools.log")).start();
 			try {
 				assertThat(hopper.awaitDelivered(2, TIMEOUT)).hasSize(2);

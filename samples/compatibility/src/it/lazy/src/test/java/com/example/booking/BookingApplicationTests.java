@@ -62,6 +62,7 @@ class BookingApplicationTests {
 		SpringApplication application = new SpringApplication(BookingApplication.class);
 		return application.run("--hopper.base-url=" + hopper.baseUrl(), "--hopper.auth.token=token",
 				"--hopper.outbox.shutdown-timeout=100ms", "--hopper.auth.preflight=off",
+				"--hopper.client.response-timeout=1m", "--hopper.client.read-timeout=1m",
 				"--spring.datasource.url=jdbc:h2:file:" + this.directory.resolve("bookings"));
 	}
 

@@ -35,7 +35,8 @@ import org.springframework.context.annotation.Import;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "hopper.client.response-timeout=1m")
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "hopper.client.response-timeout=1m", "hopper.client.read-timeout=1m" })
 @Import(FakeHopperApiConfiguration.class)
 class BookingApplicationTests {
 
@@ -56,7 +57,7 @@ class BookingApplicationTests {
 		assertThat(send("GET", "/offers")).isEqualTo(200);
 		assertThat(send("POST", "/bookings?contractId=contract-1&seats=2")).isEqualTo(200);
 		assertThat(send("POST", "/bookings?contractId=contract-2&seats=0")).isEqualTo(500);
-		assertThat(this.outbox.flush(Duration.ofSeconds(30))).isTrue();
+		assertThat(this.outbox.flush(Duration.ofMinutes(1))).isTrue();
 		assertThat(this.hopper.received())
 			.extracting((received) -> received.event().type(), (received) -> received.sessionId())
 			.containsExactly(tuple("offers_displayed", "session-1"), tuple("booking_confirmed", "session-1"));

@@ -68,7 +68,8 @@ class BookingApplicationTests {
 	private static ConfigurableApplicationContext run(FakeHopperApi hopper, String token) {
 		SpringApplication application = new SpringApplication(BookingApplication.class);
 		return application.run("--server.port=0", "--hopper.base-url=" + hopper.baseUrl(),
-				"--hopper.auth.token=" + token);
+				"--hopper.auth.token=" + token, "--hopper.client.response-timeout=1m",
+				"--hopper.client.read-timeout=1m");
 	}
 
 }

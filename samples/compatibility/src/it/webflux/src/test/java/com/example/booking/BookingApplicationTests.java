@@ -31,7 +31,8 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
-		properties = { "spring.test.webtestclient.timeout=1m", "hopper.client.response-timeout=1m" })
+		properties = { "spring.test.webtestclient.timeout=1m", "hopper.client.response-timeout=1m",
+				"hopper.client.read-timeout=1m" })
 @AutoConfigureWebTestClient
 @Import(FakeHopperApiConfiguration.class)
 class BookingApplicationTests {
