@@ -145,16 +145,15 @@ class ConnectionTests {
 			});
 			CountDownLatch closed = new CountDownLatch(1);
 			ReactorClientHttpConnectorBuilder client = ClientHttpConnectorBuilder.reactor()
-				.withHttpClientCustomizer((http) -> http.doOnChannelInit((observer, channel, address) -> channel
-					.closeFuture()
-					.addListener((future) -> closed.countDown())));
+				.withHttpClientCustomizer((http) -> http.doOnChannelInit((observer, channel,
+						address) -> channel.closeFuture().addListener((future) -> closed.countDown())));
 			run(server, this.contextRunner.withPropertyValues("hopper.retry.max-attempts=1")
 				.withBean(ReactorClientHttpConnectorBuilder.class, () -> client), (publisher) -> {
-				publisher.publishAndWait("session", OFFERS);
-				// The client learns of it by the FIN
-				assertThat(closed.await(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-				assertThat(publisher.publishAndWait("session", OFFERS).delivered()).isTrue();
-			});
+					publisher.publishAndWait("session", OFFERS);
+					// The client learns of it by the FIN
+					assertThat(closed.await(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+					assertThat(publisher.publishAndWait("session", OFFERS).delivered()).isTrue();
+				});
 		}
 	}
 

@@ -300,7 +300,8 @@ class HealthTests {
 
 	private static Health health(ApplicationContext context) {
 		HealthIndicator indicator = context.getBean("hopperHealthContributor", HealthIndicator.class);
-		// It waits for half a second, in which a busy machine may not have read the outbox
+		// It waits for half a second, in which a busy machine may not have read the
+		// outbox
 		return await().pollDelay(Duration.ZERO)
 			.until(indicator::health, (health) -> !health.getDetails().toString().contains("TimeoutException"));
 	}

@@ -323,8 +323,8 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 						row.getObject(2, LocalDateTime.class))))
 			.containsExactly(Duration.ofHours(1), Duration.ofHours(1));
 		// An hour later
-		this.transactions.executeWithoutResult(
-				(status) -> this.jdbc.update("update hopper_event_outbox set due_at = finished_at"));
+		this.transactions
+			.executeWithoutResult((status) -> this.jdbc.update("update hopper_event_outbox set due_at = finished_at"));
 		await().atMost(SECONDS).until(() -> rows() == 0);
 	}
 

@@ -194,7 +194,7 @@ class MemoryOutboxLifecycleTests extends MemoryOutboxFixture {
 	}
 
 	@Test
-	@Timeout(30)
+	@Timeout(180)
 	void outboxThatWasNeverStartedDoesNotWaitForDeliveries() {
 		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10), Duration.ofMillis(50),
 				Duration.ofMillis(50), Duration.ofHours(1));

@@ -43,7 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for the start and the end of {@link OutboxRelay}.
  */
 @ExtendWith(OutputCaptureExtension.class)
-@Timeout(60)
+@Timeout(180)
 class OutboxRelayEndTests extends OutboxRelayFixture {
 
 	private static final HopperApiException.Details DETAILS = HopperApiException.Details.of("It failed.");

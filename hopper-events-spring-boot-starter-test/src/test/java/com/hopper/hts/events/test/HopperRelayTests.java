@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * Tests for {@link HopperRelay}.
  */
 @Tag("compatibility")
-@Timeout(60)
+@Timeout(180)
 class HopperRelayTests {
 
 	private ConfigurableApplicationContext context;

@@ -51,7 +51,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests for {@link HopperTime}.
  */
-@Timeout(60)
+@Timeout(180)
 class HopperTimeTests {
 
 	private ConfigurableApplicationContext context;

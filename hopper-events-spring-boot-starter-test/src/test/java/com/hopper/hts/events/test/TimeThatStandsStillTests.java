@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = { "hopper.retry.initial-interval=500ms", "hopper.retry.jitter=0" })
 @Import({ FakeHopperApiConfiguration.class, HopperTime.class })
 @ExtendWith(OutputCaptureExtension.class)
-@Timeout(120)
+@Timeout(180)
 class TimeThatStandsStillTests {
 
 	@Autowired
