@@ -91,16 +91,21 @@ final class DeliveryAttempt {
 		})
 			.contextWrite(observation::addTo)
 			.map((receipt) -> ended(observation, () -> succeeded(event, permit, receipt)))
-			.onErrorResume((ex) -> Mono.just(ended(observation, () -> {
-				observation.failed(ex);
-				return failed(event, permit, ex);
-			})))
+			.onErrorResume((ex) -> Mono.just(broken(event, permit, observation, ex)))
 			.switchIfEmpty(Mono.fromSupplier(() -> ended(observation,
 					() -> failed(event, permit, new IllegalStateException("The publisher gave no receipt")))))
 			.doOnCancel(() -> {
 				this.gate.release(permit);
 				observation.stop();
 			});
+	}
+
+	/**
+	 * Return what it means that an attempt could not be made.
+	 */
+	EventStore.Outcome broken(StoredEvent event, RelayGate.Permit permit, OutboxObservation observation, Throwable ex) {
+		observation.failed(ex);
+		return ended(observation, () -> failed(event, permit, ex));
 	}
 
 	private static EventStore.Outcome ended(OutboxObservation observation, Supplier<EventStore.Outcome> outcome) {

@@ -157,7 +157,8 @@ public interface EventStore {
 
 	/**
 	 * Return whether events wait that were stored here and that the end of the
-	 * application should wait for.
+	 * application should wait for. Those that will be {@link Outcome.Retry retried} here
+	 * and nowhere else count while they are being sent, too.
 	 * @return whether there are such events
 	 */
 	boolean hasUnsent();

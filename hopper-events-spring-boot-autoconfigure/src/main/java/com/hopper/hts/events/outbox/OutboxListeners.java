@@ -91,7 +91,7 @@ final class OutboxListeners implements EventDeliveryListener {
 			try {
 				call.accept(listener);
 			}
-			catch (Exception | LinkageError | AssertionError ex) {
+			catch (Throwable ex) {
 				logger.warn("The listener of type %s failed; the event is not affected"
 					.formatted(listener.getClass().getName()), ex);
 			}

@@ -20,10 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -34,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 
@@ -64,7 +64,7 @@ final class OutboxRelay {
 	private static final int NAMED = 10;
 
 	/**
-	 * How long the end waits for the database.
+	 * How long the end waits for the database, and for what ends in the same moment.
 	 */
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
 
@@ -100,7 +100,11 @@ final class OutboxRelay {
 	 */
 	private final Queue<Sending> ended = new ConcurrentLinkedQueue<>();
 
-	private final Map<UUID, Sending> sending = new ConcurrentHashMap<>();
+	/**
+	 * Attempts that are not over. There may be two for an event that was taken away and
+	 * claimed again.
+	 */
+	private final Set<Sending> sending = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * Events that were claimed and whose outcome is not written down yet.
@@ -212,11 +216,21 @@ final class OutboxRelay {
 				current.execute(this::work);
 			}
 			catch (RejectedExecutionException ex) {
-				this.calls.set(0);
+				notRunning();
 			}
 		}
 		else {
-			this.calls.set(0);
+			notRunning();
+		}
+	}
+
+	/**
+	 * Drop a call. Others may have relied on it, and the relay may have been started
+	 * since.
+	 */
+	private void notRunning() {
+		if (this.calls.getAndSet(0) > 1) {
+			wakeUp();
 		}
 	}
 
@@ -228,7 +242,8 @@ final class OutboxRelay {
 				round();
 				this.failing = false;
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
+				// Nobody else would look again
 				failed(ex);
 			}
 			signal();
@@ -240,16 +255,18 @@ final class OutboxRelay {
 		try {
 			this.store.tend();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
+			// Nobody else would poll again
 			failed(ex);
 		}
 		wakeUp();
 	}
 
-	private void failed(RuntimeException ex) {
+	private void failed(Throwable ex) {
 		if (!this.failing) {
 			logger.warn("Events that are kept " + this.store.description()
-					+ " are not delivered at the moment, which is tried again: " + ex.getMessage());
+					+ " are not delivered at the moment, which is tried again: "
+					+ ((ex instanceof RuntimeException) ? ex.getMessage() : ex.toString()));
 		}
 		this.failing = true;
 	}
@@ -329,7 +346,7 @@ final class OutboxRelay {
 		try {
 			return this.store.claim(permits.size());
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			permits.forEach(this.gate::giveBack);
 			throw ex;
 		}
@@ -339,16 +356,22 @@ final class OutboxRelay {
 		OutboxObservation observation = OutboxObservation.ofDelivery(this.observationRegistry, event);
 		Sending attempt = new Sending(event, observation);
 		this.claimed.incrementAndGet();
-		this.sending.put(event.id(), attempt);
+		this.sending.add(attempt);
 		Mono<EventStore.Outcome> outcome = this.attempt.deliver(event, permit, observation);
 		if (!this.store.isBlocking() && this.listeners.mayBlock()) {
 			outcome = outcome.publishOn(Schedulers.boundedElastic());
 		}
-		attempt.subscription.update(outcome.subscribe((result) -> ended(attempt, result)));
+		try {
+			attempt.subscription.update(outcome.subscribe((result) -> ended(attempt, result)));
+		}
+		catch (Throwable ex) {
+			// Reactor throws what it takes for fatal, such as a class that is missing
+			ended(attempt, this.attempt.broken(event, permit, observation, ex));
+		}
 	}
 
 	private void ended(Sending attempt, EventStore.Outcome outcome) {
-		if (!this.sending.remove(attempt.event.id(), attempt)) {
+		if (!this.sending.remove(attempt)) {
 			// Cut off in the moment in which it ended
 			return;
 		}
@@ -367,7 +390,6 @@ final class OutboxRelay {
 		List<Sending> gathered = List.copyOf(this.ended);
 		if (!gathered.isEmpty()) {
 			settle(gathered);
-			gathered.forEach((attempt) -> this.ended.remove());
 		}
 	}
 
@@ -377,8 +399,14 @@ final class OutboxRelay {
 	private void settle(List<Sending> attempts) {
 		this.store.settle(attempts.stream().map(Sending::outcome).toList());
 		attempts.forEach((attempt) -> {
-			attempt.observation.run(() -> announce(attempt.outcome()));
-			this.claimed.decrementAndGet();
+			// First, so that it is announced and counted once, whatever fails
+			this.ended.remove(attempt);
+			try {
+				attempt.observation.run(() -> announce(attempt.outcome()));
+			}
+			finally {
+				this.claimed.decrementAndGet();
+			}
 		});
 	}
 
@@ -465,16 +493,12 @@ final class OutboxRelay {
 			}
 			this.store.closing();
 			wakeUp();
-			awaitDeliveries();
+			awaitWhile(this::isDelivering, this.policy.shutdownTimeout());
 			this.gate.close();
 			this.running = false;
 			this.timer.update(Disposables.single());
 			boolean ended = endWorker();
-			// What is cut off may have arrived, and is sent again by whoever goes on
-			List.copyOf(this.sending.values()).forEach((attempt) -> {
-				attempt.subscription.dispose();
-				ended(attempt, new EventStore.Outcome.Held(attempt.event));
-			});
+			awaitWhile(() -> cutOff() && ended, END_TIMEOUT);
 			if (ended) {
 				settleAtLast();
 			}
@@ -483,6 +507,19 @@ final class OutboxRelay {
 		finally {
 			this.lifecycle.unlock();
 		}
+	}
+
+	/**
+	 * Cut off what is still on its way. It may have arrived, and is sent again by whoever
+	 * goes on.
+	 * @return whether other threads are at work, so that there may be more
+	 */
+	private boolean cutOff() {
+		List.copyOf(this.sending).forEach((attempt) -> {
+			attempt.subscription.dispose();
+			ended(attempt, new EventStore.Outcome.Held(attempt.event));
+		});
+		return inProgress() > this.ended.size();
 	}
 
 	private void settleAtLast() {
@@ -514,11 +551,11 @@ final class OutboxRelay {
 		return ended;
 	}
 
-	private void awaitDeliveries() {
+	private void awaitWhile(BooleanSupplier condition, Duration timeout) {
 		this.monitor.lock();
 		try {
-			long remaining = this.policy.shutdownTimeout().toNanos();
-			while (remaining > 0 && isDelivering()) {
+			long remaining = timeout.toNanos();
+			while (remaining > 0 && condition.getAsBoolean()) {
 				// Timed as well: the gate may be shut meanwhile
 				long slice = Math.min(remaining, TimeUnit.MILLISECONDS.toNanos(100));
 				remaining -= slice - Math.max(this.progress.awaitNanos(slice), 0);
@@ -593,8 +630,8 @@ final class OutboxRelay {
 			this.listeners.retrying(retry.event(), retry.notBefore());
 		}
 		else if (outcome instanceof EventStore.Outcome.Dead dead) {
-			this.failures.dead(dead.deadLetter());
 			this.listeners.dead(dead.deadLetter());
+			this.failures.dead(dead.deadLetter());
 		}
 		else if (outcome instanceof EventStore.Outcome.Discarded discarded) {
 			this.listeners.discarded(discarded.event(), discarded.reason());

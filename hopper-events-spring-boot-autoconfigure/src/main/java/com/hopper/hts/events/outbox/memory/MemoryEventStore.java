@@ -328,7 +328,7 @@ final class MemoryEventStore implements EventStore {
 
 	@Override
 	public boolean hasUnsent() {
-		return locked(() -> !this.byDue.isEmpty());
+		return locked(() -> !this.byDue.isEmpty() || !this.inFlight.isEmpty());
 	}
 
 	@Override
