@@ -76,7 +76,10 @@ final class RelayGate {
 
 	private int probes;
 
-	private boolean probing;
+	/**
+	 * What is being sent to find out whether this pause can end.
+	 */
+	private @Nullable Permit probe;
 
 	/**
 	 * Whether the API has said how long the pause must be.
@@ -135,12 +138,12 @@ final class RelayGate {
 				return null;
 			}
 			if (this.pause != null) {
-				if (this.probing || !isProbeDue(this.pause)) {
+				if (this.probe != null || !isProbeDue(this.pause)) {
 					return null;
 				}
-				this.probing = true;
 				this.inFlight++;
-				return new Permit(true);
+				this.probe = new Permit(true);
+				return this.probe;
 			}
 			if (this.inFlight >= this.limit) {
 				return null;
@@ -293,8 +296,8 @@ final class RelayGate {
 		}
 		permit.returned = true;
 		this.inFlight--;
-		if (permit.probe()) {
-			this.probing = false;
+		if (permit == this.probe) {
+			this.probe = null;
 		}
 	}
 
@@ -359,6 +362,11 @@ final class RelayGate {
 		this.asked = false;
 		this.probes = 0;
 		this.probeScheduled = false;
+		if (this.probe != null) {
+			// It says nothing about the next pause
+			this.probe.probe = false;
+			this.probe = null;
+		}
 		if (this.probeTimer != null) {
 			this.probeTimer.dispose();
 			this.probeTimer = null;
@@ -418,11 +426,10 @@ final class RelayGate {
 	 */
 	static final class Permit {
 
-		private final boolean probe;
+		// Both guarded by the gate's lock
 
-		/**
-		 * Guarded by the gate's lock.
-		 */
+		private boolean probe;
+
 		private boolean returned;
 
 		private Permit(boolean probe) {
@@ -430,7 +437,7 @@ final class RelayGate {
 		}
 
 		/**
-		 * Return whether the event is sent to find out whether a pause can end.
+		 * Return whether the event is sent to find out whether the pause can end.
 		 */
 		boolean probe() {
 			return this.probe;

@@ -173,6 +173,55 @@ class RelayGateTests {
 		assertThat(this.gate.pause()).isNull();
 	}
 
+	/**
+	 * A pause may end, and another begin, while a probe of the first is still on its way.
+	 */
+	@Test
+	void probeOfAnEarlierPauseDoesNotEndTheNextOne() {
+		RelayGate.Permit probe = probeOfAnEarlierPause();
+		this.gate.delivered(probe);
+		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
+		advance(Duration.ofSeconds(59));
+		assertThat(this.gate.tryAcquire()).isNull();
+		advance(Duration.ofSeconds(1));
+		assertThat(this.gate.tryAcquire()).isNotNull();
+	}
+
+	@Test
+	void probeOfAnEarlierPauseThatFailsDoesNotShortenTheNextOne() {
+		RelayGate.Permit probe = probeOfAnEarlierPause();
+		this.gate.failed(probe, "test", null);
+		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
+		advance(Duration.ofSeconds(59));
+		assertThat(this.gate.tryAcquire()).isNull();
+		advance(Duration.ofSeconds(1));
+		assertThat(this.gate.tryAcquire()).isNotNull();
+	}
+
+	@Test
+	void probeOfAnEarlierPauseKeepsNoOtherFromBeingSent() {
+		RelayGate.Permit earlier = probeOfAnEarlierPause();
+		advance(Duration.ofMinutes(1));
+		RelayGate.Permit probe = this.gate.tryAcquire();
+		assertThat(probe).isNotNull();
+		this.gate.release(earlier);
+		assertThat(this.gate.tryAcquire()).isNull();
+		this.gate.delivered(probe);
+		assertThat(this.gate.pause()).isNull();
+	}
+
+	private RelayGate.Permit probeOfAnEarlierPause() {
+		RelayGate.Permit first = this.gate.tryAcquire();
+		RelayGate.Permit second = this.gate.tryAcquire();
+		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);
+		advance(Duration.ofSeconds(1));
+		RelayGate.Permit probe = this.gate.tryAcquire();
+		this.gate.delivered(first);
+		assertThat(this.gate.pause()).isNull();
+		this.gate.failedForAll(second, EventOutboxState.PauseReason.RATE_LIMITED, "test", Duration.ofMinutes(1));
+		return probe;
+	}
+
 	@Test
 	void clockThatIsSetBackDoesNotProlongAPause() {
 		this.gate.failedForAll(this.gate.tryAcquire(), EventOutboxState.PauseReason.UNAUTHORIZED, "test", null);

@@ -98,6 +98,11 @@ final class MemoryEventStore implements EventStore {
 
 	private boolean stopped;
 
+	/**
+	 * Whether nobody will look for events any more.
+	 */
+	private boolean abandoned;
+
 	private EventOutboxState.@Nullable Pause pause;
 
 	private @Nullable Callback relay;
@@ -127,7 +132,10 @@ final class MemoryEventStore implements EventStore {
 
 	@Override
 	public void open() {
-		locked(() -> this.stopped = false);
+		locked(() -> {
+			this.stopped = false;
+			this.abandoned = false;
+		});
 	}
 
 	/**
@@ -140,6 +148,7 @@ final class MemoryEventStore implements EventStore {
 			List<Entry> entries = List.copyOf(this.byDue);
 			entries.forEach(this::take);
 			entries.forEach((entry) -> add(entry.event(), entry.event().storedAt()));
+			this.changed.signalAll();
 		});
 	}
 
@@ -155,10 +164,7 @@ final class MemoryEventStore implements EventStore {
 		List<StoredEvent> dropped = new ArrayList<>();
 		this.lock.lock();
 		try {
-			if (this.stopped) {
-				throw new EventNotStoredException("The event was not stored because the application is shutting down",
-						null);
-			}
+			refuseIf(this.stopped);
 			if (events.size() > this.maxEvents || size > this.maxBytes) {
 				throw full("%s events of %s bytes can never be stored".formatted(events.size(), size));
 			}
@@ -173,6 +179,7 @@ final class MemoryEventStore implements EventStore {
 				else if (this.overflow == MemoryOutboxProperties.Overflow.BLOCK && remaining > 0
 						&& !Schedulers.isInNonBlockingThread()) {
 					remaining = this.changed.awaitNanos(remaining);
+					refuseIf(this.stopped);
 				}
 				else {
 					throw full("%s events of %s bytes wait for their delivery".formatted(this.count, this.bytes));
@@ -188,6 +195,13 @@ final class MemoryEventStore implements EventStore {
 		finally {
 			this.lock.unlock();
 			dropped.forEach((event) -> dropped(event, EventDeliveryListener.DiscardReason.OVERFLOW));
+		}
+	}
+
+	private static void refuseIf(boolean ended) {
+		if (ended) {
+			throw new EventNotStoredException("The event was not stored because the application is shutting down",
+					null);
 		}
 	}
 
@@ -225,7 +239,10 @@ final class MemoryEventStore implements EventStore {
 	@Override
 	public void committed(List<StoredEvent> events) {
 		// Kept even if the outbox has been stopped since: its end will tell
-		locked(() -> events.forEach((event) -> add(event, event.storedAt())));
+		locked(() -> {
+			refuseIf(this.abandoned);
+			events.forEach((event) -> add(event, event.storedAt()));
+		});
 	}
 
 	@Override
@@ -350,6 +367,9 @@ final class MemoryEventStore implements EventStore {
 			this.deadBytes = 0;
 			this.count = 0;
 			this.bytes = 0;
+			this.stopped = true;
+			this.abandoned = true;
+			this.changed.signalAll();
 			return lost;
 		});
 	}
