@@ -145,7 +145,7 @@ class HopperEventsDiagnosisTests {
 		context.getBean(EventPublisher.class)
 			.publish("session-1", OffersDisplayed.occurredAt(Instant.now()))
 			.onErrorComplete()
-			.block(Duration.ofSeconds(20));
+			.block(Duration.ofSeconds(60));
 	}
 
 }

@@ -40,7 +40,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
  */
 abstract class ClientCredentialsFixture {
 
-	static final Duration TIMEOUT = Duration.ofSeconds(20);
+	static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	static final String SECRET = "canary s3cret&=+";
 

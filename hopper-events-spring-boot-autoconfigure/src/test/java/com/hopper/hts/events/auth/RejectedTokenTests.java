@@ -197,7 +197,7 @@ class RejectedTokenTests {
 		};
 		return BearerTokenProvider.filter(BASE, provider)
 			.filter(ClientRequest.create(HttpMethod.POST, EVENTS).build(), next)
-			.block(Duration.ofSeconds(20));
+			.block(Duration.ofSeconds(60));
 	}
 
 	@SafeVarargs

@@ -170,7 +170,7 @@ class RotatingTokenProviderTests {
 	}
 
 	private String token() {
-		return this.provider.getToken().block(Duration.ofSeconds(20));
+		return this.provider.getToken().block(Duration.ofSeconds(60));
 	}
 
 	private Instant now() {

@@ -92,7 +92,7 @@ class ActuatorTests {
 				context.getBean(EventPublisher.class)
 					.publish("s", OFFERS)
 					.onErrorResume((ex) -> Mono.empty())
-					.block(Duration.ofSeconds(20));
+					.block(Duration.ofSeconds(60));
 				Health health = context.getBean("hopperHealthContributor", HealthIndicator.class).health();
 				assertThat(health.getStatus().getCode()).isEqualTo("DEGRADED");
 				assertThat(health.getDetails().get("failure")).asString().contains("401").doesNotContain("canary");

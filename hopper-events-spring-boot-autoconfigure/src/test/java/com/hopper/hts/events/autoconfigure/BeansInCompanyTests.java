@@ -189,7 +189,7 @@ class BeansInCompanyTests {
 		OffersDisplayed event = OffersDisplayed.occurredAt(Instant.EPOCH);
 		Mono<EventReceipt> publication = context.getBean(EventPublisher.class).publish("session-1", event);
 		if (publication != null) {
-			publication.onErrorComplete().block(Duration.ofSeconds(10));
+			publication.onErrorComplete().block(Duration.ofSeconds(60));
 		}
 		EventOutbox outbox = context.getBean(EventOutbox.class);
 		outbox.store("session-1", event);

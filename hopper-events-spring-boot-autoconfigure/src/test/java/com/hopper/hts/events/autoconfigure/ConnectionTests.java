@@ -62,7 +62,7 @@ import static org.awaitility.Awaitility.await;
 @Tag("compatibility")
 class ConnectionTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
 

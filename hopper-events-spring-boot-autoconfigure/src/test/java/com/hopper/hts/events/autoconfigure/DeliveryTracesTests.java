@@ -68,7 +68,7 @@ import static org.awaitility.Awaitility.await;
  */
 class DeliveryTracesTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private static final String HANDLER = "hopperDeliveryTracingObservationHandler";
 

@@ -87,7 +87,7 @@ class FramingTests {
 						.map(EventReceipt::delivered)
 						.onErrorReturn(HopperApiException.Rejected.class, false), 20)
 					.collectList()
-					.block(Duration.ofSeconds(20));
+					.block(Duration.ofSeconds(60));
 				assertThat(delivered).hasSize(20).filteredOn((value) -> value).hasSize(10);
 			});
 		}

@@ -57,7 +57,7 @@ import static org.awaitility.Awaitility.await;
  */
 class HealthProbesTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("canary-token").start();
 

@@ -60,7 +60,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class HealthTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder()
 		.client("client", "canary-secret")

@@ -121,7 +121,7 @@ class HopperEventsAutoConfigurationTests {
 					.uri(server.baseUrl())
 					.retrieve()
 					.toBodilessEntity()
-					.block(Duration.ofSeconds(20));
+					.block(Duration.ofSeconds(60));
 				assertThat(server.requests()).extracting((request) -> request.header("Authorization"))
 					.containsExactly("Bearer test-token", null);
 			});
@@ -137,7 +137,7 @@ class HopperEventsAutoConfigurationTests {
 					.uri("/sessions")
 					.retrieve()
 					.toBodilessEntity()
-					.block(Duration.ofSeconds(20));
+					.block(Duration.ofSeconds(60));
 				assertThat(server.requests()).singleElement().satisfies((request) -> {
 					assertThat(request.requestLine()).startsWith("POST /airline/v1.1/sessions ");
 					assertThat(request.header("Authorization")).isEqualTo("Bearer test-token");
@@ -241,7 +241,7 @@ class HopperEventsAutoConfigurationTests {
 				.publish(BookingConfirmed.occurredAt(Instant.EPOCH).withCfarOfferIds("o"))
 				.map(EventReceipt::toString)
 				.onErrorResume((ex) -> Mono.just(ex.getMessage()))
-				.block(Duration.ofSeconds(5))).contains("hopper.require-session"));
+				.block(Duration.ofSeconds(60))).contains("hopper.require-session"));
 	}
 
 	@Configuration(proxyBeanMethods = false)

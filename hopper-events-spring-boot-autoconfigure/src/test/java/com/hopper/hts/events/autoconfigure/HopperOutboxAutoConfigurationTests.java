@@ -53,7 +53,7 @@ class HopperOutboxAutoConfigurationTests {
 
 	private static final String LIFECYCLE = "hopperOutboxLifecycle";
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 

@@ -63,7 +63,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 class HttpServiceConfigurationsTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().client("id", "secret").start();
 

@@ -62,7 +62,7 @@ import static org.awaitility.Awaitility.await;
  */
 class OutboxMetricsTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 

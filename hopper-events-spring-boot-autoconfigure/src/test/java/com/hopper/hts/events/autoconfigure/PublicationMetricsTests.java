@@ -149,7 +149,7 @@ class PublicationMetricsTests {
 				assertThat(receipt.delivered()).isFalse();
 				assertThat(receipt.outcome()).isEqualTo(EventReceipt.Outcome.DISCARDED);
 				assertThat(receipt.attempts()).isZero();
-				assertThat(publisher.publish(null, null).block(Duration.ofSeconds(5)).delivered()).isFalse();
+				assertThat(publisher.publish(null, null).block(Duration.ofSeconds(60)).delivered()).isFalse();
 				assertThat(publisher.publishAndWait(BookingConfirmed.occurredAt(Instant.EPOCH)).delivered()).isFalse();
 				assertThat(publisher
 					.publishAll(Flux.just(new SessionEvent(null, CustomEvent.occurredAt("x", Instant.EPOCH))), 1)

@@ -334,7 +334,7 @@ class SignInTests {
 					List<EventReceipt> receipts = Flux.range(0, 20)
 						.flatMap((i) -> publisher.publish("s", OFFERS), 20)
 						.collectList()
-						.block(Duration.ofSeconds(20));
+						.block(Duration.ofSeconds(60));
 					assertThat(receipts).hasSize(20);
 					assertThat(tokens).hasValue(2);
 				});

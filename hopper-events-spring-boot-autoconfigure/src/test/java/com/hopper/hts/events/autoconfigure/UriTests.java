@@ -67,7 +67,7 @@ class UriTests {
 							.uri("/things/{id}", "a b/%")
 							.retrieve()
 							.toBodilessEntity()
-							.block(Duration.ofSeconds(20));
+							.block(Duration.ofSeconds(60));
 					});
 			}
 			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
@@ -92,7 +92,7 @@ class UriTests {
 						.uri("/things")
 						.retrieve()
 						.toBodilessEntity()
-						.block(Duration.ofSeconds(20));
+						.block(Duration.ofSeconds(60));
 				});
 			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
 				.containsExactly("POST /airline/v1.1//events HTTP/1.1", "GET /airline/v1.1//things HTTP/1.1");

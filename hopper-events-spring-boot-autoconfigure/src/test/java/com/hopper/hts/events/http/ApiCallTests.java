@@ -194,7 +194,7 @@ class ApiCallTests {
 	void requestSaysHowLongItIsAndWhatIsInIt() {
 		publish(publisher());
 		MockClientHttpRequest request = this.requests.get(0);
-		String body = request.getBodyAsString().block(Duration.ofSeconds(20));
+		String body = request.getBodyAsString().block(Duration.ofSeconds(60));
 		assertThat(request.getHeaders().getContentLength()).isEqualTo(body.length()).isPositive();
 		assertThat(request.getHeaders().getFirst("Content-Type")).isEqualTo("application/json");
 		assertThat(request.getHeaders().getFirst("Accept")).isEqualTo("application/json");

@@ -44,7 +44,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
  */
 class BearerTokenFilterTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	@ParameterizedTest
 	@CsvSource({ "https://api.hopper.com/airline,https://api.hopper.com/airline/events,true",

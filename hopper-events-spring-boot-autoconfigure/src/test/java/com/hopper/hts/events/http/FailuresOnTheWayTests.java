@@ -73,7 +73,7 @@ class FailuresOnTheWayTests {
 	private static final String[] CLIENT = { "hopper.auth.token=", "hopper.auth.client-id=id",
 			"hopper.auth.client-secret=secret" };
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final ScriptedServer proxy = new ScriptedServer();
 

@@ -234,7 +234,7 @@ class ResponseDecoderTests {
 	}
 
 	private static void block(Mono<Object> result) {
-		result.block(Duration.ofSeconds(20));
+		result.block(Duration.ofSeconds(60));
 	}
 
 	private static String errors(int number) {

@@ -58,7 +58,7 @@ import static org.awaitility.Awaitility.await;
 @Tag("compatibility")
 class WebClientEventPublisherTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final Instant TIME = Instant.parse("2022-01-24T15:34:30Z");
 

@@ -146,7 +146,7 @@ class EventPublishObservationTests {
 		Observation caller = Observation.start("caller", this.observations);
 		this.publisher.publish("session", OFFERS)
 			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, caller))
-			.block(Duration.ofSeconds(20));
+			.block(Duration.ofSeconds(60));
 		assertThat(this.observations).hasObservationWithNameEqualTo("hopper.events.publish")
 			.that()
 			.hasParentObservationEqualTo(caller);
@@ -162,7 +162,7 @@ class EventPublishObservationTests {
 		Observation caller = Observation.start("caller", this.observations);
 		this.publisher.publish("session", OFFERS)
 			.contextWrite((context) -> context.put(ObservationThreadLocalAccessor.KEY, caller))
-			.block(Duration.ofSeconds(20));
+			.block(Duration.ofSeconds(60));
 		assertThat(this.parentsOfRequests).hasSize(2)
 			.allSatisfy((parent) -> assertThat(parent.getName()).isEqualTo("caller"));
 	}

@@ -290,7 +290,7 @@ class DeliveryAttemptTests {
 		}
 		EventStore.Outcome outcome = attempt()
 			.deliver(event, this.gate.tryAcquire(), OutboxObservation.ofDelivery(observations, event))
-			.block(Duration.ofSeconds(20));
+			.block(Duration.ofSeconds(60));
 		assertThat(outcome).isNotNull();
 		return outcome;
 	}

@@ -50,7 +50,7 @@ abstract class JdbcOutboxFixture {
 
 	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
 
-	static final Duration SECONDS = Duration.ofSeconds(20);
+	static final Duration SECONDS = Duration.ofSeconds(60);
 
 	static final RelayPolicy POLICY = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(10),
 			Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofSeconds(5));

@@ -61,7 +61,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @Tag("compatibility")
 class JdbcOutboxTransactionTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 

@@ -55,7 +55,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class KafkaLargeEventTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(30);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private static final AtomicInteger number = new AtomicInteger();
 

@@ -32,7 +32,7 @@ abstract class MemoryOutboxFixture {
 
 	static final Instant TIME = Instant.parse("2026-05-04T10:15:30Z");
 
-	static final Duration SECONDS = Duration.ofSeconds(20);
+	static final Duration SECONDS = Duration.ofSeconds(60);
 
 	final FakeHopperApi api = FakeHopperApi.builder()
 		.token(TestPublishers.TOKEN)

@@ -45,7 +45,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Isolated("switches the automatic propagation of Reactor on")
 class SessionPropagationTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	@AfterEach
 	void switchPropagationOff() {

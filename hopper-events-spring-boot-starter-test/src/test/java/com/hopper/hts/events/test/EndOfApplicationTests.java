@@ -77,7 +77,7 @@ class EndOfApplicationTests {
 		CompletableFuture<Void> result = work.book();
 		context.getBean(Work.class).awaitBegin();
 		context.close();
-		result.get(30, TimeUnit.SECONDS);
+		result.get(60, TimeUnit.SECONDS);
 		assertThat(this.api.received()).hasSize(1);
 	}
 
@@ -101,7 +101,7 @@ class EndOfApplicationTests {
 					HttpResponse.BodyHandlers.ofString());
 		context.getBean(Work.class).awaitBegin();
 		context.close();
-		assertThat(response.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+		assertThat(response.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
 		assertThat(this.api.received()).hasSize(1);
 	}
 
@@ -155,7 +155,7 @@ class EndOfApplicationTests {
 
 		private static void await(CountDownLatch latch) {
 			try {
-				assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+				assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();

@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 @Tag("compatibility")
 class HopperEventsRecorderTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(30);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final Instant TIME = Instant.parse("2026-01-01T10:00:00Z");
 

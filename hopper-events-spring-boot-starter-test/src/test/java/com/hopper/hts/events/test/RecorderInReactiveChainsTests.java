@@ -40,7 +40,7 @@ import static org.mockito.Mockito.mock;
  */
 class RecorderInReactiveChainsTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private static final BookingConfirmed BOOKING = BookingConfirmed.occurredAt(Instant.EPOCH).withCfarOfferIds("o");
 

@@ -76,7 +76,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class BookingFlowTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("token").start();
 

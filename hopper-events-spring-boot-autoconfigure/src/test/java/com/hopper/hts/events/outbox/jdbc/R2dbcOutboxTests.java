@@ -59,7 +59,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class R2dbcOutboxTests {
 
-	private static final Duration SECONDS = Duration.ofSeconds(20);
+	private static final Duration SECONDS = Duration.ofSeconds(60);
 
 	private static EmbeddedPostgres postgres;
 
