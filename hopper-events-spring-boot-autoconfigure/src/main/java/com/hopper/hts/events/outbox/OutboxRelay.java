@@ -524,8 +524,12 @@ final class OutboxRelay {
 
 	private void settleAtLast() {
 		try {
-			settle();
-			this.store.close();
+			try {
+				settle();
+			}
+			finally {
+				this.store.close();
+			}
 		}
 		catch (RuntimeException ex) {
 			logger.warn("What came of the last events could not be written down " + this.store.description()

@@ -263,6 +263,7 @@ class OutboxRelayEndTests extends OutboxRelayFixture {
 		assertThat(this.relay.isRunning()).isFalse();
 		assertThat(output).contains("What came of the last events could not be written down in a script")
 			.contains("gone");
+		assertThat(this.store.calls).endsWith("settle", "close");
 	}
 
 	@Test

@@ -402,8 +402,11 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		void finish() {
 			KafkaReader.this.lock.lock();
 			try {
-				boolean mine = KafkaReader.this.waiting.remove(this) || KafkaReader.this.unreadable.remove(this)
-						|| KafkaReader.this.claimed.values().remove(this);
+				// The set takes the same record, read again after a rebalance, for this
+				// one
+				boolean waits = KafkaReader.this.waiting.floor(this) == this;
+				boolean mine = (waits && KafkaReader.this.waiting.remove(this))
+						|| KafkaReader.this.unreadable.remove(this) || KafkaReader.this.claimed.values().remove(this);
 				if (mine) {
 					this.acknowledgment.acknowledge();
 					KafkaReader.this.passed.remove(partition());
