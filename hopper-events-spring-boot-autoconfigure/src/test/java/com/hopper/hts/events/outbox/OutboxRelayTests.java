@@ -187,6 +187,7 @@ class OutboxRelayTests extends OutboxRelayFixture {
 		this.answer = Mono.error(new HopperApiException.Rejected(DETAILS, List.of()));
 		look(event());
 		await().until(() -> this.listener.dead.size() == 1);
+		awaitIdle();
 		assertThat(output).contains("is now a dead letter (REJECTED)");
 		this.answer = Mono.error(new HopperApiException.Forbidden(DETAILS));
 		look(event());
