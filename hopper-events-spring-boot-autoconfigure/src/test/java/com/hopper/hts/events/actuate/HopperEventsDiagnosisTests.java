@@ -80,7 +80,8 @@ class HopperEventsDiagnosisTests {
 			assertThat(endpoint.overview().diagnosis()).containsExactlyElementsOf(diagnosis(context));
 			assertThat(endpoint.diagnosis().state()).isEqualTo(OverviewDescriptor.State.PAUSED);
 			await().untilAsserted(() -> assertThat(health(context)).isEqualTo(diagnosis(context)));
-			assertThat(output).contains(text).doesNotContain("canary");
+			await().untilAsserted(() -> assertThat(output).contains(text));
+			assertThat(output).doesNotContain("canary");
 		});
 	}
 
