@@ -30,7 +30,6 @@ import io.micrometer.observation.transport.SenderContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.util.context.Context;
 
 /**
@@ -193,7 +192,6 @@ final class OutboxObservation {
 	}
 
 	private static void notObserved(Throwable failure) {
-		Exceptions.throwIfJvmFatal(failure);
 		logger.debug("The outbox could not be observed", failure);
 	}
 

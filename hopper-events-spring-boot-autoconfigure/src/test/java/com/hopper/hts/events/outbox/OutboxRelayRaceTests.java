@@ -32,6 +32,8 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.outbox.memory.MemoryStores;
 import com.hopper.hts.events.time.SchedulerClock;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -248,6 +250,47 @@ class OutboxRelayRaceTests extends OutboxRelayFixture {
 		this.answer = Mono.just(receipt(EventReceipt.Outcome.DELIVERED));
 		look(event());
 		await().until(() -> this.listener.delivered.size() == 1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void errorOfTelemetryHarmsNoEvent(boolean blocking) {
+		ObservationRegistry observations = ObservationRegistry.create();
+		observations.observationConfig().observationHandler(new ObservationHandler<>() {
+
+			@Override
+			public void onStart(Observation.Context context) {
+				throw new NoSuchMethodError("test");
+			}
+
+			@Override
+			public void onScopeOpened(Observation.Context context) {
+				throw new NoSuchMethodError("test");
+			}
+
+			@Override
+			public void onStop(Observation.Context context) {
+				throw new NoSuchMethodError("test");
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+
+		});
+		this.store = new ScriptedStore(blocking);
+		RelayPolicy policy = new RelayPolicy(CONCURRENCY, Duration.ofDays(3), Duration.ofSeconds(1),
+				Duration.ofSeconds(1), Duration.ofSeconds(30), this.shutdownTimeout);
+		this.relay = new OutboxRelay(this.store, (event) -> this.answer, policy,
+				new OutboxListeners(List.of(this.listener)), observations, this.time, () -> 0,
+				HopperDiagnosis.ofNothing());
+		this.relay.start();
+		awaitIdle();
+		look(event(), event());
+		await().until(() -> this.listener.delivered.size() == 2);
+		awaitIdle();
+		assertThat(this.store.outcomes()).hasSize(2);
 	}
 
 	@ParameterizedTest
