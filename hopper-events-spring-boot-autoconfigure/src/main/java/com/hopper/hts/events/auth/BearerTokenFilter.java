@@ -25,7 +25,6 @@ import java.util.function.Supplier;
 import com.hopper.hts.events.TokenRequestException;
 import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 
@@ -168,7 +167,6 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	}
 
 	private static Throwable toException(Throwable failure) {
-		Exceptions.throwIfJvmFatal(failure);
 		if (failure instanceof TokenRequestException) {
 			return failure;
 		}

@@ -29,7 +29,6 @@ import com.hopper.hts.events.auth.RotatingTokenProvider.Credentials;
 import com.hopper.hts.events.auth.RotatingTokenProvider.Grant;
 import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import tools.jackson.core.JacksonException;
@@ -209,7 +208,6 @@ final class TokenEndpoint {
 	}
 
 	private Throwable toException(Throwable failure) {
-		Exceptions.throwIfJvmFatal(failure);
 		TokenRequestException known = AttemptFailure.find(failure, TokenRequestException.class);
 		if (known != null) {
 			return known;

@@ -27,7 +27,6 @@ import com.hopper.hts.events.session.HopperSessionContext;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 import reactor.util.retry.Retry;
@@ -195,7 +194,6 @@ final class ApiCall<R> {
 	}
 
 	private AttemptFailure classify(Throwable failure) {
-		Exceptions.throwIfJvmFatal(failure);
 		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.uri, this.client.isReached(),
 				this.awaitingAnswer);
 		if (attemptFailure.isDeliveryUnknown()) {

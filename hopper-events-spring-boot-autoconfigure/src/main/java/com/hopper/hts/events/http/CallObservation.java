@@ -24,7 +24,6 @@ import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccess
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -144,7 +143,6 @@ record CallObservation(@Nullable Observation observation) {
 	}
 
 	private static void notObserved(Throwable failure) {
-		Exceptions.throwIfJvmFatal(failure);
 		logger.debug("A call could not be observed", failure);
 	}
 

@@ -127,7 +127,7 @@ class MicrometerHopperMetrics implements HopperMetrics {
 		try {
 			count.run();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug("A meter failed", ex);
 		}
 	}

@@ -71,7 +71,7 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 		try {
 			HopperMetrics.EVENT_TYPES.forEach(this::register);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug("Meters could not be registered", ex);
 		}
 	}

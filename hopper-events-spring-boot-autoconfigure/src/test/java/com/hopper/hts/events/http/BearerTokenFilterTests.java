@@ -84,6 +84,8 @@ class BearerTokenFilterTests {
 		try (ScriptedServer server = new ScriptedServer()) {
 			assertSignInFailed(publisher(server.baseUrl(), () -> Mono.error(new IllegalStateException("secret"))),
 					"IllegalStateException", 1);
+			assertSignInFailed(publisher(server.baseUrl(), () -> Mono.error(new NoClassDefFoundError("secret"))),
+					"NoClassDefFoundError", 1);
 			assertSignInFailed(publisher(server.baseUrl(), Mono::empty), "gave no bearer token", 1);
 			assertSignInFailed(publisher(server.baseUrl(), () -> {
 				throw new IllegalArgumentException("secret");

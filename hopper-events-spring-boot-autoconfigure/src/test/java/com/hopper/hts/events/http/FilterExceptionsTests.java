@@ -36,6 +36,7 @@ import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -197,6 +198,14 @@ class FilterExceptionsTests {
 		assertThat(exception.getKind()).isEqualTo(FailureKind.UNREACHABLE);
 		assertThat(exception.isDeliveryUnknown()).isTrue();
 		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	@Test
+	@Timeout(60)
+	void errorOfAFilterIsAFailureToo() {
+		HopperApiException exception = failure((request, next) -> Mono.error(new NoClassDefFoundError("canary")));
+		assertThat(exception.getKind()).isEqualTo(FailureKind.UNREACHABLE);
+		assertThat(exception).hasMessageContaining("NoClassDefFoundError");
 	}
 
 	@Test

@@ -45,6 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 
 import org.springframework.web.reactive.function.client.WebClient;
@@ -231,12 +232,16 @@ class EventPublishObservationTests {
 		assertThat(Collections.frequency(scopes, "closed")).isEqualTo(Collections.frequency(scopes, "opened"));
 	}
 
-	@Test
-	void meterFilterThatFailsHarmsNoEvent() {
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void meterFilterThatFailsHarmsNoEvent(boolean error) {
 		this.meters.config().meterFilter(new MeterFilter() {
 
 			@Override
 			public MeterFilterReply accept(Meter.Id id) {
+				if (id.getName().startsWith("hopper.") && error) {
+					throw new NoSuchMethodError("telemetry");
+				}
 				if (id.getName().startsWith("hopper.")) {
 					throw new IllegalStateException("telemetry");
 				}

@@ -91,6 +91,11 @@ final class JdbcEventStore implements EventStore {
 
 	private static final int PURGED = 1000;
 
+	/**
+	 * How long one poll may purge.
+	 */
+	private static final long PURGE_NANOS = Duration.ofMillis(100).toNanos();
+
 	private static final int REMEMBERED = 10_000;
 
 	private static final Log logger = LogFactory.getLog(JdbcEventStore.class);
@@ -142,6 +147,11 @@ final class JdbcEventStore implements EventStore {
 	private volatile DatabaseTime time = new DatabaseTime(LocalDateTime.MIN, 0);
 
 	private long renewedAt = System.nanoTime();
+
+	/**
+	 * Whether there may be more to purge.
+	 */
+	private boolean purging;
 
 	JdbcEventStore(Supplier<JdbcOutboxTable> table, JdbcOutboxProperties properties,
 			@Nullable R2dbcTransactions reactiveTransactions, Clock clock, boolean real) {
@@ -395,9 +405,17 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public void tend() {
 		long now = System.nanoTime();
-		if (now - this.renewedAt < this.lease.toNanos() / 3) {
-			return;
+		if (now - this.renewedAt >= this.lease.toNanos() / 3) {
+			renew();
+			this.renewedAt = now;
+			this.purging = true;
 		}
+		if (this.purging) {
+			purge();
+		}
+	}
+
+	private void renew() {
 		List<UUID> ids = List.copyOf(this.held);
 		own((connection) -> {
 			JdbcDialect dialect = table().dialect();
@@ -406,8 +424,6 @@ final class JdbcEventStore implements EventStore {
 			return ids.isEmpty() ? 0 : update(connection, "set claimed_until = ? where claimed_by = ? and id in (?)",
 					databaseTime().plus(this.lease), this.instance, ids);
 		});
-		this.renewedAt = now;
-		purge();
 	}
 
 	private boolean readTime(ResultSet row, int column) throws SQLException {
@@ -415,7 +431,12 @@ final class JdbcEventStore implements EventStore {
 		return true;
 	}
 
+	/**
+	 * Remove what was kept long enough, or a part of it: events that are being sent must
+	 * not wait for that, and the next poll goes on.
+	 */
 	private void purge() {
+		long start = System.nanoTime();
 		int purged;
 		do {
 			purged = own((connection) -> {
@@ -427,7 +448,8 @@ final class JdbcEventStore implements EventStore {
 				return ids.isEmpty() ? 0 : execute(connection, "delete from {table} where id in (?)", ids);
 			});
 		}
-		while (purged == PURGED);
+		while (purged == PURGED && System.nanoTime() - start < PURGE_NANOS);
+		this.purging = purged == PURGED;
 	}
 
 	@Override
