@@ -269,7 +269,7 @@ class ConnectionTests {
 					.isEqualTo(1));
 		}
 		finally {
-			server.disposeNow();
+			server.disposeNow(Duration.ofMinutes(1));
 		}
 	}
 

@@ -90,7 +90,7 @@ class RotationTests {
 
 	@AfterEach
 	void disposeServer() {
-		this.server.disposeNow();
+		this.server.disposeNow(Duration.ofMinutes(1));
 	}
 
 	@Test

@@ -340,7 +340,7 @@ class SignInTests {
 				});
 		}
 		finally {
-			server.disposeNow();
+			server.disposeNow(Duration.ofMinutes(1));
 		}
 	}
 

@@ -237,7 +237,7 @@ class TlsTests {
 			assertThat(protocols).containsExactly("HTTP/2.0", "HTTP/1.1");
 		}
 		finally {
-			server.disposeNow();
+			server.disposeNow(Duration.ofMinutes(1));
 		}
 	}
 

@@ -89,7 +89,7 @@ final class FakeServer {
 	}
 
 	void stop() {
-		this.server.disposeNow(Duration.ofSeconds(5));
+		this.server.disposeNow(Duration.ofMinutes(1));
 		this.connections.close().awaitUninterruptibly(5_000);
 		this.eventLoops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)).subscribe();
 	}

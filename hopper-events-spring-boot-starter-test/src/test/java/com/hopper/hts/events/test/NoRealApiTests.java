@@ -127,7 +127,7 @@ class NoRealApiTests {
 		void eventIsSent(@Autowired EventPublisher publisher, @Autowired Environment environment) {
 			assertThat(publisher.publish("session-1", EVENT).block(Duration.ofSeconds(30)).delivered()).isTrue();
 			assertThat(environment.getProperty("hopper.outbox.shutdown-timeout")).isNull();
-			server.disposeNow();
+			server.disposeNow(Duration.ofMinutes(1));
 		}
 
 	}
