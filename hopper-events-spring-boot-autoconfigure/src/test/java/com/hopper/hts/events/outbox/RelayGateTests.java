@@ -180,17 +180,17 @@ class RelayGateTests {
 	void probeOfAnEarlierPauseDoesNotEndTheNextOne() {
 		RelayGate.Permit probe = probeOfAnEarlierPause();
 		this.gate.delivered(probe);
-		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
-		advance(Duration.ofSeconds(59));
-		assertThat(this.gate.tryAcquire()).isNull();
-		advance(Duration.ofSeconds(1));
-		assertThat(this.gate.tryAcquire()).isNotNull();
+		assertPausedForAMinute();
 	}
 
 	@Test
 	void probeOfAnEarlierPauseThatFailsDoesNotShortenTheNextOne() {
 		RelayGate.Permit probe = probeOfAnEarlierPause();
 		this.gate.failed(probe, "test", null);
+		assertPausedForAMinute();
+	}
+
+	private void assertPausedForAMinute() {
 		assertThat(this.gate.pause().reason()).isEqualTo(EventOutboxState.PauseReason.RATE_LIMITED);
 		advance(Duration.ofSeconds(59));
 		assertThat(this.gate.tryAcquire()).isNull();
