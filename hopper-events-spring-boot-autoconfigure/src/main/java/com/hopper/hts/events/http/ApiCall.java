@@ -59,18 +59,11 @@ final class ApiCall<R> {
 
 	private final long start;
 
-	/**
-	 * The answer to the attempt, noted before any filter of the application sees it.
-	 */
-	private final AtomicReference<@Nullable ClientResponse> answer = new AtomicReference<>();
-
 	private final AtomicInteger attempts = new AtomicInteger();
 
 	private final AtomicBoolean finished = new AtomicBoolean();
 
-	private volatile long attemptStart;
-
-	private volatile boolean awaitingAnswer;
+	private volatile Attempt attempt = new Attempt(0);
 
 	private volatile boolean deliveryUnknown;
 
@@ -98,17 +91,22 @@ final class ApiCall<R> {
 	}
 
 	private Mono<R> execute() {
+		boolean entered = this.client.tryEnter();
+		// Not before: the end of the application waits for those who have entered
 		if (this.client.isEnding()) {
+			if (entered) {
+				this.client.exit();
+			}
 			return refuse(this.request.ending());
 		}
-		if (!this.client.tryEnter()) {
+		if (!entered) {
 			return refuse(this.request.overloaded(this.client.maxCalls));
 		}
 		byte[] body;
 		try {
 			body = this.request.prepare();
 		}
-		catch (HopperApiException ex) {
+		catch (Throwable ex) {
 			this.client.exit();
 			return refuse(ex);
 		}
@@ -123,40 +121,38 @@ final class ApiCall<R> {
 			.doOnCancel(() -> leave(null, null));
 	}
 
-	private Mono<R> refuse(HopperApiException refusal) {
+	private Mono<R> refuse(Throwable refusal) {
 		finish(null, refusal);
 		return Mono.error(refusal);
 	}
 
 	private Mono<R> attempt(byte[] body) {
 		this.attempts.incrementAndGet();
-		this.awaitingAnswer = false;
-		this.answer.set(null);
-		this.attemptStart = this.client.now();
-		Duration timeout = min(this.client.responseTimeout, remaining(this.attemptStart));
-		return exchange(body, timeout).timeout(timeout,
-				Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, this.awaitingAnswer)),
-				this.client.scheduler);
+		Attempt attempt = new Attempt(this.client.now());
+		this.attempt = attempt;
+		Duration timeout = min(this.client.responseTimeout, remaining(attempt.start));
+		return AttemptFailure.catching(exchange(attempt, body, timeout))
+			.timeout(timeout, Mono.error(() -> AttemptFailure.ofTimeout(this.uri, timeout, attempt.end())),
+					this.client.scheduler);
 	}
 
-	private Mono<R> exchange(byte[] body, Duration timeout) {
+	private Mono<R> exchange(Attempt attempt, byte[] body, Duration timeout) {
 		String sessionId = this.request.sessionId();
 		return this.client.webClient()
 			.post()
 			.uri(this.uri)
 			.headers((headers) -> setHeaders(headers, sessionId))
-			.attribute(ApiClient.ANSWER_ATTRIBUTE, this.answer)
-			.body((output, context) -> write(output, body))
+			.attribute(ApiClient.ANSWER_ATTRIBUTE, attempt.answer)
+			.body((output, context) -> write(attempt, output, body))
 			.exchangeToMono((response) -> {
 				Duration elapsed = elapsed(this.client.now());
-				this.awaitingAnswer = false;
 				this.client.reached();
 				Mono<R> success = this.request.success(response, this.attempts.get(), elapsed);
 				return (success != null) ? success
-						: this.client.decoder.decodeFailure(response, sessionId, body, left(timeout));
+						: this.client.decoder.decodeFailure(response, sessionId, body, left(attempt, timeout));
 			})
-			.onErrorResume((failure) -> this.client.decoder.decodeException(failure, this.uri, this.answer.get(),
-					this.awaitingAnswer, sessionId, body, left(timeout)))
+			.onErrorResume((failure) -> this.client.decoder.decodeException(failure, this.uri, attempt.answer.get(),
+					sessionId, body, left(attempt, timeout)))
 			// The session is what was prepared, or none
 			.contextWrite(HopperSessionContext.none().toReactorContext());
 	}
@@ -172,13 +168,11 @@ final class ApiCall<R> {
 		headers.set(HttpHeaders.ACCEPT, MediaType.APPLICATION_JSON_VALUE);
 	}
 
-	private Mono<Void> write(ReactiveHttpOutputMessage output, byte[] body) {
+	private static Mono<Void> write(Attempt attempt, ReactiveHttpOutputMessage output, byte[] body) {
 		output.getHeaders().setContentLength(body.length);
-		return output.writeWith(Mono.fromSupplier(() -> {
-			// The connection asks for the body: from here on the API may act on it
-			this.awaitingAnswer = true;
-			return output.bufferFactory().wrap(body);
-		}));
+		// The connection asks for the body: from here on the API may act on it
+		return output
+			.writeWith(Mono.defer(() -> attempt.send() ? Mono.just(output.bufferFactory().wrap(body)) : Mono.never()));
 	}
 
 	private Mono<Long> waitOrFail(Throwable failure) {
@@ -195,12 +189,11 @@ final class ApiCall<R> {
 
 	private AttemptFailure classify(Throwable failure) {
 		AttemptFailure attemptFailure = AttemptFailure.of(failure, this.uri, this.client.isReached(),
-				this.awaitingAnswer);
+				this.attempt.end());
 		if (attemptFailure.isDeliveryUnknown()) {
 			this.deliveryUnknown = true;
 			this.request.deliveryUnknown();
 		}
-		this.awaitingAnswer = false;
 		return attemptFailure;
 	}
 
@@ -255,7 +248,7 @@ final class ApiCall<R> {
 		if (result != null) {
 			this.client.retryBudget.giveBack(this.attempts.get() - 1);
 		}
-		else if (failure == null && this.awaitingAnswer) {
+		else if (failure == null && this.attempt.end()) {
 			// Cancelled in flight
 			this.request.deliveryUnknown();
 		}
@@ -287,13 +280,56 @@ final class ApiCall<R> {
 		return this.client.retryPolicy.timeout().minus(elapsed(now));
 	}
 
-	private Duration left(Duration timeout) {
-		return timeout.minus(Duration.ofNanos(this.client.now() - this.attemptStart));
+	private Duration left(Attempt attempt, Duration timeout) {
+		return timeout.minus(Duration.ofNanos(this.client.now() - attempt.start));
 	}
 
 	private static Duration min(Duration first, Duration second) {
 		Duration min = (first.compareTo(second) < 0) ? first : second;
 		return min.isNegative() ? Duration.ZERO : min;
+	}
+
+	/**
+	 * How far an attempt has come.
+	 */
+	private static final class Attempt {
+
+		private final long start;
+
+		/**
+		 * The answer, noted before any filter of the application sees it.
+		 */
+		private final AtomicReference<@Nullable ClientResponse> answer = new AtomicReference<>();
+
+		private boolean sent;
+
+		private boolean ended;
+
+		Attempt(long start) {
+			this.start = start;
+		}
+
+		/**
+		 * Send the event, unless the attempt was given up: what was reported as not sent
+		 * must not be sent later.
+		 * @return whether it may be sent
+		 */
+		synchronized boolean send() {
+			this.sent |= !this.ended;
+			return !this.ended;
+		}
+
+		/**
+		 * Give the attempt up.
+		 * @return whether it is unknown if the API has acted on it, said once
+		 */
+		synchronized boolean end() {
+			boolean first = !this.ended;
+			this.ended = true;
+			ClientResponse answer = this.answer.get();
+			return first && this.sent && (answer == null || AttemptFailure.isDeliveryUnknown(answer.statusCode()));
+		}
+
 	}
 
 }

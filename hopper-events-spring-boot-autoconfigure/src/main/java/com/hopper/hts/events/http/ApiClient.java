@@ -33,6 +33,7 @@ import reactor.core.scheduler.Scheduler;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -97,7 +98,25 @@ final class ApiClient {
 		// The last filter is the nearest to the answer. A client that replaces ours may
 		// have
 		// no builder.
-		return (builder != null) ? builder.filter(ApiClient::noteAnswer).build() : webClient;
+		return (builder != null) ? builder.filters((filters) -> {
+			filters.replaceAll(ApiClient::catching);
+			filters.add(ApiClient::noteAnswer);
+		}).build() : webClient;
+	}
+
+	/**
+	 * Return a filter that does not throw, because Reactor would pass on an error that it
+	 * takes for fatal to whoever gave the token.
+	 */
+	private static ExchangeFilterFunction catching(ExchangeFilterFunction filter) {
+		return (request, next) -> {
+			try {
+				return filter.filter(request, next);
+			}
+			catch (Throwable ex) {
+				return Mono.error(ex);
+			}
+		};
 	}
 
 	private ApiClient(Supplier<WebClient> webClient, RetryPolicy retryPolicy, Duration responseTimeout,
@@ -185,7 +204,7 @@ final class ApiClient {
 	 */
 	boolean tryEnter() {
 		if (this.calls.incrementAndGet() > this.maxCalls) {
-			this.calls.decrementAndGet();
+			exit();
 			return false;
 		}
 		return true;

@@ -49,6 +49,7 @@ import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.channel.AbortedException;
+import reactor.util.context.Context;
 
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -140,14 +141,20 @@ public final class AttemptFailure extends RuntimeException {
 	 */
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
+		return new AttemptFailure(FailureKind.ofStatus(statusCode), isDeliveryUnknown(statusCode), description,
+				statusCode, headers, retryAfter, errors, null);
+	}
+
+	/**
+	 * Return whether the API may have acted on a request with this answer.
+	 */
+	static boolean isDeliveryUnknown(HttpStatusCode statusCode) {
 		// A gateway that lost the answer cannot tell whether the API counted the event.
 		// The sender of a 200 may have passed it on.
-		boolean deliveryUnknown = switch (statusCode.value()) {
+		return switch (statusCode.value()) {
 			case 500, 501, 503 -> false;
 			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
 		};
-		return new AttemptFailure(FailureKind.ofStatus(statusCode), deliveryUnknown, description, statusCode, headers,
-				retryAfter, errors, null);
 	}
 
 	/**
@@ -355,6 +362,26 @@ public final class AttemptFailure extends RuntimeException {
 			candidate = candidate.getCause();
 		}
 		return candidate;
+	}
+
+	/**
+	 * Let all that is thrown while an attempt begins be its failure. Reactor throws what
+	 * it takes for fatal, a class of another version that is missing for example, and
+	 * nobody would hear what came of the attempt.
+	 * @param <T> the type of the result
+	 * @param attempt the attempt
+	 * @return the same attempt
+	 */
+	static <T> Mono<T> catching(Mono<T> attempt) {
+		return Mono.create((sink) -> {
+			try {
+				sink.onDispose(
+						attempt.subscribe(sink::success, sink::error, sink::success, Context.of(sink.contextView())));
+			}
+			catch (Throwable ex) {
+				sink.error(ex);
+			}
+		});
 	}
 
 	/**

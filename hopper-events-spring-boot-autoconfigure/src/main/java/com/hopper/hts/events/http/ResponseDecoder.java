@@ -129,14 +129,13 @@ final class ResponseDecoder {
 	 * @param failure what was thrown
 	 * @param uri where the request was sent
 	 * @param answer the answer before filters saw it, or {@code null} if there was none
-	 * @param unseen whether the answer, if there was one, did not get past the filters
 	 * @param sessionId the id of the session
 	 * @param requestBody the body that was sent
 	 * @param remaining the time left for the attempt
 	 * @return an {@link AttemptFailure}, or the failure if there is no answer in it
 	 */
-	<R> Mono<R> decodeException(Throwable failure, URI uri, @Nullable ClientResponse answer, boolean unseen,
-			@Nullable String sessionId, byte[] requestBody, Duration remaining) {
+	<R> Mono<R> decodeException(Throwable failure, URI uri, @Nullable ClientResponse answer, @Nullable String sessionId,
+			byte[] requestBody, Duration remaining) {
 		if (failure instanceof AttemptFailure || AttemptFailure.find(failure, TokenRequestException.class) != null) {
 			return Mono.error(failure);
 		}
@@ -151,7 +150,7 @@ final class ResponseDecoder {
 		if (answer != null && !answer.statusCode().is2xxSuccessful()) {
 			return decodeFailure(answer, sessionId, requestBody, remaining);
 		}
-		if (answer != null && unseen) {
+		if (answer != null) {
 			return Mono.error(AttemptFailure.ofFilter("a filter failed (" + failure.getClass().getSimpleName()
 					+ ") although the answer was " + answer.statusCode().value(), false, true));
 		}

@@ -122,7 +122,9 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		@Override
 		@Nullable Mono<List<Session>> success(ClientResponse response, int attempts, Duration elapsed) {
 			return switch (response.statusCode().value()) {
-				case 201 -> AttemptFailure.readBody(response).map((body) -> List.of(new Session(id(response, body))));
+				case 201 -> AttemptFailure.readBody(response)
+					.map((body) -> List.of(new Session(id(response, body))))
+					.onErrorMap((failure) -> AttemptFailure.of(failure, WebClientHopperSessions.this.uri, true, true));
 				case 204 -> response.releaseBody().onErrorComplete().thenReturn(List.of());
 				default -> null;
 			};

@@ -171,25 +171,25 @@ class ResponseDecoderTests {
 
 	@Test
 	void exceptionOfThisRequestIsItsAnswer() {
-		AttemptFailure failure = decode(exception(422, EVENTS), null, false);
+		AttemptFailure failure = decode(exception(422, EVENTS), null);
 		assertThat(failure.description()).isEqualTo("the answer was 422: m1");
-		assertThat(decode(exception(422, null), null, false).description()).isEqualTo("the answer was 422: m1");
+		assertThat(decode(exception(422, null), null).description()).isEqualTo("the answer was 422: m1");
 	}
 
 	@Test
 	void exceptionOfAnotherRequestIsTheAnswerIfItHasItsStatus() {
-		assertThat(decode(exception(422, OTHER), response(422, new HttpHeaders(), Flux.empty()), false).description())
+		assertThat(decode(exception(422, OTHER), response(422, new HttpHeaders(), Flux.empty())).description())
 			.isEqualTo("the answer was 422: m1");
-		assertThat(decode(exception(422, OTHER), response(503, new HttpHeaders(), Flux.empty()), false).description())
+		assertThat(decode(exception(422, OTHER), response(503, new HttpHeaders(), Flux.empty())).description())
 			.isEqualTo("the answer was 503");
-		assertThat(decode(exception(422, OTHER), null, false).description())
+		assertThat(decode(exception(422, OTHER), null).description())
 			.isEqualTo("a request of a filter to other.example was answered with 422");
 	}
 
 	@Test
 	void filterThatFailsAlthoughTheEventArrivedIsNamed() {
 		AttemptFailure failure = decode(new IllegalStateException("secret"),
-				response(204, new HttpHeaders(), Flux.empty()), true);
+				response(204, new HttpHeaders(), Flux.empty()));
 		assertThat(failure.description())
 			.isEqualTo("a filter failed (IllegalStateException) although the answer was 204");
 		assertThat(failure.isDeliveryUnknown()).isTrue();
@@ -198,12 +198,9 @@ class ResponseDecoderTests {
 	@Test
 	void failureWithoutAnAnswerIsLeftAsItIs() {
 		IllegalStateException failure = new IllegalStateException("secret");
-		assertThat(catchThrowableOfType(IllegalStateException.class, () -> block(
-				this.decoder.decodeException(failure, EVENTS, null, true, null, REQUEST, Duration.ofSeconds(10)))))
-			.isSameAs(failure);
 		assertThat(catchThrowableOfType(IllegalStateException.class,
-				() -> block(this.decoder.decodeException(failure, EVENTS,
-						response(204, new HttpHeaders(), Flux.empty()), false, null, REQUEST, Duration.ofSeconds(10)))))
+				() -> block(
+						this.decoder.decodeException(failure, EVENTS, null, null, REQUEST, Duration.ofSeconds(10)))))
 			.isSameAs(failure);
 	}
 
@@ -222,9 +219,8 @@ class ResponseDecoderTests {
 				Duration.ofSeconds(10)));
 	}
 
-	private AttemptFailure decode(Throwable failure, ClientResponse answer, boolean unseen) {
-		return failure(
-				this.decoder.decodeException(failure, EVENTS, answer, unseen, null, REQUEST, Duration.ofSeconds(10)));
+	private AttemptFailure decode(Throwable failure, ClientResponse answer) {
+		return failure(this.decoder.decodeException(failure, EVENTS, answer, null, REQUEST, Duration.ofSeconds(10)));
 	}
 
 	private static AttemptFailure failure(Mono<Object> result) {
