@@ -91,9 +91,7 @@ final class JdbcOutboxTable {
 		}
 		try (Connection connection = dataSource.getConnection()) {
 			this.dialect = JdbcDialect.of(connection, dataSourceName);
-			this.transactions = new JdbcTransactions(dataSource, dataSourceName, managers,
-					connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED,
-					connection.getAutoCommit());
+			this.transactions = new JdbcTransactions(dataSource, dataSourceName, managers, connection);
 		}
 		catch (SQLException ex) {
 			throw new JdbcOutboxException(

@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox.jdbc;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -32,6 +33,7 @@ import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -76,16 +78,23 @@ final class JdbcTransactions {
 	 */
 	private final boolean autoCommit;
 
-	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers, boolean isolate,
-			boolean autoCommit) {
+	/**
+	 * Where the outbox looks for events, or {@code null} if the data source leads nowhere
+	 * else.
+	 */
+	private final @Nullable List<@Nullable String> place;
+
+	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers,
+			Connection connection) throws SQLException {
 		this.dataSource = dataSource;
 		this.manager = new DataSourceTransactionManager(dataSource);
 		this.name = name;
 		this.enlisting = managers.stream()
 			.filter((manager) -> !(manager instanceof ResourceTransactionManager))
 			.toList();
-		this.isolate = isolate;
-		this.autoCommit = autoCommit;
+		this.isolate = connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED;
+		this.autoCommit = connection.getAutoCommit();
+		this.place = (target(dataSource) instanceof AbstractRoutingDataSource) ? place(connection) : null;
 		managers.forEach(CommittedTransaction::watch);
 	}
 
@@ -95,9 +104,13 @@ final class JdbcTransactions {
 	<T extends @Nullable Object> T write(Work<T> work) throws SQLException {
 		DataSource joined = joined();
 		if (joined == null) {
-			return own(work);
+			return own((connection) -> {
+				requirePlace(connection);
+				return work.execute(connection);
+			});
 		}
 		return on(joined, (connection) -> {
+			requirePlace(connection);
 			if (connection.isReadOnly()) {
 				throw readOnly();
 			}
@@ -108,6 +121,23 @@ final class JdbcTransactions {
 			}
 			return work.execute(connection);
 		});
+	}
+
+	/**
+	 * Refuse to write where a data source leads that chooses by the thread, the tenant of
+	 * a request for example: the outbox looks where it leads without a tenant.
+	 */
+	private void requirePlace(Connection connection) throws SQLException {
+		if (this.place != null && !this.place.equals(place(connection))) {
+			throw new RefusedException("the data source '" + this.name + "' has chosen another database or schema than "
+					+ "the one in which the outbox looks for events, so that the event would never be sent. Let "
+					+ "hopper.outbox.jdbc.data-source name a data source that leads to one database, and store the "
+					+ "event in a transaction of that data source or when the transaction is over");
+		}
+	}
+
+	private static List<@Nullable String> place(Connection connection) throws SQLException {
+		return Arrays.asList(connection.getMetaData().getURL(), connection.getCatalog(), connection.getSchema());
 	}
 
 	/**

@@ -34,15 +34,19 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.r2dbc.connection.DelegatingConnectionFactory;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
+import org.springframework.r2dbc.connection.lookup.AbstractRoutingConnectionFactory;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.reactive.TransactionSynchronizationManager;
+import org.springframework.transaction.reactive.TransactionalOperator;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 
 /**
@@ -52,6 +56,9 @@ final class R2dbcTransactions {
 
 	private static final DefaultTransactionDefinition MANDATORY = new DefaultTransactionDefinition(
 			TransactionDefinition.PROPAGATION_MANDATORY);
+
+	private static final DefaultTransactionDefinition REQUIRES_NEW = new DefaultTransactionDefinition(
+			TransactionDefinition.PROPAGATION_REQUIRES_NEW);
 
 	private static final Duration PROOF_TIMEOUT = Duration.ofSeconds(5);
 
@@ -82,7 +89,7 @@ final class R2dbcTransactions {
 	 * there
 	 */
 	void prove(Predicate<RowTest> trial) {
-		connectionFactories().forEach((factory) -> isProven(factory, trial));
+		connectionFactories().forEach((factory) -> isProven(factory, trial, Context.empty()));
 	}
 
 	/**
@@ -100,7 +107,8 @@ final class R2dbcTransactions {
 					+ "bean. Declare the one of its transaction manager as a bean"))
 			.filterWhen((factory) -> isReadOnly().map((readOnly) -> !readOnly))
 			.switchIfEmpty(refused("the reactive transaction is read-only. Store the event in one that may write"))
-			.filterWhen((factory) -> Mono.fromCallable(() -> isProven(factory, trial))
+			.filterWhen((factory) -> Mono
+				.deferContextual((context) -> Mono.fromCallable(() -> isProven(factory, trial, context)))
 				.subscribeOn(Schedulers.boundedElastic()))
 			.switchIfEmpty(refused("the ConnectionFactory of the caller's reactive transaction does not lead to that "
 					+ "table. Let spring.r2dbc.url lead to the database and the schema of spring.datasource.url, or let "
@@ -148,18 +156,23 @@ final class R2dbcTransactions {
 			.map(TransactionSynchronizationManager::isCurrentTransactionReadOnly);
 	}
 
-	private boolean isProven(ConnectionFactory connectionFactory, Predicate<RowTest> trial) {
+	private boolean isProven(ConnectionFactory connectionFactory, Predicate<RowTest> trial, ContextView context) {
 		if (this.proven.contains(connectionFactory)) {
 			return true;
 		}
 		try {
-			// The caller's transaction may not see the row, so another connection looks
+			// The caller's transaction may not see the row, so another one looks
+			TransactionalOperator another = TransactionalOperator.create(new R2dbcTransactionManager(connectionFactory),
+					REQUIRES_NEW);
 			boolean found = trial.test((sql,
 					id) -> Boolean.TRUE.equals(bind(DatabaseClient.create(connectionFactory), sql, id).fetch()
 						.first()
 						.hasElement()
+						.as(another::transactional)
+						.contextWrite(context)
 						.block(PROOF_TIMEOUT)));
-			if (found) {
+			// What chooses by the context may lead elsewhere the next time
+			if (found && !(connectionFactory instanceof AbstractRoutingConnectionFactory)) {
 				this.proven.add(connectionFactory);
 			}
 			return found;

@@ -18,6 +18,7 @@ package com.hopper.hts.events.outbox.jdbc;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -47,6 +48,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
+import org.springframework.r2dbc.connection.lookup.AbstractRoutingConnectionFactory;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
@@ -183,6 +185,41 @@ class R2dbcOutboxTests {
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			assertThat(this.api.received()).hasSize(1);
 		});
+	}
+
+	@Test
+	void transactionOnADatabaseThatTheContextChoosesIsRefusedIfTheRelayDoesNotLookThere() {
+		String other = UUID.randomUUID().toString();
+		JdbcStores.createTable(
+				DataSourceBuilder.create().url("jdbc:h2:mem:" + other + ";DB_CLOSE_DELAY=-1").username("sa").build(),
+				"h2");
+		AbstractRoutingConnectionFactory routing = new AbstractRoutingConnectionFactory() {
+
+			@Override
+			protected Mono<Object> determineCurrentLookupKey() {
+				return Mono.deferContextual((context) -> Mono.justOrEmpty(context.getOrEmpty("tenant")));
+			}
+
+		};
+		routing.setTargetConnectionFactories(
+				Map.of("other", ConnectionFactories.get("r2dbc:h2:mem://sa@/" + other + "?options=DB_CLOSE_DELAY=-1")));
+		routing.setDefaultTargetConnectionFactory(ConnectionFactories.get(url("h2")));
+		routing.afterPropertiesSet();
+		runner("h2").withBean("connectionFactory", ConnectionFactory.class, () -> routing)
+			.withAllowBeanDefinitionOverriding(true)
+			.run((context) -> {
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				TransactionalOperator transaction = transaction(context, false);
+				Mono<UUID> stored = outbox.storeReactively("session-1", booking()).as(transaction::transactional);
+				stored.block(SECONDS);
+				assertThatExceptionOfType(EventNotStoredException.class)
+					.isThrownBy(
+							() -> stored.contextWrite((subscriber) -> subscriber.put("tenant", "other")).block(SECONDS))
+					.withMessageContaining("does not lead to that table");
+				stored.block(SECONDS);
+				assertThat(outbox.flush(SECONDS)).isTrue();
+				assertThat(this.api.received()).hasSize(2);
+			});
 	}
 
 	private void assertRefused(EventOutbox outbox, TransactionalOperator transaction, String reason) {
