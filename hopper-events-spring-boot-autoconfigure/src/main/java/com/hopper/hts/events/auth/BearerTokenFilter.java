@@ -110,7 +110,12 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		boolean accepted = status.is2xxSuccessful();
 		if (this.tokenProvider instanceof RotatingTokenProvider provider
 				&& (accepted || status.value() == HttpStatus.UNAUTHORIZED.value())) {
-			provider.answered(token, accepted);
+			try {
+				provider.answered(token, accepted);
+			}
+			catch (Throwable ex) {
+				// The answer counts, whatever has become of the credentials meanwhile
+			}
 		}
 	}
 

@@ -146,11 +146,11 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 		return Mono.deferContextual((caller) -> {
 			Held held = usable();
 			if (held == null) {
-				return requestToken(false, caller);
+				return requestToken(null, caller);
 			}
 			held.used = true;
 			if (held.isOlderThan(held.renewAfter)) {
-				requestToken(true, Context.empty());
+				requestToken(held, Context.empty());
 			}
 			return held.value;
 		});
@@ -206,22 +206,28 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 
 	/**
 	 * Request a token, or join the request in flight.
-	 * @param renewal whether there is a valid token, so that nobody waits
+	 * @param renewed the valid token to be replaced, so that nobody waits, or
+	 * {@code null}
 	 * @param caller the context of who waits, whose observation is the request's parent
 	 * @return the token
 	 */
-	private Mono<String> requestToken(boolean renewal, ContextView caller) {
+	private Mono<String> requestToken(@Nullable Held renewed, ContextView caller) {
 		Mono<String> request;
 		synchronized (this.lock) {
 			Held held = usable();
-			if (!renewal && held != null) {
+			if (held != null && held != renewed) {
 				return held.value;
 			}
 			if (this.request != null) {
 				return this.request;
 			}
-			if (this.failure != null && now() - this.noRequestBefore < 0) {
-				return Mono.error(this.failure);
+			TokenRequestException failure = this.failure;
+			long wait = this.noRequestBefore - now();
+			if (failure != null && wait > 0) {
+				// How long to wait was said when the request failed, which is a while ago
+				return Mono.error((failure.getRetryAfter() == null) ? failure
+						: new TokenRequestException(String.valueOf(failure.getMessage()), failure.isTransient(),
+								Duration.ofNanos(wait), failure.getCause()));
 			}
 			Object parent = caller.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
 			request = this.endpoint.requestToken()
@@ -292,7 +298,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 		try {
 			this.listener.accept(failure);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug("A listener failed", ex);
 		}
 	}
@@ -304,7 +310,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 	private void schedule(Held held, Duration delay) {
 		this.renewal.update(this.scheduler.schedule(() -> {
 			if (held.used && usable() == held) {
-				requestToken(true, Context.empty());
+				requestToken(held, Context.empty());
 			}
 		}, delay.toNanos(), TimeUnit.NANOSECONDS));
 	}

@@ -81,7 +81,7 @@ final class TokenEndpoint {
 	 * @return the token, or a {@link TokenRequestException}
 	 */
 	Mono<AccessToken> requestToken() {
-		return Mono.defer(() -> {
+		return AttemptFailure.catching(Mono.defer(() -> {
 			Grant grant = this.credentials.grant();
 			WebClient.RequestBodySpec request = this.webClient.post()
 				.uri(this.credentials.uri())
@@ -89,7 +89,7 @@ final class TokenEndpoint {
 			return ((grant != null) ? request.body(form(request, grant))
 					: request.contentType(MediaType.APPLICATION_JSON).bodyValue(json()))
 				.exchangeToMono(this::decode);
-		}).timeout(this.timeout, this.scheduler).onErrorMap(this::toException);
+		})).timeout(this.timeout, this.scheduler).onErrorMap(this::toException);
 	}
 
 	private BodyInserter<?, ? super ClientHttpRequest> form(WebClient.RequestBodySpec request, Grant grant) {

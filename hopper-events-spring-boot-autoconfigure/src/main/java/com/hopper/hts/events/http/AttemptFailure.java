@@ -372,7 +372,7 @@ public final class AttemptFailure extends RuntimeException {
 	 * @param attempt the attempt
 	 * @return the same attempt
 	 */
-	static <T> Mono<T> catching(Mono<T> attempt) {
+	public static <T> Mono<T> catching(Mono<T> attempt) {
 		return Mono.create((sink) -> {
 			try {
 				sink.onDispose(

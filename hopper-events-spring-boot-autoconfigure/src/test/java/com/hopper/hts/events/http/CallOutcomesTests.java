@@ -31,6 +31,7 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.session.Session;
 import com.hopper.hts.events.session.SessionRequest;
 import org.junit.jupiter.api.AfterEach;
@@ -187,6 +188,22 @@ class CallOutcomesTests {
 		this.time.advanceTimeBy(Duration.ofSeconds(10));
 		assertThat(result.failure).isInstanceOfSatisfying(HopperApiException.Timeout.class,
 				(failure) -> assertThat(failure.isDeliveryUnknown()).isFalse());
+	}
+
+	@Test
+	void eventThatArrivedIsDeliveredWhateverBecomesOfTheCredentials() {
+		AtomicInteger reads = new AtomicInteger();
+		RotatingTokenProvider provider = new RotatingTokenProvider(() -> {
+			if (reads.incrementAndGet() > 1) {
+				throw new IllegalStateException("The file of the token is being written");
+			}
+			return "token";
+		}, List::of, () -> {
+			throw new IllegalStateException();
+		}, WebClient::create, Duration.ofSeconds(10), (failure) -> {
+		}, this.time);
+		this.filters.add(BearerTokenProvider.filter(BASE, provider));
+		assertThat(new Result<>(builder().publisher().publish("session", OFFERS)).value).isNotNull();
 	}
 
 	@Test
