@@ -229,19 +229,8 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public void append(List<StoredEvent> events) {
 		try {
-			table().transactions().write((connection) -> {
-				Savepoint savepoint = (events.size() > 1) ? savepoint(connection) : null;
-				try {
-					insert(connection, events);
-				}
-				catch (SQLException ex) {
-					if (savepoint != null) {
-						connection.rollback(savepoint);
-					}
-					throw ex;
-				}
-				return true;
-			});
+			JdbcTransactions.Work<Boolean> insertion = (connection) -> insert(connection, events);
+			table().transactions().write((events.size() > 1) ? undoneIfItFails(insertion) : insertion);
 		}
 		catch (SQLException | JdbcOutboxException | JdbcTransactions.RefusedException ex) {
 			throw notStored(ex);
@@ -290,6 +279,25 @@ final class JdbcEventStore implements EventStore {
 		}
 	}
 
+	/**
+	 * Let a failure leave the caller's transaction as it was before.
+	 */
+	private static <T extends @Nullable Object> JdbcTransactions.Work<T> undoneIfItFails(
+			JdbcTransactions.Work<T> work) {
+		return (connection) -> {
+			Savepoint savepoint = savepoint(connection);
+			try {
+				return work.execute(connection);
+			}
+			catch (SQLException ex) {
+				if (savepoint != null) {
+					connection.rollback(savepoint);
+				}
+				throw ex;
+			}
+		};
+	}
+
 	private static @Nullable Savepoint savepoint(Connection connection) {
 		try {
 			return connection.setSavepoint();
@@ -303,11 +311,12 @@ final class JdbcEventStore implements EventStore {
 	/**
 	 * Insert one by one. The failure of a batch would show all values.
 	 */
-	private void insert(Connection connection, List<StoredEvent> events) throws SQLException {
+	private boolean insert(Connection connection, List<StoredEvent> events) throws SQLException {
 		String sql = insertion();
 		for (StoredEvent event : events) {
 			table().dialect().update(connection, sql, values(event));
 		}
+		return true;
 	}
 
 	private @Nullable Object[] values(StoredEvent event) {
@@ -672,11 +681,20 @@ final class JdbcEventStore implements EventStore {
 		if (pause() != null) {
 			return false;
 		}
-		write((connection) -> execute(connection,
-				"insert into {table} (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version) "
-						+ "values (?, 'pause', 'PAUSED', ?, ?, ?, 0, ?, 0)",
-				PAUSE, new byte[1], time(pause.since()), NEVER, shortened(pause.message())));
-		return true;
+		try {
+			write(undoneIfItFails((connection) -> execute(connection,
+					"insert into {table} (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version) "
+							+ "values (?, 'pause', 'PAUSED', ?, ?, ?, 0, ?, 0)",
+					PAUSE, new byte[1], time(pause.since()), NEVER, shortened(pause.message()))));
+			return true;
+		}
+		catch (DataAccessResourceFailureException ex) {
+			if (pause() == null) {
+				throw ex;
+			}
+			// Another operator was faster
+			return false;
+		}
 	}
 
 	@Override

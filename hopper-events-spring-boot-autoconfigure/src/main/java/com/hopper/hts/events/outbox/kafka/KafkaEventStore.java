@@ -31,6 +31,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 import com.hopper.hts.events.EventNotStoredException;
@@ -101,7 +102,7 @@ final class KafkaEventStore implements EventStore {
 
 	private volatile @Nullable KafkaReader reader;
 
-	private volatile EventOutboxState.@Nullable Pause pause;
+	private final AtomicReference<EventOutboxState.@Nullable Pause> pause = new AtomicReference<>();
 
 	private @Nullable Callback relay;
 
@@ -291,7 +292,7 @@ final class KafkaEventStore implements EventStore {
 	@Override
 	public List<StoredEvent> claim(int max) {
 		KafkaReader current = this.reader;
-		return (current == null || this.closing || this.pause != null) ? List.of() : current.claim(max);
+		return (current == null || this.closing || pause() != null) ? List.of() : current.claim(max);
 	}
 
 	@Override
@@ -370,7 +371,7 @@ final class KafkaEventStore implements EventStore {
 	@Override
 	public @Nullable Instant nextDue() {
 		KafkaReader current = this.reader;
-		return (current == null || this.pause != null) ? null : current.nextDue();
+		return (current == null || pause() != null) ? null : current.nextDue();
 	}
 
 	@Override
@@ -444,21 +445,17 @@ final class KafkaEventStore implements EventStore {
 
 	@Override
 	public boolean pause(EventOutboxState.Pause pause) {
-		boolean news = this.pause == null;
-		this.pause = news ? pause : this.pause;
-		return news;
+		return this.pause.compareAndSet(null, pause);
 	}
 
 	@Override
 	public boolean resume() {
-		boolean paused = this.pause != null;
-		this.pause = null;
-		return paused;
+		return this.pause.getAndSet(null) != null;
 	}
 
 	@Override
 	public EventOutboxState.@Nullable Pause pause() {
-		return this.pause;
+		return this.pause.get();
 	}
 
 	private void wakeUp() {
