@@ -227,8 +227,10 @@ class DefaultEventOutbox implements EventOutbox {
 		Scheduler scheduler = this.store.isBlocking() ? Schedulers.boundedElastic() : Schedulers.immediate();
 		Mono<Void> appended = this.store.isTransactional() ? this.store.appendReactively(events)
 				: Mono.fromRunnable(() -> this.store.append(events));
-		return appended.then(Mono.fromRunnable(
-				() -> transaction.whenOver(this, events, this::committedLate, this.store::rolledBack, scheduler)));
+		return appended.then(Mono
+			.<Void>fromRunnable(
+					() -> transaction.whenOver(this, events, this::committedLate, this.store::rolledBack, scheduler))
+			.doOnError((ex) -> this.store.rolledBack(events)));
 	}
 
 	/**

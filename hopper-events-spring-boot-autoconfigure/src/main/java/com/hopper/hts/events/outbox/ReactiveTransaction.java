@@ -53,18 +53,22 @@ final class ReactiveTransaction {
 	 * @param committed is given those that were committed
 	 * @param rolledBack is given those that were rolled back
 	 * @param scheduler where both are called
+	 * @throws IllegalStateException if the transaction is over
 	 */
 	void whenOver(Object owner, List<StoredEvent> events, Consumer<List<StoredEvent>> committed,
 			Consumer<List<StoredEvent>> rolledBack, Scheduler scheduler) {
-		for (TransactionSynchronization candidate : this.synchronizations.getSynchronizations()) {
-			if (candidate instanceof StoredInTransaction stored && stored.owner == owner) {
-				stored.events.addAll(events);
-				return;
+		// Branches of a chain may store on several threads at a time
+		synchronized (owner) {
+			for (TransactionSynchronization candidate : this.synchronizations.getSynchronizations()) {
+				if (candidate instanceof StoredInTransaction stored && stored.owner == owner) {
+					stored.events.addAll(events);
+					return;
+				}
 			}
+			StoredInTransaction stored = new StoredInTransaction(owner, committed, rolledBack, scheduler);
+			stored.events.addAll(events);
+			this.synchronizations.registerSynchronization(stored);
 		}
-		StoredInTransaction stored = new StoredInTransaction(owner, committed, rolledBack, scheduler);
-		stored.events.addAll(events);
-		this.synchronizations.registerSynchronization(stored);
 	}
 
 	/**
