@@ -149,8 +149,8 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 		return count;
 	}
 
-	private static void whenCommitted(List<StoredEvent> events, Consumer<List<StoredEvent>> action) {
-		if (Transactions.active()) {
+	private void whenCommitted(List<StoredEvent> events, Consumer<List<StoredEvent>> action) {
+		if (this.store.isTransactional() && Transactions.active()) {
 			Transactions.whenOver(new Object(), events, action, (undone) -> {
 			});
 		}
