@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gauges of what is in the outbox. All that are read together see the same state, which
- * may be a second old: counting may take a database some time.
+ * may be a second old: counting may take a database some time. A database that fails is
+ * not asked once for each of them.
  */
 class OutboxGauges implements MeterBinder {
 
@@ -92,14 +93,18 @@ class OutboxGauges implements MeterBinder {
 	}
 
 	/**
-	 * Return the state, or {@code null} from a mock.
+	 * Return the state, or {@code null} from a mock, or if it could not be read just now.
 	 */
 	private synchronized @Nullable EventOutboxState state() {
 		Instant now = this.clock.instant();
-		if (this.operations != null
-				&& (this.state == null || now.isBefore(this.readAt) || now.isAfter(this.readAt.plus(MAX_AGE)))) {
-			this.state = this.operations.state();
-			this.readAt = now;
+		if (this.operations != null && (now.isBefore(this.readAt) || now.isAfter(this.readAt.plus(MAX_AGE)))) {
+			this.state = null;
+			try {
+				this.state = this.operations.state();
+			}
+			finally {
+				this.readAt = this.clock.instant();
+			}
 		}
 		return this.state;
 	}
