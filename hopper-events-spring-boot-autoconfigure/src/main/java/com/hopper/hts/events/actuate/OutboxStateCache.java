@@ -86,7 +86,8 @@ final class OutboxStateCache {
 		try {
 			snapshot = new Snapshot(this.operations.state(), null, this.clock.instant());
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (Throwable ex) {
+			// Nobody else would read again
 			snapshot = new Snapshot((before != null) ? before.state() : null, ex, this.clock.instant());
 		}
 		this.last = snapshot;
