@@ -61,7 +61,7 @@ class OperatorAudit {
 			this.eventPublisher.publishEvent(new AuditApplicationEvent(
 					new AuditEvent(operator, "HOPPER_EVENTS_" + action.toUpperCase(Locale.ROOT), data)));
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			// It is done, and the log has it
 			logger.warn("The audit event of what an operator did (" + action + ") was lost", ex);
 		}

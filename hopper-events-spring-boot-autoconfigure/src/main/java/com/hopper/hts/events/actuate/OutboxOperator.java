@@ -200,6 +200,9 @@ class OutboxOperator {
 		UUID after = Parameters.id("after", command.after());
 		String comment = Parameters.text("comment", command.comment());
 		Tally tally = (command.id() != null) ? one(command) : several(command, after, limit);
+		// First: what is done must not seem to have failed
+		List<String> outlook = name.equals("replay")
+				? ReplayOutlook.of(tally.matching(), ask(EventOutboxOperations::state)) : List.of();
 		List<DeadLetter> chosen = tally.chosen();
 		long count = chosen.size();
 		if (!dryRun && !chosen.isEmpty()) {
@@ -213,8 +216,7 @@ class OutboxOperator {
 			}
 		}
 		return new ActionDescriptor(name, dryRun, command.describe(), count, chosen.size() - count, tally.matching(),
-				tally.remaining(), tally.next(), name.equals("replay")
-						? ReplayOutlook.of(tally.matching(), ask(EventOutboxOperations::state)) : List.of());
+				tally.remaining(), tally.next(), outlook);
 	}
 
 	private Tally one(Command command) {
@@ -260,7 +262,7 @@ class OutboxOperator {
 			operations.pause(reason);
 			return null;
 		});
-		return paused();
+		return paused(true);
 	}
 
 	/**
@@ -274,13 +276,19 @@ class OutboxOperator {
 			operations.resume();
 			return null;
 		});
-		return paused();
+		return paused(false);
 	}
 
-	private PauseDescriptor paused() {
-		EventOutboxState state = state();
-		EventOutboxState.Pause pause = (state != null) ? state.pause() : null;
-		return new PauseDescriptor(pause != null, OverviewDescriptor.Pause.of(pause));
+	private PauseDescriptor paused(boolean wanted) {
+		try {
+			EventOutboxState state = state();
+			EventOutboxState.Pause pause = (state != null) ? state.pause() : null;
+			return new PauseDescriptor(pause != null, OverviewDescriptor.Pause.of(pause));
+		}
+		catch (OperatorException ex) {
+			// It is done, whatever cannot be read now
+			return new PauseDescriptor(wanted, null);
+		}
 	}
 
 	private <T> T ask(Function<EventOutboxOperations, T> question) {
@@ -294,7 +302,7 @@ class OutboxOperator {
 		try {
 			return question.apply(operations);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.debug("The outbox cannot answer", ex);
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(ex);
 			throw OperatorException.unavailable("The outbox cannot answer at the moment, because its database or "
