@@ -30,15 +30,21 @@ final class SessionScope implements HopperSessionContext.Scope {
 
 	private final @Nullable SessionScope outer;
 
+	/**
+	 * Whether propagation has set the context, and will restore what was before.
+	 */
+	private final boolean propagated;
+
 	private volatile boolean closed;
 
-	private SessionScope(@Nullable HopperSessionContext context, @Nullable SessionScope outer) {
+	private SessionScope(@Nullable HopperSessionContext context, @Nullable SessionScope outer, boolean propagated) {
 		this.context = context;
 		this.outer = outer;
+		this.propagated = propagated;
 	}
 
 	static SessionScope open(HopperSessionContext context) {
-		SessionScope scope = new SessionScope(context, find());
+		SessionScope scope = new SessionScope(context, find(), false);
 		innermost.set(scope);
 		return scope;
 	}
@@ -50,7 +56,10 @@ final class SessionScope implements HopperSessionContext.Scope {
 	}
 
 	static @Nullable HopperSessionContext current() {
-		SessionScope scope = find();
+		return context(find());
+	}
+
+	private static @Nullable HopperSessionContext context(@Nullable SessionScope scope) {
 		return (scope != null) ? scope.context : null;
 	}
 
@@ -60,22 +69,24 @@ final class SessionScope implements HopperSessionContext.Scope {
 	 */
 	static void set(@Nullable HopperSessionContext context) {
 		SessionScope scope = find();
-		if (((scope != null) ? scope.context : null) != context) {
-			innermost.set(new SessionScope(context, scope));
+		if (context(scope) != context || (scope != null && !scope.propagated)) {
+			innermost.set(new SessionScope(context, scope, true));
 		}
 	}
 
 	/**
 	 * Go back to what was before {@link #set}.
 	 * @param context the context that was current then, or {@code null} for none. It is
-	 * not current again if its scope was closed in the meantime.
+	 * not current again if its scope was closed in the meantime: the one around it is.
 	 */
 	static void restore(@Nullable HopperSessionContext context) {
-		SessionScope scope = find();
-		while (scope != null && scope.context != context) {
-			scope = open(scope.outer);
+		SessionScope scope = innermost.get();
+		while (scope != null && !(scope.propagated && context(scope.outer) == context)) {
+			scope = scope.outer;
 		}
-		update(scope);
+		if (scope != null) {
+			update(open(scope.outer));
+		}
 	}
 
 	private static @Nullable SessionScope find() {

@@ -112,6 +112,38 @@ class HopperSessionContextTests {
 	}
 
 	@Test
+	void scopeThatIsClosedWithinPropagationHarmsNoOther() {
+		SessionScope.Accessor accessor = new SessionScope.Accessor();
+		HopperSessionContext gone = HopperSessionContext.of("gone");
+		HopperSessionContext.of("outer").run(() -> {
+			for (HopperSessionContext propagated : List.of(HopperSessionContext.of("propagated"), gone)) {
+				HopperSessionContext.Scope scope = gone.open();
+				accessor.setValue(propagated);
+				scope.close();
+				assertCurrent(propagated.sessionId());
+				accessor.restore(gone);
+				assertCurrent("outer");
+			}
+		});
+	}
+
+	@Test
+	void propagationOfAClosedContextLeavesThatAroundIt() {
+		SessionScope.Accessor accessor = new SessionScope.Accessor();
+		HopperSessionContext gone = HopperSessionContext.of("gone");
+		accessor.setValue(HopperSessionContext.of("task"));
+		HopperSessionContext.Scope scope = gone.open();
+		accessor.setValue(gone);
+		accessor.setValue(gone);
+		scope.close();
+		accessor.restore(gone);
+		accessor.restore(gone);
+		assertCurrent("task");
+		accessor.restore();
+		assertCurrent(null);
+	}
+
+	@Test
 	void propagationReturnsToWhatWasBefore() {
 		SessionScope.Accessor accessor = new SessionScope.Accessor();
 		accessor.setValue(HopperSessionContext.of("propagated"));
