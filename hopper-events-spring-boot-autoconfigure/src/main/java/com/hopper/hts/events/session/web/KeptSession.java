@@ -62,13 +62,30 @@ final class KeptSession {
 	}
 
 	/**
+	 * Return what is to be kept after a request, together with what other requests of the
+	 * same customer have kept meanwhile. Of two session ids the one that is new counts.
+	 * @param kept what is kept
+	 * @param before what was kept when the request began
+	 * @param context the context of the request
+	 */
+	static Map<String, Object> join(@Nullable Object kept, Map<String, Object> before, HopperSessionContext context) {
+		String sessionId = context.sessionId();
+		Object other = (kept instanceof Map<?, ?> values) ? values.get(ID) : null;
+		if (sessionId == null || other == null || sessionId.equals(other) || sessionId.equals(before.get(ID))) {
+			restore(kept, context);
+		}
+		return of(context);
+	}
+
+	/**
 	 * Put what was kept into a context. What cannot be read is left out.
 	 */
 	static void restore(@Nullable Object kept, HopperSessionContext context) {
 		if (!(kept instanceof Map<?, ?> values)) {
 			return;
 		}
-		if (values.get(ID) instanceof String sessionId && SessionEvent.findSessionIdProblem(sessionId) == null) {
+		if (values.get(ID) instanceof String sessionId && !sessionId.equals(context.sessionId())
+				&& SessionEvent.findSessionIdProblem(sessionId) == null) {
 			context.setSessionId(sessionId, HopperSessionContext.Origin.HTTP_SESSION);
 		}
 		context.addCfarOfferIds(texts(values.get(CFAR_OFFERS)));

@@ -36,6 +36,7 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.boot.web.servlet.FilterRegistration;
 import org.springframework.core.Ordered;
+import org.springframework.web.util.WebUtils;
 
 /**
  * Gives each request a {@link HopperSessionContext}, and keeps the session in the HTTP
@@ -122,17 +123,25 @@ class SessionServletFilter implements Filter, Ordered {
 		 * Keep what has changed.
 		 */
 		synchronized void keep(HttpServletRequest request) {
+			Map<String, Object> before = this.last;
 			Map<String, Object> current = KeptSession.of(this.context);
-			if (current.equals(this.last)) {
+			if (current.equals(before)) {
 				return;
 			}
 			this.last = current;
 			try {
-				request.getSession().setAttribute(KeptSession.ATTRIBUTE, current);
+				HttpSession session = request.getSession();
+				synchronized (WebUtils.getSessionMutex(session)) {
+					this.last = KeptSession.join(session.getAttribute(KeptSession.ATTRIBUTE), before, this.context);
+					session.setAttribute(KeptSession.ATTRIBUTE, this.last);
+				}
 			}
-			catch (IllegalStateException ex) {
-				logger.warn("The customer's Hopper session is not kept for the next request, because it became known "
-						+ "when there could be no HTTP session any more: " + ex.getMessage());
+			catch (RuntimeException ex) {
+				// What the application answers is worth more
+				logger.warn("The customer's Hopper session is not kept for the next request"
+						+ ((ex instanceof IllegalStateException)
+								? ", because it became known when there could be no HTTP session any more" : "")
+						+ ": " + ex.getMessage());
 			}
 		}
 

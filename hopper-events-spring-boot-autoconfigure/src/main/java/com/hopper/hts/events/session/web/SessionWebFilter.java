@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.session.web;
 
+import java.util.HashMap;
 import java.util.Map;
 
 import com.hopper.hts.events.session.HopperSessionContext;
@@ -24,7 +25,6 @@ import org.springframework.core.Ordered;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
-import org.springframework.web.server.WebSession;
 
 /**
  * Gives each request a {@link HopperSessionContext}, and keeps the session in the web
@@ -56,22 +56,17 @@ class SessionWebFilter implements WebFilter, Ordered {
 	}
 
 	private static Mono<Void> keep(ServerWebExchange exchange, WebFilterChain chain, HopperSessionContext context) {
-		Map<String, Object> nothing = KeptSession.of(context);
-		exchange.getResponse().beforeCommit(() -> {
-			Map<String, Object> current = KeptSession.of(context);
-			return current.equals(nothing) ? Mono.empty() : exchange.getSession().doOnNext((session) -> {
-				if (!current.equals(session.getAttribute(KeptSession.ATTRIBUTE))) {
-					session.getAttributes().put(KeptSession.ATTRIBUTE, current);
-				}
-			}).then();
-		});
-		return exchange.getSession()
-			.doOnNext((session) -> restore(session, context))
-			.then(Mono.defer(() -> chain.filter(exchange)));
-	}
-
-	private static void restore(WebSession session, HopperSessionContext context) {
-		KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), context);
+		Map<String, Object> before = new HashMap<>();
+		exchange.getResponse()
+			.beforeCommit(() -> KeptSession.of(context).equals(before) ? Mono.empty()
+					: exchange.getSession()
+						.doOnNext((session) -> session.getAttributes()
+							.compute(KeptSession.ATTRIBUTE, (name, kept) -> KeptSession.join(kept, before, context)))
+						.then());
+		return exchange.getSession().doOnNext((session) -> {
+			KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), context);
+			before.putAll(KeptSession.of(context));
+		}).then(Mono.defer(() -> chain.filter(exchange)));
 	}
 
 }

@@ -16,15 +16,22 @@
 package com.hopper.hts.events.session.web;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.session.HopperSessionContext;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.mock.web.MockHttpSession;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -50,6 +57,69 @@ class SessionServletFilterTests {
 				(response) -> response.sendRedirect("/next", 303, true), (response) -> response.sendError(404),
 				(response) -> response.sendError(404, "not found"), HttpServletResponse::flushBuffer,
 				HttpServletResponse::getWriter, HttpServletResponse::getOutputStream);
+	}
+
+	@Test
+	void storeOfHttpSessionsThatFailsCostsNoAnswer() throws Exception {
+		MockHttpServletRequest request = new MockHttpServletRequest() {
+
+			@Override
+			public HttpSession getSession(boolean create) {
+				if (create) {
+					throw new UncheckedIOException(new IOException("no connection"));
+				}
+				return null;
+			}
+
+		};
+		MockHttpServletResponse response = new MockHttpServletResponse();
+		new SessionServletFilter(true).doFilter(request, response, (ignored, answer) -> {
+			HopperSessionContext.current().setSessionId("session-1");
+			answer.getWriter().write("booked");
+		});
+		assertThat(response.getContentAsString()).isEqualTo("booked");
+	}
+
+	@Test
+	void requestsAtOnceKeepWhatEachOfThemHasLearned() throws Exception {
+		assertThat(keptAfter(Map.of(), (context) -> context.setSessionId("session-1"),
+				(context) -> context.addCfarOfferIds(List.of("offer-1"))))
+			.isEqualTo(Map.of("id", "session-1", "cfar-offer-ids", List.of("offer-1")));
+		assertThat(keptAfter(Map.of("id", "session-1"), (context) -> context.addDgOfferIds(List.of("offer-1")),
+				(context) -> context.addDgOfferIds(List.of("offer-2"))))
+			.isEqualTo(Map.of("id", "session-1", "dg-offer-ids", List.of("offer-2", "offer-1")));
+		assertThat(keptAfter(Map.of("id", "session-1"), (context) -> context.setSessionId("session-2"),
+				(context) -> context.addDgOfferIds(List.of("offer-1"))))
+			.isEqualTo(Map.of("id", "session-2"));
+		assertThat(keptAfter(Map.of("id", "session-1"), (context) -> context.addDgOfferIds(List.of("offer-1")),
+				(context) -> context.setSessionId("session-2")))
+			.isEqualTo(Map.of("id", "session-2"));
+		assertThat(keptAfter(Map.of("id", "session-1"), (context) -> context.addDgOfferIds(List.of("offer-1")),
+				(context) -> {
+				}))
+			.isEqualTo(Map.of("id", "session-1", "dg-offer-ids", List.of("offer-1")));
+	}
+
+	/**
+	 * Return what is kept after two requests, of which the first ends within the second.
+	 */
+	private static Object keptAfter(Map<String, Object> before, Consumer<HopperSessionContext> inner,
+			Consumer<HopperSessionContext> outer) throws Exception {
+		MockHttpSession session = new MockHttpSession();
+		session.setAttribute(KeptSession.ATTRIBUTE, before);
+		SessionServletFilter filter = new SessionServletFilter(true);
+		filter.doFilter(request(session), new MockHttpServletResponse(), (outerRequest, outerResponse) -> {
+			filter.doFilter(request(session), new MockHttpServletResponse(),
+					(innerRequest, innerResponse) -> inner.accept(HopperSessionContext.current()));
+			outer.accept(HopperSessionContext.current());
+		});
+		return session.getAttribute(KeptSession.ATTRIBUTE);
+	}
+
+	private static MockHttpServletRequest request(MockHttpSession session) {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.setSession(session);
+		return request;
 	}
 
 	/**
