@@ -294,18 +294,19 @@ class HopperHttpConnector {
 	}
 
 	/**
-	 * Open connections again. Those of before ended with their event loops.
+	 * Open connections again.
 	 */
 	synchronized void start() {
-		if (!this.running) {
-			this.connections = null;
-			this.running = true;
-		}
+		this.running = true;
 	}
 
+	/**
+	 * Close the connections, and open none until the next start.
+	 */
 	synchronized void stop() {
 		this.running = false;
 		Connections connections = this.connections;
+		this.connections = null;
 		if (connections != null) {
 			connections.dispose();
 		}

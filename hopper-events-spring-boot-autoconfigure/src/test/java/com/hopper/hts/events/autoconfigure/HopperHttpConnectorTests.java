@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.autoconfigure;
+
+import java.net.ConnectException;
+import java.net.URI;
+import java.time.Duration;
+
+import com.hopper.hts.events.test.FakeHopperApi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+
+/**
+ * Tests for the end of {@link HopperHttpConnector}.
+ */
+class HopperHttpConnectorTests {
+
+	private final FakeHopperApi api = FakeHopperApi.builder().token("token").start();
+
+	private final HopperHttpConnector connector = new HopperHttpConnector(new HopperProperties().getClient(), false,
+			null, null, HttpClientSettings.defaults(), null);
+
+	@AfterEach
+	void close() {
+		this.connector.stop();
+		this.api.close();
+	}
+
+	@Test
+	void certificatesThatChangeAfterTheEndOpenNoConnections() {
+		send();
+		assertThat(this.api.requests()).hasSize(1);
+		this.connector.stop();
+		this.connector.reload(SslBundle.of(null));
+		assertThatException().isThrownBy(this::send)
+			.havingRootCause()
+			.isInstanceOf(ConnectException.class)
+			.withMessageContaining("The application has ended");
+		assertThat(this.api.requests()).hasSize(1);
+		this.connector.start();
+		send();
+		assertThat(this.api.requests()).hasSize(2);
+	}
+
+	private void send() {
+		this.connector.get()
+			.connect(HttpMethod.GET, URI.create(this.api.baseUrl() + "/events"), ClientHttpRequest::setComplete)
+			.block(Duration.ofSeconds(60));
+	}
+
+}
