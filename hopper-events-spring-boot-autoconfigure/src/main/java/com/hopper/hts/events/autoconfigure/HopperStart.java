@@ -25,6 +25,8 @@ import com.hopper.hts.events.outbox.HopperDiagnosis;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -59,6 +61,11 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 	private volatile @Nullable HopperHttpConnector usedConnector;
 
 	private volatile @Nullable BearerTokenProvider tokenProvider;
+
+	/**
+	 * Signing in, in the background.
+	 */
+	private final Disposable.Swap signingIn = Disposables.swap();
 
 	private volatile boolean running;
 
@@ -144,9 +151,9 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 		switch (this.preflight) {
 			case OFF -> {
 			}
-			case WARN ->
-				token.subscribe((ignored) -> logger.debug("The application can sign in to Hopper"), (ex) -> logger
-					.warn("The application cannot sign in to Hopper, so events cannot be sent: " + describe(ex)));
+			case WARN -> this.signingIn.update(
+					token.subscribe((ignored) -> logger.debug("The application can sign in to Hopper"), (ex) -> logger
+						.warn("The application cannot sign in to Hopper, so events cannot be sent: " + describe(ex))));
 			case FAIL -> {
 				try {
 					token.block(this.timeout.plusSeconds(1));
@@ -170,6 +177,8 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 
 	@Override
 	public void destroy() {
+		// The end of the connections is no reason to warn
+		this.signingIn.update(Disposables.disposed());
 		HopperHttpConnector connector = this.usedConnector;
 		if (connector != null) {
 			connector.stop();

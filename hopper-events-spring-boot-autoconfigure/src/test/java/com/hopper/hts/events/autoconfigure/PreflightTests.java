@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.EventPublisher;
@@ -95,6 +96,27 @@ class PreflightTests {
 				assertThat(context).hasNotFailed();
 				await().until(() -> output.getAll().contains("The application cannot sign in to Hopper"));
 				assertThat(output).contains("answered 401").doesNotContain("canary");
+			});
+	}
+
+	@Test
+	void preflightEndsWithTheApplicationAndBeginsAnew() {
+		AtomicInteger signingIn = new AtomicInteger();
+		AtomicInteger ended = new AtomicInteger();
+		Mono<String> token = Mono.<String>never()
+			.doOnSubscribe((subscription) -> signingIn.incrementAndGet())
+			.doOnCancel(ended::incrementAndGet);
+		this.contextRunner.withPropertyValues("hopper.auth.preflight=warn")
+			.withBean(BearerTokenProvider.class, () -> () -> token)
+			.run((context) -> {
+				assertThat(signingIn).hasValue(1);
+				context.getSourceApplicationContext().stop();
+				assertThat(ended).hasValue(1);
+				context.getSourceApplicationContext().start();
+				assertThat(signingIn).hasValue(2);
+				assertThat(ended).hasValue(1);
+				context.getSourceApplicationContext().close();
+				assertThat(ended).hasValue(2);
 			});
 	}
 
