@@ -63,9 +63,10 @@ class MicrometerHopperMetrics implements HopperMetrics {
 
 	MicrometerHopperMetrics(MeterRegistry registry) {
 		this.registry = registry;
-		Gauge.builder(Meters.PUBLISH_IN_FLIGHT.getName(), this.inFlight, (adder) -> Math.max(0, adder.sum()))
+		guard(() -> Gauge
+			.builder(Meters.PUBLISH_IN_FLIGHT.getName(), this.inFlight, (adder) -> Math.max(0, adder.sum()))
 			.description(Meters.PUBLISH_IN_FLIGHT.getDescription())
-			.register(registry);
+			.register(registry));
 		this.attempts = DistributionSummary.builder(Meters.PUBLISH_ATTEMPTS.getName())
 			.description(Meters.PUBLISH_ATTEMPTS.getDescription())
 			.withRegistry(registry);
