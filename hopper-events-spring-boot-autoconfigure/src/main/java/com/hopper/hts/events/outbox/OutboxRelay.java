@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -497,11 +498,10 @@ final class OutboxRelay {
 			this.gate.close();
 			this.running = false;
 			this.timer.update(Disposables.single());
-			boolean ended = endWorker();
-			awaitWhile(() -> cutOff() && ended, END_TIMEOUT);
-			if (ended) {
-				settleAtLast();
-			}
+			CompletableFuture<Void> ended = endWorker();
+			awaitWhile(() -> cutOff() && ended.isDone(), END_TIMEOUT);
+			// The thread closes the store itself if a database keeps it waiting
+			CompletableFuture<Void> unused = ended.thenRun(this::settleAtLast);
 			this.failures.flush();
 		}
 		finally {
@@ -523,7 +523,12 @@ final class OutboxRelay {
 	}
 
 	private void settleAtLast() {
+		this.lifecycle.lock();
 		try {
+			if (this.running) {
+				// Started again meanwhile
+				return;
+			}
 			try {
 				settle();
 			}
@@ -535,24 +540,36 @@ final class OutboxRelay {
 			logger.warn("What came of the last events could not be written down " + this.store.description()
 					+ ", so that they are sent again: " + ex.getMessage());
 		}
+		finally {
+			this.lifecycle.unlock();
+		}
 	}
 
-	private boolean endWorker() {
+	/**
+	 * End the thread of the relay, and wait for it, but not for ever.
+	 * @return the last task of the thread
+	 */
+	private CompletableFuture<Void> endWorker() {
 		ScheduledExecutorService current = this.worker;
 		this.worker = null;
-		boolean ended = current == null;
-		if (current != null) {
-			// Not interrupted: some databases close their files then
-			current.shutdown();
-			try {
-				ended = current.awaitTermination(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
-			this.calls.set(0);
+		if (current == null) {
+			return CompletableFuture.completedFuture(null);
 		}
-		return ended;
+		CompletableFuture<Void> last = CompletableFuture.runAsync(() -> {
+		}, current);
+		// Not interrupted: some databases close their files then
+		current.shutdown();
+		try {
+			if (!current.awaitTermination(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+				logger.warn("Events that are kept " + this.store.description() + " may be sent again: after "
+						+ END_TIMEOUT.toSeconds() + " seconds, what they are kept in still keeps the outbox waiting");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		this.calls.set(0);
+		return last;
 	}
 
 	private void awaitWhile(BooleanSupplier condition, Duration timeout) {

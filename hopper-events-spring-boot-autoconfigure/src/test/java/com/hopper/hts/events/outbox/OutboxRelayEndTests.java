@@ -289,6 +289,62 @@ class OutboxRelayEndTests extends OutboxRelayFixture {
 		assertThat(this.relay.isRunning()).isFalse();
 	}
 
+	@Test
+	void storeThatKeepsTheRelayWaitingIsClosedWhenItHasAnswered() throws Exception {
+		CountDownLatch goOn = hold();
+		stopWithoutWaiting();
+		assertThat(this.store.calls).doesNotContain("close");
+		goOn.countDown();
+		await().until(() -> this.store.calls.contains("close"));
+		this.store.thread.join(Duration.ofSeconds(20).toMillis());
+		assertThat(this.store.calls).containsOnlyOnce("close");
+	}
+
+	@Test
+	void storeThatIsOpenAgainIsNotClosedByTheThreadOfBefore() throws Exception {
+		CountDownLatch goOn = hold();
+		Thread before = this.store.thread;
+		stopWithoutWaiting();
+		this.relay.start();
+		goOn.countDown();
+		before.join(Duration.ofSeconds(20).toMillis());
+		assertThat(before.isAlive()).isFalse();
+		assertThat(this.store.calls).doesNotContain("close");
+		look(event());
+		await().until(() -> this.listener.delivered.size() == 1);
+	}
+
+	/**
+	 * Have the relay look, and keep it waiting.
+	 */
+	private CountDownLatch hold() {
+		CountDownLatch claiming = new CountDownLatch(1);
+		CountDownLatch goOn = new CountDownLatch(1);
+		create(new ScriptedStore(true) {
+
+			@Override
+			public List<StoredEvent> claim(int max) {
+				List<StoredEvent> events = super.claim(max);
+				if (claiming.getCount() > 0) {
+					claiming.countDown();
+					await(goOn);
+				}
+				return events;
+			}
+
+		}, this.listener);
+		this.relay.start();
+		await(claiming);
+		return goOn;
+	}
+
+	private void stopWithoutWaiting() {
+		Thread.currentThread().interrupt();
+		this.relay.stop();
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(this.relay.isRunning()).isFalse();
+	}
+
 	@ParameterizedTest
 	@ValueSource(ints = { 10, 11 })
 	void eventsThatDoNotSurviveTheEndAreLoggedAndAnnounced(int number, CapturedOutput output) {
