@@ -111,6 +111,25 @@ enum JdbcDialect {
 	}
 
 	/**
+	 * Return where a connection finds a table, to compare it with others.
+	 * @param connection the connection
+	 * @param table the name of the table, with the schema or without
+	 * @return the place
+	 */
+	List<@Nullable String> place(Connection connection, String table) throws SQLException {
+		// Without options
+		String database = String.valueOf(connection.getMetaData().getURL()).split("[?;]", 2)[0];
+		if (!table.contains(".")) {
+			return Arrays.asList(database, connection.getCatalog(), connection.getSchema());
+		}
+		if (this == MYSQL || this == MARIADB) {
+			// The databases of a server are what others call schemas
+			return List.of(database.replaceFirst("(//[^/]*)/.*", "$1"));
+		}
+		return Arrays.asList(database, connection.getCatalog());
+	}
+
+	/**
 	 * Change rows. This does without spring-jdbc, which logs bound values and repeats the
 	 * database's message in its exceptions.
 	 * @param connection the connection

@@ -17,8 +17,8 @@ package com.hopper.hts.events.outbox.jdbc;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +29,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.beans.BeanWrapper;
+import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -49,6 +51,14 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 final class JdbcTransactions {
 
 	private static final int ATTEMPTS = 5;
+
+	private static final String JPA_PROPERTIES = "entityManagerFactory.properties";
+
+	/**
+	 * Settings of Hibernate that choose a database or a schema.
+	 */
+	private static final List<String> TENANTS = List.of("hibernate.multi_tenant_connection_provider",
+			"hibernate.multi_tenant.schema_mapper");
 
 	private static final DefaultTransactionDefinition MANDATORY = new DefaultTransactionDefinition(
 			TransactionDefinition.PROPAGATION_MANDATORY);
@@ -79,13 +89,17 @@ final class JdbcTransactions {
 	private final boolean autoCommit;
 
 	/**
-	 * Where the outbox looks for events, or {@code null} if the data source leads nowhere
-	 * else.
+	 * Says where a connection finds the table.
+	 */
+	private final Work<List<@Nullable String>> placeOf;
+
+	/**
+	 * Where the outbox looks for events, or {@code null} if nothing leads elsewhere.
 	 */
 	private final @Nullable List<@Nullable String> place;
 
 	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers,
-			Connection connection) throws SQLException {
+			Connection connection, Work<List<@Nullable String>> placeOf) throws SQLException {
 		this.dataSource = dataSource;
 		this.manager = new DataSourceTransactionManager(dataSource);
 		this.name = name;
@@ -94,7 +108,10 @@ final class JdbcTransactions {
 			.toList();
 		this.isolate = connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED;
 		this.autoCommit = connection.getAutoCommit();
-		this.place = (target(dataSource) instanceof AbstractRoutingDataSource) ? place(connection) : null;
+		boolean choosing = target(dataSource) instanceof AbstractRoutingDataSource
+				|| managers.stream().anyMatch(JdbcTransactions::isChoosing);
+		this.placeOf = placeOf;
+		this.place = choosing ? placeOf.execute(connection) : null;
 		managers.forEach(CommittedTransaction::watch);
 	}
 
@@ -124,20 +141,27 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * Refuse to write where a data source leads that chooses by the thread, the tenant of
-	 * a request for example: the outbox looks where it leads without a tenant.
+	 * Return whether a manager of JPA uses a connection of the current tenant, which it
+	 * takes for one of its data source.
+	 */
+	private static boolean isChoosing(PlatformTransactionManager manager) {
+		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess(manager);
+		return wrapper.isReadableProperty(JPA_PROPERTIES)
+				&& wrapper.getPropertyValue(JPA_PROPERTIES) instanceof Map<?, ?> properties
+				&& TENANTS.stream().anyMatch(properties::containsKey);
+	}
+
+	/**
+	 * Refuse to write where the tenant of a request leads, for example: the outbox looks
+	 * where the data source leads without one.
 	 */
 	private void requirePlace(Connection connection) throws SQLException {
-		if (this.place != null && !this.place.equals(place(connection))) {
+		if (this.place != null && !this.place.equals(this.placeOf.execute(connection))) {
 			throw new RefusedException("the data source '" + this.name + "' has chosen another database or schema than "
 					+ "the one in which the outbox looks for events, so that the event would never be sent. Let "
 					+ "hopper.outbox.jdbc.data-source name a data source that leads to one database, and store the "
 					+ "event in a transaction of that data source or when the transaction is over");
 		}
-	}
-
-	private static List<@Nullable String> place(Connection connection) throws SQLException {
-		return Arrays.asList(connection.getMetaData().getURL(), connection.getCatalog(), connection.getSchema());
 	}
 
 	/**

@@ -55,13 +55,14 @@ class RoutedOutboxTests {
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("test-token").start();
 
-	private final DataSource home = database();
+	private final String url = url();
 
-	private final DataSource tenants = database();
+	private final DataSource home = database(this.url);
+
+	private final DataSource tenants = database(url());
 
 	private final Routing routing = new Routing(
-			Map.of("home", this.home, "again", DataSourceBuilder.derivedFrom(this.home).build(), "other", this.tenants),
-			this.home);
+			Map.of("home", this.home, "again", database(this.url), "other", this.tenants), this.home);
 
 	@AfterEach
 	void close() {
@@ -99,6 +100,25 @@ class RoutedOutboxTests {
 				(context) -> this.routing.run("other", () -> assertRefused(context.getBean(EventOutbox.class))));
 	}
 
+	@Test
+	void tenantsWithASchemaEachShareATableThatIsNamedWithItsSchema() {
+		new JdbcTemplate(this.home).execute("create schema tenant");
+		Routing bySchema = new Routing(Map.of("tenant", database(this.url + ";SCHEMA=TENANT")), this.home);
+		for (String table : new String[] { "hopper_event_outbox", "public.hopper_event_outbox" }) {
+			run(bySchema, (context) -> bySchema.run("tenant", () -> {
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				if (table.startsWith("public.")) {
+					outbox.store("session-1", booking());
+				}
+				else {
+					assertThatExceptionOfType(EventNotStoredException.class)
+						.isThrownBy(() -> outbox.store("session-1", booking()))
+						.withMessageContaining("another database or schema");
+				}
+			}), "hopper.outbox.jdbc.table-name=" + table);
+		}
+	}
+
 	private void assertRefused(EventOutbox outbox) {
 		assertThatExceptionOfType(EventNotStoredException.class).isThrownBy(() -> outbox.store("session-1", booking()))
 			.withMessageContaining("another database")
@@ -110,20 +130,22 @@ class RoutedOutboxTests {
 		return new TransactionTemplate(new DataSourceTransactionManager(context.getBean(DataSource.class)));
 	}
 
-	private static DataSource database() {
-		return DataSourceBuilder.create()
-			.url("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1")
-			.username("sa")
-			.build();
+	private static String url() {
+		return "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
 	}
 
-	private void run(DataSource dataSource, Consumer<ApplicationContext> test) {
+	private static DataSource database(String url) {
+		return DataSourceBuilder.create().url(url).username("sa").build();
+	}
+
+	private void run(DataSource dataSource, Consumer<ApplicationContext> test, String... properties) {
 		new ApplicationContextRunner()
 			.withConfiguration(
 					AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class))
 			.withBean("dataSource", DataSource.class, () -> dataSource)
 			.withPropertyValues("hopper.auth.token=test-token", "hopper.base-url=" + this.api.baseUrl(),
 					"hopper.outbox.type=jdbc", "hopper.outbox.jdbc.initialize-schema=always")
+			.withPropertyValues(properties)
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				test.accept(context);
