@@ -94,9 +94,12 @@ final class Exchanges implements ExchangeFilterFunction {
 	/**
 	 * Return how many requests will end without help, because no server lets them wait.
 	 * @param waiting the ports of the clients that a server lets wait
+	 * @param tokenAwaited whether what is not connected waits for a token
 	 */
-	long moving(Set<Integer> waiting) {
-		return this.open.stream().filter((exchange) -> !waiting.contains(exchange.port)).count();
+	long moving(Set<Integer> waiting, boolean tokenAwaited) {
+		return this.open.stream()
+			.filter((exchange) -> !waiting.contains(exchange.port) && !(tokenAwaited && exchange.port == -1))
+			.count();
 	}
 
 	int count() {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -343,9 +344,9 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 	}
 
 	/**
-	 * Return the ports of clients whose answer is late or held.
+	 * Return the ports of clients whose answer is late or held, and what they have asked.
 	 */
-	Set<Integer> waitingClients() {
+	Map<Integer, Fault.Endpoint> waitingClients() {
 		return this.waiting.clients();
 	}
 
@@ -589,6 +590,7 @@ public final class FakeHopperApi implements AutoCloseable, BeforeAllCallback, Be
 
 		/**
 		 * Set a listener that is called for each request to the API, on an event loop.
+		 * What it throws is logged, and changes no answer.
 		 * @param listener the listener
 		 * @return this builder
 		 */

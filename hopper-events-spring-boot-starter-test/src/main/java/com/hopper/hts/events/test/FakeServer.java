@@ -115,12 +115,11 @@ final class FakeServer {
 		if (endpoint == null || !request.isPost()) {
 			return answer(request, response, null);
 		}
-		boolean event = (endpoint == Fault.Endpoint.EVENTS);
 		Fault fault = this.faults.next(endpoint);
-		Duration delay = (event ? this.faults.nextLatency() : Duration.ZERO)
+		Duration delay = ((endpoint == Fault.Endpoint.EVENTS) ? this.faults.nextLatency() : Duration.ZERO)
 			.plus((fault != null) ? fault.delay() : Duration.ZERO);
 		Mono<Void> answer = Mono.defer(() -> answer(request, response, fault));
-		Mono<Void> wait = this.waiting.await(request.client(), event, delay, this.scheduler.get());
+		Mono<Void> wait = this.waiting.await(request.client(), endpoint, delay, this.scheduler.get());
 		if (wait == null) {
 			return answer;
 		}

@@ -111,8 +111,10 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 		try {
 			expectedJson = MAPPER.readTree(expected);
 		}
-		catch (JacksonException ex) {
-			throw new IllegalArgumentException("'expected' is not valid JSON: " + ex.getOriginalMessage());
+		// A number beyond all limits is not an exception of Jackson's
+		catch (JacksonException | NumberFormatException ex) {
+			throw new IllegalArgumentException("'expected' is not valid JSON: "
+					+ ((ex instanceof JacksonException invalid) ? invalid.getOriginalMessage() : ex.getMessage()));
 		}
 		JsonNode actualJson = MAPPER.readTree(json());
 		List<String> differences = new ArrayList<>();

@@ -18,9 +18,9 @@ package com.hopper.hts.events.test;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -159,8 +159,7 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 	}
 
 	private boolean isAtRest() {
-		return !this.scheduler.isBusy() && this.exchanges.moving(waitingClients()) == 0 && !isSigningIn()
-				&& inProgress() <= this.exchanges.count();
+		return !this.scheduler.isBusy() && !isMoving() && inProgress() <= this.exchanges.count();
 	}
 
 	/**
@@ -171,24 +170,29 @@ public final class HopperTime implements SmartInitializingSingleton, DisposableB
 		if (this.exchanges.count() == 0) {
 			return "";
 		}
-		return (this.exchanges.moving(waitingClients()) == 0)
-				? "an answer that the FakeHopperApi holds or gives late by" : null;
+		return isMoving() ? null : "an answer that the FakeHopperApi holds or gives late by";
 	}
 
-	private Set<Integer> waitingClients() {
-		Set<Integer> waiting = new HashSet<>();
-		this.apis.forEach((api) -> waiting.addAll(api.waitingClients()));
-		return waiting;
+	/**
+	 * Return whether a request, one for a token included, ends without the time.
+	 */
+	private boolean isMoving() {
+		Map<Integer, Fault.Endpoint> waiting = new HashMap<>();
+		this.apis.forEach((api) -> waiting.putAll(api.waitingClients()));
+		RotatingTokenProvider.State signIn = signIn();
+		boolean signingIn = signIn != null && signIn.requesting();
+		boolean late = signingIn && waiting.containsValue(Fault.Endpoint.SIGN_IN);
+		boolean tokenAwaited = late && signIn != null && !signIn.valid();
+		return (signingIn && !late) || this.exchanges.moving(waiting.keySet(), tokenAwaited) > 0;
 	}
 
-	private boolean isSigningIn() {
+	private RotatingTokenProvider.@Nullable State signIn() {
 		// A bean that was not created yet does not sign in
 		if (this.beanFactory.containsSingleton(TOKEN_PROVIDER) && this.beanFactory.getBean(TOKEN_PROVIDER,
 				BearerTokenProvider.class) instanceof RotatingTokenProvider provider) {
-			RotatingTokenProvider.State state = provider.state();
-			return state != null && state.requesting();
+			return provider.state();
 		}
-		return false;
+		return null;
 	}
 
 	private int inProgress() {

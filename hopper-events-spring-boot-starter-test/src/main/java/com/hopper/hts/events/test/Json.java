@@ -31,6 +31,7 @@ final class Json {
 	private static final JsonMapper MAPPER = JsonMapper.builder()
 		.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
 		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
 		.build();
 
 	private Json() {
@@ -43,6 +44,9 @@ final class Json {
 		}
 		catch (JacksonException ex) {
 			throw Refusal.malformed(null, "The body is not valid JSON, or has a field twice");
+		}
+		catch (NumberFormatException ex) {
+			throw Refusal.malformed(null, "The body has a number whose exponent is beyond what can be read");
 		}
 		if (!node.isObject()) {
 			throw Refusal.malformed(null, "The body must be a JSON object");

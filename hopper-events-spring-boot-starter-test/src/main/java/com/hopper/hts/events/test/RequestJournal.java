@@ -132,7 +132,7 @@ final class RequestJournal {
 		try {
 			this.listener.accept(received);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.warn("The listener failed for " + received, ex);
 		}
 		return received;

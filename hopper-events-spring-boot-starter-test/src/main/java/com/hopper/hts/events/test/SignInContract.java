@@ -77,7 +77,7 @@ final class SignInContract {
 			throw oauthError(400, "invalid_request", "header Content-Type", "The request is not a form",
 					"Send application/x-www-form-urlencoded.");
 		}
-		Map<String, List<String>> form = new QueryStringDecoder(request.body(), false).parameters();
+		Map<String, List<String>> form = form(request.body());
 		String clientId = form.getOrDefault("client_id", List.of("")).get(0);
 		String clientSecret = form.getOrDefault("client_secret", List.of("")).get(0);
 		String basic = request.headers().get("Authorization", "");
@@ -104,6 +104,16 @@ final class SignInContract {
 					KNOW_CLIENT);
 		}
 		return new Answer(200, issueToken(), null);
+	}
+
+	private static Map<String, List<String>> form(String body) {
+		try {
+			return new QueryStringDecoder(body, false).parameters();
+		}
+		catch (IllegalArgumentException ex) {
+			throw oauthError(400, "invalid_request", "body", "The form cannot be decoded",
+					"Encode names and values as a form has them.");
+		}
 	}
 
 	private boolean isKnown(String clientId, String clientSecret) {

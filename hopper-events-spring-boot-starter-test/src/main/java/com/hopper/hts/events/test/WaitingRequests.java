@@ -16,7 +16,7 @@
 package com.hopper.hts.events.test;
 
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 
@@ -31,7 +31,7 @@ import reactor.core.scheduler.Scheduler;
  */
 final class WaitingRequests {
 
-	private final Set<Integer> clients = ConcurrentHashMap.newKeySet();
+	private final Map<Integer, Fault.Endpoint> clients = new ConcurrentHashMap<>();
 
 	private final IntConsumer countHeld;
 
@@ -63,30 +63,30 @@ final class WaitingRequests {
 	}
 
 	/**
-	 * Return the ports of the clients that wait.
+	 * Return the ports of the clients that wait, and what they have asked.
 	 */
-	Set<Integer> clients() {
+	Map<Integer, Fault.Endpoint> clients() {
 		return this.clients;
 	}
 
 	/**
 	 * Let a request wait.
 	 * @param client the port of the client
-	 * @param holdable whether a test can hold the request
+	 * @param endpoint what the client has asked; a test can hold events only
 	 * @param delay how long the request waits after that
 	 * @param scheduler measures the delay
 	 * @return completes when the wait is over, or {@code null} if the request need not
 	 * wait
 	 */
-	@Nullable Mono<Void> await(int client, boolean holdable, Duration delay, Scheduler scheduler) {
-		Sinks.One<Boolean> hold = holdable ? this.held : null;
+	@Nullable Mono<Void> await(int client, Fault.Endpoint endpoint, Duration delay, Scheduler scheduler) {
+		Sinks.One<Boolean> hold = (endpoint == Fault.Endpoint.EVENTS) ? this.held : null;
 		if (hold == null && delay.isZero()) {
 			return null;
 		}
 		Mono<?> released = (hold != null) ? held(hold) : Mono.empty();
 		Mono<?> delayed = delay.isZero() ? Mono.empty() : Mono.delay(delay, scheduler);
 		// The client is added last, because time may pass as soon as it is
-		return Mono.when(released.then(delayed), Mono.fromRunnable(() -> this.clients.add(client)))
+		return Mono.when(released.then(delayed), Mono.fromRunnable(() -> this.clients.put(client, endpoint)))
 			.doFinally((signal) -> this.clients.remove(client));
 	}
 

@@ -34,6 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.BeanUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -140,9 +142,29 @@ class FakeHopperApiStrictnessTests {
 	}
 
 	@Test
-	void failingListenerDoesNotChangeTheAnswer() throws Exception {
+	void numberBeyondWhatCanBeReadIsRefused() throws Exception {
+		HttpResponse<String> response = send(request("/events").POST(HttpRequest.BodyPublishers.ofString(
+				"{\"type\":\"seat_selected\",\"occurred_date_time\":\"2022-01-24T15:34:30Z\",\"price\":1e99999999999}"))
+			.build());
+		assertThat(response.statusCode()).isEqualTo(400);
+		assertThat(this.api.requests()).singleElement().matches((request) -> request.status() == 400);
+	}
+
+	@Test
+	void formThatCannotBeDecodedIsRefused() throws Exception {
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.api.port() + "/oauth/token"))
+			.header("Content-Type", "application/x-www-form-urlencoded")
+			.POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials&client_secret=100%"))
+			.build();
+		assertThat(send(request).statusCode()).isEqualTo(400);
+		assertThat(this.api.requests()).singleElement().matches((received) -> received.status() == 400);
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { IllegalStateException.class, AssertionError.class, NoSuchMethodError.class })
+	void failingListenerDoesNotChangeTheAnswer(Class<? extends Throwable> type) throws Exception {
 		try (FakeHopperApi noisy = FakeHopperApi.builder().token("token").onRequest((request) -> {
-			throw new IllegalStateException("listener");
+			throw sneaky(type);
 		}).start()) {
 			HttpRequest request = HttpRequest.newBuilder(URI.create(noisy.baseUrl() + "/events"))
 				.headers("Authorization", "Bearer token", "Content-Type", "application/json", "HC-Session-ID", "s")
@@ -221,6 +243,11 @@ class FakeHopperApiStrictnessTests {
 		Map<String, List<String>> headers = this.api.requests().get(0).headers();
 		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(headers::clear);
 		assertThat(this.api.requests().get(0).header("HC-Session-ID")).isEqualTo("s");
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> RuntimeException sneaky(Class<? extends Throwable> type) throws T {
+		throw (T) BeanUtils.instantiateClass(type);
 	}
 
 	private HttpRequest.Builder request(String path) {

@@ -89,7 +89,7 @@ class FakeHopperApiTests {
 
 			@Override
 			public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
-				before.add(Set.copyOf(FakeHopperApiTests.this.api.waitingClients()));
+				before.add(Set.copyOf(FakeHopperApiTests.this.api.waitingClients().keySet()));
 				return schedule(task);
 			}
 

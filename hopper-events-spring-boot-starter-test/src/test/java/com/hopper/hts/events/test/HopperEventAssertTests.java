@@ -132,6 +132,9 @@ class HopperEventAssertTests {
 				  - seats[0].row is 12, and should be 13""");
 		assertThatIllegalArgumentException().isThrownBy(() -> assertThatEvent(SEAT).hasJson("{"))
 			.withMessageStartingWith("'expected' is not valid JSON: ");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> assertThatEvent(SEAT).hasJson("{\"price\":1e99999999999}"))
+			.withMessageStartingWith("'expected' is not valid JSON: ");
 	}
 
 	private static void fails(ThrowingCallable assertion, String message) {

@@ -218,6 +218,17 @@ class HopperTimeTests {
 		return this.publisher.publish("session-1", offers()).toFuture();
 	}
 
+	@Test
+	void signInThatIsAnsweredLateTakesTime() throws Exception {
+		start(SigningIn.class);
+		this.api.failNext(1, Fault.delay(Duration.ofSeconds(5)).atSignIn());
+		CompletableFuture<EventReceipt> receipt = this.publisher
+			.publish("session", OffersDisplayed.occurredAt(this.time.now()))
+			.toFuture();
+		this.time.advanceBy(Duration.ofSeconds(5));
+		assertThat(receipt.get(60, TimeUnit.SECONDS).attempts()).isEqualTo(1);
+	}
+
 	private int signIns() {
 		return (int) this.api.requests().stream().filter((request) -> request.path().endsWith("/auth")).count();
 	}
