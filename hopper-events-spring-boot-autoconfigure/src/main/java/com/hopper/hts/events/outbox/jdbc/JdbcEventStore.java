@@ -576,21 +576,22 @@ final class JdbcEventStore implements EventStore {
 	 * @param limit how many of each state are counted at the most, or 0 for all
 	 */
 	private Counts count(int limit) {
-		Map<String, Long> pending = new TreeMap<>();
-		Map<String, Long> dead = new TreeMap<>();
-		TreeSet<String> oldest = new TreeSet<>();
 		String rest = (limit > 0) ? "' order by due_at " + table().dialect().limit(limit) : "'";
 		String select = "select event_type, count(*), min(cast(id as " + table().dialect().text()
 				+ ")) from (select event_type, id from {table} where state = '";
-		read((connection) -> {
+		return read((connection) -> {
+			Map<String, Long> pending = new TreeMap<>();
+			Map<String, Long> dead = new TreeMap<>();
+			TreeSet<String> oldest = new TreeSet<>();
 			query(connection, select + "PENDING" + rest + ") counted group by event_type", 0, (row, number) -> {
 				count(row, pending);
 				return oldest.add(row.getString(3).strip());
 			});
-			return query(connection, select + "DEAD" + rest + ") counted group by event_type", 0,
+			query(connection, select + "DEAD" + rest + ") counted group by event_type", 0,
 					(row, number) -> count(row, dead));
+			return new Counts(pending, dead,
+					oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
 		});
-		return new Counts(pending, dead, oldest.isEmpty() ? null : StoredEvent.timeOf(UUID.fromString(oldest.first())));
 	}
 
 	private static long count(ResultSet row, Map<String, Long> counts) throws SQLException {

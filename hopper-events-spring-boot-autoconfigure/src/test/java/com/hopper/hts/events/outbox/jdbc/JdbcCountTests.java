@@ -15,19 +15,28 @@
  */
 package com.hopper.hts.events.outbox.jdbc;
 
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import javax.sql.DataSource;
 
+import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventStore;
+import com.hopper.hts.events.outbox.StoredEvent;
+import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.Test;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,6 +86,44 @@ class JdbcCountTests {
 				.anyMatch((line) -> line.contains("Index Only Scan using hopper_event_outbox_due")
 						&& line.contains("rows=10000"))
 				.noneMatch((line) -> line.contains("Sort") || line.contains("Seq Scan"));
+		}
+	}
+
+	@Test
+	void countThatTheDatabaseWantsAgainIsNotAddedUp() {
+		try (HikariDataSource pool = new HikariDataSource()) {
+			pool.setJdbcUrl("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1");
+			JdbcStores.createTable(pool, "h2");
+			AtomicBoolean chosen = new AtomicBoolean();
+			DataSource dataSource = new AbstractDataSource() {
+
+				@Override
+				public Connection getConnection() throws SQLException {
+					Connection connection = pool.getConnection();
+					return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(),
+							new Class<?>[] { Connection.class }, (proxy, method, arguments) -> {
+								if (method.getName().equals("prepareStatement")
+										&& String.valueOf(arguments[0]).contains("'DEAD'")
+										&& chosen.compareAndSet(false, true)) {
+									throw new SQLException("The transaction was chosen as the victim", "40001");
+								}
+								return method.invoke(connection, arguments);
+							});
+				}
+
+				@Override
+				public Connection getConnection(String username, String password) throws SQLException {
+					return getConnection();
+				}
+
+			};
+			EventStore store = JdbcStores.create(dataSource, new JdbcTransactionManager(dataSource),
+					"hopper_event_outbox", Duration.ofSeconds(30), null, Schedulers.parallel());
+			store.append(List.of(StoredEvent.of(UUID.randomUUID(), Instant.now(), "session-1",
+					OffersDisplayed.occurredAt(Instant.EPOCH))));
+			chosen.set(false);
+			assertThat(store.counts().pending()).isEqualTo(Map.of("offers_displayed", 1L));
+			assertThat(chosen).isTrue();
 		}
 	}
 
