@@ -125,8 +125,8 @@ public final class HopperSessionContext {
 	 */
 	@CheckReturnValue
 	public static Mono<HopperSessionContext> currentReactively() {
-		HopperSessionContext caller = current();
-		return Mono.deferContextual((view) -> Mono.just(view.hasKey(KEY) || caller == NONE ? from(view) : caller));
+		HopperSessionContext caller = SessionScope.current();
+		return Mono.deferContextual((view) -> Mono.just(view.hasKey(KEY) || caller == null ? from(view) : caller));
 	}
 
 	/**

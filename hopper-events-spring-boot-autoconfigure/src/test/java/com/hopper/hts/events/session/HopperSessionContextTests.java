@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.session;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -109,6 +111,14 @@ class HopperSessionContextTests {
 		scope.close();
 		accessor.restore(gone);
 		assertCurrent(null);
+	}
+
+	@Test
+	void callerWithoutACustomerTakesNoSessionFromWhoSubscribes() {
+		Mono<HopperSessionContext> ofCaller = HopperSessionContext.none()
+			.supply(HopperSessionContext::currentReactively);
+		HopperSessionContext.of("subscriber")
+			.run(() -> assertThat(ofCaller.block(Duration.ofSeconds(60))).isSameAs(HopperSessionContext.none()));
 	}
 
 	@Test
