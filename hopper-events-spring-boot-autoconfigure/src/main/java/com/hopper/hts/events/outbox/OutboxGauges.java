@@ -25,6 +25,8 @@ import com.hopper.hts.events.observation.HopperMetrics;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * not asked once for each of them.
  */
 class OutboxGauges implements MeterBinder {
+
+	private static final Log logger = LogFactory.getLog(OutboxGauges.class);
 
 	private static final Duration MAX_AGE = Duration.ofSeconds(1);
 
@@ -59,6 +63,15 @@ class OutboxGauges implements MeterBinder {
 		if (this.operations == null) {
 			return;
 		}
+		try {
+			register(registry);
+		}
+		catch (Throwable ex) {
+			logger.debug("Meters could not be registered", ex);
+		}
+	}
+
+	private void register(MeterRegistry registry) {
 		for (String type : HopperMetrics.EVENT_TYPES) {
 			gauge(HopperMetrics.Meters.PENDING,
 					(current) -> current.pending().containsKey(EventOutboxState.ALL_TYPES) ? Double.NaN

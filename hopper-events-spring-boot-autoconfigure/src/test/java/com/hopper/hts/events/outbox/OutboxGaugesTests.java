@@ -22,10 +22,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.testing.MutableClock;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
@@ -70,6 +74,19 @@ class OutboxGaugesTests {
 		this.clock.advance(Duration.ofSeconds(2));
 		assertThat(readAll()).doesNotContain(Double.NaN);
 		assertThat(this.registry.get(HopperMetrics.Meters.BACKLOG.getName()).gauge().value()).isEqualTo(3);
+	}
+
+	@Test
+	void registryThatFailsIsNoReasonNotToStart() {
+		this.registry.config().meterFilter(new MeterFilter() {
+
+			@Override
+			public MeterFilterReply accept(Meter.Id id) {
+				throw new IllegalStateException("telemetry");
+			}
+
+		});
+		assertThatNoException().isThrownBy(() -> new OutboxGauges(this.operations, this.clock).bindTo(this.registry));
 	}
 
 	private double[] readAll() {
