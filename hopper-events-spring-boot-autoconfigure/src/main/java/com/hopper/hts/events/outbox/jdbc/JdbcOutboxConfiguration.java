@@ -92,8 +92,8 @@ public class JdbcOutboxConfiguration {
 
 	/**
 	 * Keeps in a native image what the outbox reads of others: the scripts that create
-	 * the table, the data source of a transaction manager, and whether a pool is
-	 * read-only.
+	 * the table, the data source of a transaction manager, whether JPA has tenants, and
+	 * whether a pool is read-only.
 	 */
 	static final class Hints implements RuntimeHintsRegistrar {
 
@@ -101,7 +101,8 @@ public class JdbcOutboxConfiguration {
 				"org.springframework.jdbc.datasource.DataSourceTransactionManager",
 				"org.springframework.jdbc.support.JdbcTransactionManager",
 				"org.springframework.orm.jpa.JpaTransactionManager",
-				"org.springframework.orm.jpa.hibernate.HibernateTransactionManager", "com.zaxxer.hikari.HikariConfig",
+				"org.springframework.orm.jpa.hibernate.HibernateTransactionManager",
+				"jakarta.persistence.EntityManagerFactory", "com.zaxxer.hikari.HikariConfig",
 				"com.zaxxer.hikari.HikariDataSource", "org.apache.commons.dbcp2.BasicDataSource",
 				"org.apache.tomcat.jdbc.pool.DataSourceProxy", "org.apache.tomcat.jdbc.pool.PoolProperties");
 

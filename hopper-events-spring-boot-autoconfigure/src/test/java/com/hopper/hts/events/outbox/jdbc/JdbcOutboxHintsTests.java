@@ -20,6 +20,7 @@ import java.beans.PropertyDescriptor;
 import java.util.Arrays;
 
 import com.zaxxer.hikari.HikariDataSource;
+import jakarta.persistence.EntityManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +64,12 @@ class JdbcOutboxHintsTests {
 			classes = { DataSourceTransactionManager.class, JdbcTransactionManager.class, JpaTransactionManager.class })
 	void dataSourceOfATransactionManagerIsReadable(Class<?> type) throws Exception {
 		assertReadable(type, "dataSource");
+	}
+
+	@Test
+	void whetherThereAreTenantsIsReadable() throws Exception {
+		assertReadable(JpaTransactionManager.class, "entityManagerFactory");
+		assertReadable(EntityManagerFactory.class, "properties");
 	}
 
 	@Test
