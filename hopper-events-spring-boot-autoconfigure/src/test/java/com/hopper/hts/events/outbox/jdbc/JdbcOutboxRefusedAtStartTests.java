@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox.jdbc;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.UUID;
 
 import javax.sql.DataSource;
@@ -25,6 +26,7 @@ import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +35,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -86,6 +89,23 @@ class JdbcOutboxRefusedAtStartTests {
 	void readOnlyPoolIsRefusedOnEveryDatabase() {
 		assertThat(refusal(readOnlyPool())).hasMessageContaining("'dataSource'").hasMessageContaining("read-only");
 		assertThat(refusal(new LazyConnectionDataSourceProxy(readOnlyPool()))).hasMessageContaining("read-only");
+	}
+
+	@Test
+	void dataSourceThatChoosesNoneWithoutATenantIsRefused() {
+		AbstractRoutingDataSource routing = new AbstractRoutingDataSource() {
+
+			@Override
+			protected @Nullable Object determineCurrentLookupKey() {
+				return null;
+			}
+
+		};
+		routing.setTargetDataSources(Map.of("tenant", new DriverManagerDataSource("jdbc:h2:mem:tenant")));
+		routing.afterPropertiesSet();
+		JdbcOutboxException refusal = refusal(routing);
+		assertThat(refusal).hasMessageContaining("'dataSource'").hasMessageContaining("lookup key [null]");
+		assertThat(refusal.action()).contains("default", "hopper.outbox.jdbc.data-source");
 	}
 
 	private static DataSource readOnlyPool() {
