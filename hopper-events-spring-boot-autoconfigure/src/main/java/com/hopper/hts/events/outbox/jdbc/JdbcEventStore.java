@@ -142,6 +142,11 @@ final class JdbcEventStore implements EventStore {
 
 	private final AtomicBoolean counting = new AtomicBoolean();
 
+	/**
+	 * Whether there were too many events to count when somebody last asked.
+	 */
+	private volatile boolean many;
+
 	private volatile @Nullable Counted counted;
 
 	private volatile DatabaseTime time = new DatabaseTime(LocalDateTime.MIN, 0);
@@ -547,14 +552,18 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public Counts counts() {
 		Counts first = count(COUNTED_AT_ONCE);
-		if (total(first.pending()) < COUNTED_AT_ONCE && total(first.dead()) < COUNTED_AT_ONCE) {
+		boolean before = this.many;
+		boolean now = total(first.pending()) >= COUNTED_AT_ONCE || total(first.dead()) >= COUNTED_AT_ONCE;
+		this.many = now;
+		if (!now) {
 			return first;
 		}
 		Counted last = this.counted;
 		if ((last == null || last.isOld()) && this.counting.compareAndSet(false, true)) {
 			Schedulers.boundedElastic().schedule(this::countAll);
 		}
-		return (last != null) ? last.counts() : first;
+		// What was counted before there were few may be a day old
+		return (before && last != null) ? last.counts() : first;
 	}
 
 	private void countAll() {

@@ -68,6 +68,10 @@ class JdbcCountTests {
 			jdbc.update("delete from hopper_event_outbox where due_at >= timestamp '2026-01-01' "
 					+ "+ interval '100 seconds'");
 			assertThat(store.counts().pending()).isEqualTo(Map.of("booking_confirmed", 99L));
+			fill(jdbc, "PENDING", "booking_confirmed", 100, 20_000);
+			assertThat(store.counts().pending()).isEqualTo(Map.of("booking_confirmed", 10_000L));
+			await().untilAsserted(
+					() -> assertThat(store.counts().pending()).isEqualTo(Map.of("booking_confirmed", 20_000L)));
 		}
 	}
 
