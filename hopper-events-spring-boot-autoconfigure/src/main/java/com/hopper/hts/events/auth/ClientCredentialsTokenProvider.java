@@ -179,6 +179,14 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 	}
 
 	/**
+	 * Return whether another token than this one is in use.
+	 */
+	boolean hasReplaced(String token) {
+		Held held = this.held;
+		return held != null && !held.token.value().equals(token);
+	}
+
+	/**
 	 * Return how things stand.
 	 * @return the state, without the token
 	 */

@@ -165,11 +165,22 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 			// Not worth looking at the credentials for every event
 			return;
 		}
+		if (isReplaced(token)) {
+			// A late answer says nothing about the token that is in use now
+			return;
+		}
 		List<?> credentials = credentials();
 		boolean same = last != null && last.credentials().equals(credentials);
 		Instant before = (same && last != null) ? last.acceptedAt() : null;
 		Instant since = (same && last != null && last.rejectedAt() != null) ? last.rejectedAt() : now;
 		this.answers = new Answers(credentials, token, accepted ? now : before, accepted ? null : since);
+	}
+
+	private boolean isReplaced(String token) {
+		String given = this.token.get();
+		SignIn current = this.signIn;
+		return StringUtils.hasText(given) ? !given.equals(token)
+				: current != null && current.provider().hasReplaced(token);
 	}
 
 	private List<?> credentials() {

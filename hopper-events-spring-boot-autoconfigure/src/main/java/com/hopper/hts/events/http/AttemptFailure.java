@@ -227,6 +227,10 @@ public final class AttemptFailure extends RuntimeException {
 			return new AttemptFailure(FailureKind.OVERLOADED, false,
 					"all connections of the pool (hopper.client.pool.*) were in use", cause);
 		}
+		if (cause.getClass().getSimpleName().equals("PoolShutdownException")) {
+			return connection(true, sent,
+					"the connections to " + host + " were closed, as at the end of the application", cause);
+		}
 		if (cause instanceof ConnectException || cause instanceof NoRouteToHostException
 				|| cause instanceof SslHandshakeTimeoutException) {
 			return connection(true, false, "no connection could be made to " + host + " (" + cause.getMessage() + ")",

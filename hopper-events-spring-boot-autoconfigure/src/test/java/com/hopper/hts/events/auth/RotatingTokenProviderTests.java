@@ -129,6 +129,22 @@ class RotatingTokenProviderTests {
 	}
 
 	@Test
+	void lateAnswerToATokenThatWasReplacedSaysNothing() {
+		token();
+		assertThat(this.provider.replaceToken("t1").block()).isEqualTo("t2");
+		this.provider.answered("t2", true);
+		this.provider.answered("t1", false);
+		assertThat(this.provider.acceptedAt()).isNotNull();
+		assertThat(this.provider.rejectedAt()).isNull();
+		this.given = "given";
+		this.provider.answered("given", true);
+		this.provider.answered("t2", false);
+		assertThat(this.provider.rejectedAt()).isNull();
+		this.provider.answered("given", false);
+		assertThat(this.provider.rejectedAt()).isNotNull();
+	}
+
+	@Test
 	void acceptedTokenIsNotedOnceASecond() {
 		this.provider.answered("t1", true);
 		Instant first = now();

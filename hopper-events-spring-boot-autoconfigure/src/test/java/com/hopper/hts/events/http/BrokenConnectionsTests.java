@@ -18,7 +18,9 @@ package com.hopper.hts.events.http;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -35,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
 
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -169,6 +172,28 @@ class BrokenConnectionsTests {
 				false);
 		assertThat(failure.isRetryable(true)).isTrue();
 		assertThat(failure.isDeliveryUnknown()).isFalse();
+	}
+
+	@Test
+	void requestThatWaitsForAConnectionWhenTheyAreClosedMayBeSentAgain() {
+		ConnectionProvider pool = ConnectionProvider.create("one", 1);
+		EventPublisher publisher = new HopperApiBuilder(
+				WebClient.builder().clientConnector(new ReactorClientHttpConnector(HttpClient.create(pool))).build(),
+				this.server.baseUrl())
+			.retryPolicy(Publishers.retryPolicy(1))
+			.publisher();
+		this.server.then(ScriptedServer.Exchange::hang);
+		publisher.publish(SESSION, OFFERS).onErrorComplete().subscribe();
+		await().until(() -> this.server.requests().size() == 1);
+		CompletableFuture<EventReceipt> waiting = publisher.publish(SESSION, OFFERS).toFuture();
+		pool.dispose();
+		assertThat(waiting).failsWithin(Duration.ofSeconds(60))
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOfSatisfying(HopperApiException.ConnectionFailed.class, (failure) -> {
+				assertThat(failure.isTransient()).isTrue();
+				assertThat(failure.isDeliveryUnknown()).isFalse();
+			});
 	}
 
 	@Test
