@@ -65,12 +65,22 @@ final class JdbcOutboxBeans {
 		DataSource dataSource = (name != null) ? named(name) : unique();
 		String shown = (name != null) ? name : String.valueOf(nameOf(dataSource));
 		List<PlatformTransactionManager> fitting = fitting(managers, dataSource, shown, chosen);
-		boolean create = switch (this.properties.initializeSchema()) {
-			case ALWAYS -> true;
-			case NEVER -> false;
-			case EMBEDDED -> EmbeddedDatabaseConnection.isEmbedded(dataSource);
-		};
-		return new JdbcOutboxTable(dataSource, shown, fitting, this.properties.tableName(), create);
+		try {
+			boolean create = switch (this.properties.initializeSchema()) {
+				case ALWAYS -> true;
+				case NEVER -> false;
+				case EMBEDDED -> EmbeddedDatabaseConnection.isEmbedded(dataSource);
+			};
+			return new JdbcOutboxTable(dataSource, shown, fitting, this.properties.tableName(), create);
+		}
+		catch (IllegalStateException ex) {
+			throw new JdbcOutboxException(
+					"The data source '" + shown + "' of the outbox gives no connection without a tenant or the like: "
+							+ ex.getMessage(),
+					"Give it a default, or name with hopper.outbox.jdbc.data-source a data source that leads to one "
+							+ "database.",
+					null);
+		}
 	}
 
 	private @Nullable PlatformTransactionManager chosenManager(Map<String, PlatformTransactionManager> managers) {

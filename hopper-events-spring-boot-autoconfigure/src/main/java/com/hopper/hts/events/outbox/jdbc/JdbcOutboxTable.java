@@ -100,13 +100,6 @@ final class JdbcOutboxTable {
 							+ JdbcFailures.reason(ex, false),
 					"Check the settings of the data source and whether the database is up.", ex);
 		}
-		catch (IllegalStateException ex) {
-			throw new JdbcOutboxException(
-					"The data source '" + dataSourceName
-							+ "' of the outbox gives no connection without a tenant or the like: " + ex.getMessage(),
-					"Give it a default, or name with hopper.outbox.jdbc.data-source a data source that leads to one database.",
-					null);
-		}
 	}
 
 	private static boolean isReadOnly(DataSource pool) {
