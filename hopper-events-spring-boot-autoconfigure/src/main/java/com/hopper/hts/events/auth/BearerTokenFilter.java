@@ -137,12 +137,11 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 		if (response != null) {
 			return response.statusCode().value() == 401;
 		}
-		for (Throwable cause = answer.getThrowable(); cause != null; cause = cause.getCause()) {
-			if (cause instanceof WebClientResponseException exception && exception.getStatusCode().value() == 401) {
-				return exception.getRequest() == null || request.url().equals(exception.getRequest().getURI());
-			}
-		}
-		return false;
+		Throwable failure = answer.getThrowable();
+		WebClientResponseException exception = (failure != null)
+				? AttemptFailure.find(failure, WebClientResponseException.class) : null;
+		return exception != null && exception.getStatusCode().value() == 401
+				&& (exception.getRequest() == null || request.url().equals(exception.getRequest().getURI()));
 	}
 
 	/**

@@ -73,6 +73,11 @@ public final class AttemptFailure extends RuntimeException {
 
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 
+	/**
+	 * Causes may go in a circle.
+	 */
+	private static final int MAX_CAUSES = 100;
+
 	private static final Duration MAX_RETRY_AFTER = Duration.ofDays(365);
 
 	/**
@@ -396,7 +401,8 @@ public final class AttemptFailure extends RuntimeException {
 	 * @return the first of the type, or {@code null}
 	 */
 	public static <T> @Nullable T find(Throwable failure, Class<T> type) {
-		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+		Throwable cause = failure;
+		for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
 			if (type.isInstance(cause)) {
 				return type.cast(cause);
 			}
@@ -487,7 +493,7 @@ public final class AttemptFailure extends RuntimeException {
 
 	private static @Nullable String rootMessage(Throwable failure) {
 		Throwable root = failure;
-		while (root.getCause() != null) {
+		for (int i = 0; root.getCause() != null && i < MAX_CAUSES; i++) {
 			root = root.getCause();
 		}
 		return root.getMessage();

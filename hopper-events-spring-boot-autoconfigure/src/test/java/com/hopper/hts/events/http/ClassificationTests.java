@@ -41,6 +41,7 @@ import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -112,6 +113,15 @@ class ClassificationTests {
 						"connection to other.example broke"),
 				arguments(WebClientResponseException.create(200, "", HttpHeaders.EMPTY, new byte[0], null),
 						FailureKind.UNEXPECTED_RESPONSE, true, "could not be read"));
+	}
+
+	@Test
+	@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+	void causesThatGoInACircleComeToAnEnd() {
+		IOException inner = new IOException("inner");
+		Throwable outer = new SSLHandshakeException("outer").initCause(inner);
+		inner.initCause(outer);
+		assertThat(AttemptFailure.of(outer, EVENTS, false, true).kind()).isEqualTo(UNREACHABLE);
 	}
 
 	private static WebClientRequestException request(Throwable cause) {
