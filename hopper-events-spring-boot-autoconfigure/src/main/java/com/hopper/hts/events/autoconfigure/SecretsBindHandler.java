@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
@@ -114,11 +115,9 @@ final class SecretsBindHandler extends AbstractBindHandler {
 
 	private static String problem(ConfigurationPropertyName name, Bindable<?> target, Exception error) {
 		Class<?> type = target.getType().resolve(Object.class);
-		for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-			if (cause instanceof PlaceholderResolutionException) {
-				return "has a value with a placeholder, '${...}', that cannot be resolved. "
-						+ "If it is none and the value is to contain '${', write '\\${'";
-			}
+		if (AttemptFailure.find(error, PlaceholderResolutionException.class) != null) {
+			return "has a value with a placeholder, '${...}', that cannot be resolved. "
+					+ "If it is none and the value is to contain '${', write '\\${'";
 		}
 		if (hasKeys(type)) {
 			return "must not have a value of its own, only keys below it, such as '" + name

@@ -25,6 +25,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import com.hopper.hts.events.http.AttemptFailure;
 import com.hopper.hts.events.outbox.jdbc.JdbcTransactions.RefusedException;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
@@ -115,7 +116,7 @@ final class R2dbcTransactions {
 					+ "hopper.outbox.jdbc.data-source name the data source of that database"))
 			.flatMap((factory) -> execute(factory, sql, executions))
 			.onErrorMap((ex) -> {
-				R2dbcException cause = cause(ex);
+				R2dbcException cause = AttemptFailure.find(ex, R2dbcException.class);
 				return (cause != null) ? new SQLException(cause.getMessage(), cause.getSqlState(), cause.getErrorCode())
 						: ex;
 			});
@@ -210,18 +211,6 @@ final class R2dbcTransactions {
 					: statement.bindNull("p" + i, String.class);
 		}
 		return statement;
-	}
-
-	/**
-	 * Find what the database says within an exception of Spring.
-	 */
-	private static @Nullable R2dbcException cause(Throwable ex) {
-		for (Throwable current = ex; current != null; current = current.getCause()) {
-			if (current instanceof R2dbcException found) {
-				return found;
-			}
-		}
-		return null;
 	}
 
 	/**

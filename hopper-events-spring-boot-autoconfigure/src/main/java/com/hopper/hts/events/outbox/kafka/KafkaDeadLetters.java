@@ -29,6 +29,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 
+import com.hopper.hts.events.http.AttemptFailure;
 import com.hopper.hts.events.observation.HopperMetrics;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.StoredEvent;
@@ -193,12 +194,8 @@ final class KafkaDeadLetters {
 	}
 
 	private static boolean isFenced(Throwable ex) {
-		for (Throwable cause = ex; cause != null; cause = cause.getCause()) {
-			if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
-				return true;
-			}
-		}
-		return false;
+		return AttemptFailure.find(ex, ProducerFencedException.class) != null
+				|| AttemptFailure.find(ex, InvalidProducerEpochException.class) != null;
 	}
 
 	/**
