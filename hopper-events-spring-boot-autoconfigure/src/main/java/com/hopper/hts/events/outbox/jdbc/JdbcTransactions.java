@@ -121,13 +121,9 @@ final class JdbcTransactions {
 	<T extends @Nullable Object> T write(Work<T> work) throws SQLException {
 		DataSource joined = joined();
 		if (joined == null) {
-			return own((connection) -> {
-				requirePlace(connection);
-				return work.execute(connection);
-			});
+			return own(inPlace(work));
 		}
-		return on(joined, (connection) -> {
-			requirePlace(connection);
+		return on(joined, inPlace((connection) -> {
 			if (connection.isReadOnly()) {
 				throw readOnly();
 			}
@@ -137,7 +133,7 @@ final class JdbcTransactions {
 						+ "global transaction. Use an XA data source, or the transaction manager of this data source");
 			}
 			return work.execute(connection);
-		});
+		}));
 	}
 
 	/**
@@ -152,16 +148,20 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * Refuse to write where the tenant of a request leads, for example: the outbox looks
+	 * Refuse to work where the tenant of a request leads, for example: the outbox looks
 	 * where the data source leads without one.
 	 */
-	private void requirePlace(Connection connection) throws SQLException {
-		if (this.place != null && !this.place.equals(this.placeOf.execute(connection))) {
-			throw new RefusedException("the data source '" + this.name + "' has chosen another database or schema than "
-					+ "the one in which the outbox looks for events, so that the event would never be sent. Let "
-					+ "hopper.outbox.jdbc.data-source name a data source that leads to one database, and store the "
-					+ "event in a transaction of that data source or when the transaction is over");
-		}
+	private <T extends @Nullable Object> Work<T> inPlace(Work<T> work) {
+		List<@Nullable String> place = this.place;
+		return (place == null) ? work : (connection) -> {
+			if (!place.equals(this.placeOf.execute(connection))) {
+				throw new RefusedException("the data source '" + this.name + "' has chosen another database or schema "
+						+ "than the one in which the outbox looks for events. Let hopper.outbox.jdbc.data-source name a "
+						+ "data source that leads to one database, and store events in a transaction of that data source "
+						+ "or when the transaction is over");
+			}
+			return work.execute(connection);
+		};
 	}
 
 	/**
@@ -169,7 +169,7 @@ final class JdbcTransactions {
 	 */
 	<T extends @Nullable Object> T read(Work<T> work) throws SQLException {
 		DataSource bound = isActive() ? bound() : null;
-		return (bound != null) ? on(bound, work) : own(work);
+		return (bound != null) ? on(bound, inPlace(work)) : own(inPlace(work));
 	}
 
 	private static <T extends @Nullable Object> T on(DataSource source, Work<T> work) throws SQLException {

@@ -44,6 +44,7 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
@@ -96,8 +97,11 @@ class RoutedOutboxTests {
 	@Test
 	void eventWithoutATransactionIsRefusedInAnotherDatabase() {
 		JdbcStores.createTable(this.tenants, "h2");
-		run(new LazyConnectionDataSourceProxy(this.routing),
-				(context) -> this.routing.run("other", () -> assertRefused(context.getBean(EventOutbox.class))));
+		run(new LazyConnectionDataSourceProxy(this.routing), (context) -> this.routing.run("other", () -> {
+			EventOutbox outbox = context.getBean(EventOutbox.class);
+			assertRefused(outbox);
+			assertThatException().isThrownBy(() -> outbox.flush(SECONDS)).withMessageContaining("another database");
+		}));
 	}
 
 	@Test
