@@ -17,11 +17,8 @@
 package com.hopper.hts.events.auth;
 
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -57,7 +54,18 @@ class SharedSignInTests {
 	private Runnable look = () -> {
 	};
 
-	private final MutableClock clock = new MutableClock();
+	/**
+	 * Tells when somebody looks at it.
+	 */
+	private final MutableClock clock = new MutableClock() {
+
+		@Override
+		public Instant instant() {
+			SharedSignInTests.this.look.run();
+			return super.instant();
+		}
+
+	};
 
 	@AfterEach
 	void close() {
@@ -136,7 +144,7 @@ class SharedSignInTests {
 		}).build();
 		return new ClientCredentialsTokenProvider(webClient,
 				new Credentials(URI.create("https://id.example/token"), "client", "s3cret", null),
-				Duration.ofSeconds(10), listener, this.time, new LookedAt(), () -> 0);
+				Duration.ofSeconds(10), listener, this.time, this.clock, () -> 0);
 	}
 
 	private static ClientResponse issued(String token) {
@@ -144,29 +152,6 @@ class SharedSignInTests {
 			.header("Content-Type", MediaType.APPLICATION_JSON_VALUE)
 			.body("{\"access_token\":\"" + token + "\",\"expires_in\":1000}")
 			.build();
-	}
-
-	/**
-	 * The time, and what happens when somebody looks at it.
-	 */
-	private final class LookedAt extends Clock {
-
-		@Override
-		public Instant instant() {
-			SharedSignInTests.this.look.run();
-			return SharedSignInTests.this.clock.instant();
-		}
-
-		@Override
-		public ZoneId getZone() {
-			return ZoneOffset.UTC;
-		}
-
-		@Override
-		public Clock withZone(ZoneId zone) {
-			return this;
-		}
-
 	}
 
 }

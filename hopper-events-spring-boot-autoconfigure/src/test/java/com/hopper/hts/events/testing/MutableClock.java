@@ -24,7 +24,7 @@ import java.time.ZoneOffset;
 /**
  * A wall clock that tests set.
  */
-public final class MutableClock extends Clock {
+public class MutableClock extends Clock {
 
 	private volatile Instant instant = Instant.parse("2026-01-01T00:00:00Z");
 
