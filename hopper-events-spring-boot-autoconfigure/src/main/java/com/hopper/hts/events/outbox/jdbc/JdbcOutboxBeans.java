@@ -178,9 +178,16 @@ final class JdbcOutboxBeans {
 	 * Return what JDBC's managers, and those of JPA and the like, call their data source.
 	 */
 	private static @Nullable DataSource dataSource(PlatformTransactionManager manager) {
-		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess(manager);
-		return (wrapper.isReadableProperty("dataSource")
-				&& wrapper.getPropertyValue("dataSource") instanceof DataSource dataSource) ? dataSource : null;
+		return (property(manager, "dataSource") instanceof DataSource dataSource) ? dataSource : null;
+	}
+
+	/**
+	 * Return a property of a bean whose type may not be there, or {@code null} if it has
+	 * no such property.
+	 */
+	static @Nullable Object property(Object bean, String name) {
+		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess(bean);
+		return wrapper.isReadableProperty(name) ? wrapper.getPropertyValue(name) : null;
 	}
 
 }

@@ -35,8 +35,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.BeanWrapper;
-import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.dao.DataAccessException;
@@ -103,10 +101,7 @@ final class JdbcOutboxTable {
 	}
 
 	private static boolean isReadOnly(DataSource pool) {
-		BeanWrapper properties = PropertyAccessorFactory.forBeanPropertyAccess(pool);
-		return READ_ONLY.stream()
-			.anyMatch((name) -> properties.isReadableProperty(name)
-					&& Boolean.TRUE.equals(properties.getPropertyValue(name)));
+		return READ_ONLY.stream().anyMatch((name) -> Boolean.TRUE.equals(JdbcOutboxBeans.property(pool, name)));
 	}
 
 	String name() {

@@ -29,8 +29,6 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
-import org.springframework.beans.BeanWrapper;
-import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -141,9 +139,7 @@ final class JdbcTransactions {
 	 * takes for one of its data source.
 	 */
 	private static boolean isChoosing(PlatformTransactionManager manager) {
-		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess(manager);
-		return wrapper.isReadableProperty(JPA_PROPERTIES)
-				&& wrapper.getPropertyValue(JPA_PROPERTIES) instanceof Map<?, ?> properties
+		return JdbcOutboxBeans.property(manager, JPA_PROPERTIES) instanceof Map<?, ?> properties
 				&& TENANTS.stream().anyMatch(properties::containsKey);
 	}
 
