@@ -228,11 +228,11 @@ public final class AttemptFailure extends RuntimeException {
 			return connection(reached, false, "the name of the proxy on the way to " + host + " could not be resolved",
 					cause);
 		}
-		if (isPoolExhausted(cause)) {
+		if (isOfPool(cause, "PoolAcquire")) {
 			return new AttemptFailure(FailureKind.OVERLOADED, false,
 					"all connections of the pool (hopper.client.pool.*) were in use", cause);
 		}
-		if (cause.getClass().getSimpleName().equals("PoolShutdownException")) {
+		if (isOfPool(cause, "PoolShutdown")) {
 			return connection(true, sent,
 					"the connections to " + host + " were closed, as at the end of the application", cause);
 		}
@@ -288,8 +288,8 @@ public final class AttemptFailure extends RuntimeException {
 	 * Reactor Netty's types for this are internal and have nothing in common but the
 	 * beginning of their names.
 	 */
-	private static boolean isPoolExhausted(Throwable cause) {
-		return cause.getClass().getSimpleName().startsWith("PoolAcquire");
+	private static boolean isOfPool(Throwable cause, String beginning) {
+		return cause.getClass().getSimpleName().startsWith(beginning);
 	}
 
 	/**
