@@ -68,7 +68,7 @@ record HopperHealthProperties(@DefaultValue Set<HopperDiagnosis.Condition> downO
 	}
 
 	private static void requirePositive(String name, Duration value, Duration maximum) {
-		if (value.isNegative() || value.toMillis() == 0 || value.compareTo(maximum) > 0) {
+		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(maximum) > 0) {
 			throw new InvalidConfigurationPropertyValueException("hopper.health." + name, value,
 					"must be between 1ms and " + maximum.toDays() + "d, for example 15m");
 		}

@@ -45,6 +45,8 @@ final class HopperPropertiesValidator {
 
 	private static final Pattern PLACEHOLDER = Pattern.compile("\\s*\\$\\{[^{}]*}\\s*");
 
+	private static final Duration MIN_TIMEOUT = Duration.ofMillis(1);
+
 	private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
 
 	private HopperPropertiesValidator() {
@@ -281,7 +283,7 @@ final class HopperPropertiesValidator {
 	}
 
 	private static void positive(String name, @Nullable Duration value) {
-		if (value != null && (value.isNegative() || value.toMillis() == 0 || value.compareTo(MAX_TIMEOUT) > 0)) {
+		if (value != null && (value.compareTo(MIN_TIMEOUT) < 0 || value.compareTo(MAX_TIMEOUT) > 0)) {
 			throw invalid(name, value, "must be between 1ms and %sd, for example 5s".formatted(MAX_TIMEOUT.toDays()));
 		}
 	}

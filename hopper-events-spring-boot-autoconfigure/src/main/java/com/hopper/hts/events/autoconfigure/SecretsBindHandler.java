@@ -16,7 +16,6 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
-import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 
@@ -109,7 +108,7 @@ final class SecretsBindHandler extends AbstractBindHandler {
 	}
 
 	private static boolean hasKeys(Class<?> type) {
-		return Map.class.isAssignableFrom(type) || Collection.class.isAssignableFrom(type)
+		return Map.class.isAssignableFrom(type)
 				|| (type.getPackageName().startsWith(EventPublisher.class.getPackageName()) && !type.isEnum());
 	}
 

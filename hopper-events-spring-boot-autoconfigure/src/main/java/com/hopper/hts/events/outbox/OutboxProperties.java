@@ -29,6 +29,8 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 @ConfigurationProperties("hopper.outbox")
 class OutboxProperties implements AopInfrastructureBean {
 
+	private static final Duration SHORTEST = Duration.ofMillis(1);
+
 	private static final Duration LONGEST = Duration.ofDays(1);
 
 	/**
@@ -125,9 +127,9 @@ class OutboxProperties implements AopInfrastructureBean {
 	 * @return how to deliver
 	 */
 	RelayPolicy toPolicy() {
-		if (this.concurrency < 1) {
+		if (this.concurrency < 1 || this.concurrency > 10_000) {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.concurrency", this.concurrency,
-					"must be 1 or greater");
+					"must be between 1 and 10000");
 		}
 		requirePositive("max-age", this.maxAge, Duration.ofDays(365));
 		requirePositive("shutdown-timeout", this.shutdownTimeout, LONGEST);
@@ -139,7 +141,7 @@ class OutboxProperties implements AopInfrastructureBean {
 	}
 
 	private static void requirePositive(String name, Duration value, Duration maximum) {
-		if (value.isNegative() || value.toMillis() == 0 || value.compareTo(maximum) > 0) {
+		if (value.compareTo(SHORTEST) < 0 || value.compareTo(maximum) > 0) {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox." + name, value,
 					"must be between 1ms and %sd, for example 5s".formatted(maximum.toDays()));
 		}

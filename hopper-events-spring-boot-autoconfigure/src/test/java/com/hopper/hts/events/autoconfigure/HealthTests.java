@@ -249,10 +249,18 @@ class HealthTests {
 
 	@ParameterizedTest
 	@CsvSource({ "backlog, 0", "backlog, many", "dead-letters, -1", "oldest-age, 0s", "oldest-age, -1m",
-			"cache-time-to-live, 0ms", "cache-time-to-live, 9d", "down-on, on-fire" })
+			"oldest-age, 999999999999d", "cache-time-to-live, 0ms", "cache-time-to-live, 9d" })
 	void mistakesAreRefusedAtStart(String property, String value) {
 		this.tokenRunner.withPropertyValues("hopper.health." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("hopper.health." + property));
+	}
+
+	@Test
+	void conditionThatThereIsNotIsNamedAtStart() {
+		this.tokenRunner.withPropertyValues("hopper.health.down-on=paused,on-fire")
+			.run((context) -> assertThat(context).getFailure()
+				.hasStackTraceContaining("hopper.health.down-on")
+				.hasStackTraceContaining("Condition.on-fire"));
 	}
 
 	@Test

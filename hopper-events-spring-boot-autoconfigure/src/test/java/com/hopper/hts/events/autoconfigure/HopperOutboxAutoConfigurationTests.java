@@ -152,10 +152,13 @@ class HopperOutboxAutoConfigurationTests {
 	@Test
 	void propertiesAreChecked() {
 		assertFailure("hopper.outbox.concurrency=0", "hopper.outbox.concurrency");
+		assertFailure("hopper.outbox.concurrency=2147483647", "hopper.outbox.concurrency");
 		assertFailure("hopper.outbox.max-age=-1s", "hopper.outbox.max-age");
+		assertFailure("hopper.outbox.max-age=999999999999d", "hopper.outbox.max-age");
 		assertFailure("hopper.outbox.memory.max-events=0", "hopper.outbox.memory.max-events");
 		assertFailure("hopper.outbox.memory.max-bytes=1B", "hopper.outbox.memory.max-bytes");
 		assertFailure("hopper.outbox.memory.overflow=explode", "hopper.outbox.memory.overflow");
+		assertFailure("hopper.outbox.memory.overflow-timeout=400000d", "hopper.outbox.memory.overflow-timeout");
 		assertFailure("hopper.outbox.jdbc.table-name=a;drop", "hopper.outbox.jdbc.table-name");
 		assertFailure("hopper.outbox.retry.initial-interval=0s", "hopper.outbox.retry.initial-interval");
 	}

@@ -29,6 +29,8 @@ import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
@@ -206,6 +208,26 @@ class JdbcOutboxAutoConfigurationTests {
 				storeAndFlush(context.getBean(EventOutbox.class));
 				assertThat(this.api.received()).hasSize(1);
 			});
+	}
+
+	@Test
+	void emptyNamesOfBeansAreNotSet() {
+		this.jdbcContextRunner
+			.withPropertyValues("hopper.outbox.jdbc.data-source=", "hopper.outbox.jdbc.transaction-manager=")
+			.run((context) -> {
+				storeAndFlush(context.getBean(EventOutbox.class));
+				assertThat(this.api.received()).hasSize(1);
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "polling-interval, 1ns", "polling-interval, 2d", "lease, 999ms", "lease, 400000d",
+			"keep-delivered, 1ns", "keep-delivered, 9999999d" })
+	void timesThatNobodyCanMeanAreRefused(String property, String value) {
+		this.jdbcContextRunner.withPropertyValues("hopper.outbox.jdbc." + property + "=" + value)
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc." + property)
+					.contains("must be between")));
 	}
 
 	@Test

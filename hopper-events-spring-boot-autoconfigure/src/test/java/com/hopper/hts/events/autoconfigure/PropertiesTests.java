@@ -123,6 +123,7 @@ class PropertiesTests {
 				Arguments.of("hopper.retry.jitter", "1.5", "must be between 0 and 1"),
 				Arguments.of("hopper.retry.max-retry-after", "-1s", "must be between"),
 				Arguments.of("hopper.retry.timeout", "100d", "must be between"),
+				Arguments.of("hopper.retry.timeout", "999999999999d", "must be between"),
 				Arguments.of("hopper.retry.budget", "-1", "must be 0 or greater"),
 				Arguments.of("hopper.retry.budget", "1000001", "must not be greater"),
 				Arguments.of("hopper.headers.Authorization", "canary", "cannot be replaced"),

@@ -23,6 +23,7 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.util.StringUtils;
 
 /**
  * Outbox in a table of the application's database.
@@ -48,23 +49,28 @@ record JdbcOutboxProperties(@DefaultValue("hopper_event_outbox") String tableNam
 
 	// Advice that is meant for everything of ours passes by: a record has no subclasses
 
+	JdbcOutboxProperties {
+		dataSource = StringUtils.hasText(dataSource) ? dataSource : null;
+		transactionManager = StringUtils.hasText(transactionManager) ? transactionManager : null;
+	}
+
 	void validate() {
 		if (!this.tableName.matches("[A-Za-z0-9_.$]+")) {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", this.tableName,
 					"must consist of letters, digits, '_', '.' and '$'");
 		}
-		positive("polling-interval", this.pollingInterval);
-		positive("keep-delivered", this.keepDelivered);
-		if (this.lease.compareTo(Duration.ofSeconds(1)) < 0) {
-			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.lease", this.lease,
-					"must be 1s or longer, for example 30s");
+		require("polling-interval", this.pollingInterval, Duration.ofMillis(1), Duration.ofDays(1));
+		require("lease", this.lease, Duration.ofSeconds(1), Duration.ofDays(1));
+		if (this.keepDelivered != null) {
+			// Databases count years to 9999 only
+			require("keep-delivered", this.keepDelivered, Duration.ofMillis(1), Duration.ofDays(36500));
 		}
 	}
 
-	private static void positive(String name, @Nullable Duration value) {
-		if (value != null && (value.isNegative() || value.isZero())) {
+	private static void require(String name, Duration value, Duration minimum, Duration maximum) {
+		if (value.compareTo(minimum) < 0 || value.compareTo(maximum) > 0) {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc." + name, value,
-					"must be greater than zero, for example 1s");
+					"must be between %sms and %sd, for example 30s".formatted(minimum.toMillis(), maximum.toDays()));
 		}
 	}
 

@@ -90,9 +90,10 @@ class MemoryOutboxProperties implements AopInfrastructureBean {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.memory.max-bytes", this.maxBytes,
 					"must be 1KB or greater, for example 16MB");
 		}
-		if (this.overflowTimeout.isNegative() || this.overflowTimeout.isZero()) {
+		if (this.overflowTimeout.compareTo(Duration.ofMillis(1)) < 0
+				|| this.overflowTimeout.compareTo(Duration.ofDays(1)) > 0) {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.memory.overflow-timeout",
-					this.overflowTimeout, "must be greater than zero, for example 1s");
+					this.overflowTimeout, "must be between 1ms and 1d, for example 1s");
 		}
 	}
 
