@@ -54,6 +54,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.client.ApiVersionInserter;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
@@ -209,6 +210,9 @@ final class EventPublisherConfigurations {
 			UriBuilderFactory uriBuilderFactory = uriBuilderFactory(baseUrl);
 			builder.clientConnector(start.connector().get())
 				.uriBuilderFactory(uriBuilderFactory)
+				// That of the application's own APIs would be put into the path
+				.apiVersionInserter(new ApiVersionInserter() {
+				})
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does
 					headers.remove(HttpHeaders.USER_AGENT);

@@ -34,6 +34,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webclient.WebClientCustomizer;
+import org.springframework.web.client.ApiVersionInserter;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -138,6 +139,19 @@ class UriTests {
 				.rootCause()
 				.hasMessageContaining("hopper.base-url")
 				.hasMessageContaining("percent-encoded"));
+	}
+
+	@Test
+	void versionOfTheApplicationsOwnApisIsNotAdded() throws Exception {
+		try (ScriptedServer server = new ScriptedServer()) {
+			this.contextRunner.withPropertyValues("hopper.base-url=" + server.baseUrl(), "hopper.auth.token=test-token")
+				.withBean(WebClientCustomizer.class,
+						() -> (builder) -> builder.defaultApiVersion("2")
+							.apiVersionInserter(ApiVersionInserter.usePathSegment(0)))
+				.run((context) -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS));
+			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
+				.containsExactly("POST /airline/v1.1/events HTTP/1.1");
+		}
 	}
 
 	@Test
