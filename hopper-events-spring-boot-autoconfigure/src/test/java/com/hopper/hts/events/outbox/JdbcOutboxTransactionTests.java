@@ -17,6 +17,9 @@ package com.hopper.hts.events.outbox;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
@@ -27,17 +30,24 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
+import com.zaxxer.hikari.HikariDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.ObjectFactory;
+import org.springframework.beans.factory.config.CustomScopeConfigurer;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.support.SimpleThreadScope;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
@@ -139,6 +149,35 @@ class JdbcOutboxTransactionTests {
 			// One that is no bean
 			attempt.accept(new JdbcTransactionManager(dataSource));
 			flushed(context, 4);
+		});
+	}
+
+	@Test
+	void dataSourceThatIsMadeAnewTakesPart() {
+		this.contextRunner.withUserConfiguration(ScopedDataSource.class).run((context) -> {
+			RefreshScope scope = context.getBean(RefreshScope.class);
+			for (int booking = 1; booking <= 2; booking++) {
+				transaction(context, "transactions").executeWithoutResult((status) -> {
+					context.getBean(EventOutbox.class).store("session-1", booking(1));
+					status.setRollbackOnly();
+				});
+				transaction(context, "transactions").executeWithoutResult(
+						(status) -> context.getBean(EventOutbox.class).store("session-1", booking(2)));
+				flushed(context, booking);
+				scope.refresh();
+			}
+		});
+	}
+
+	@Test
+	void poolThatGivesNoConnectionIsNotTakenForTheDatabase() {
+		this.contextRunner.withUserConfiguration(Pool.class).run((context) -> {
+			context.getBean(EventOutbox.class).flush(SECONDS);
+			context.getBean(HikariDataSource.class).close();
+			assertThatExceptionOfType(EventNotStoredException.class)
+				.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+				.withMessageContaining("there was no usable connection to the database")
+				.withMessageContaining("has been closed");
 		});
 	}
 
@@ -266,6 +305,76 @@ class JdbcOutboxTransactionTests {
 		@Bean
 		PlatformTransactionManager bookingTransactions(DataSource bookings) {
 			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Pool {
+
+		@Bean
+		HikariDataSource events() {
+			return pool("jdbc:h2:mem:" + UUID.randomUUID());
+		}
+
+		static HikariDataSource pool(String url) {
+			return DataSourceBuilder.create().type(HikariDataSource.class).url(url).username("sa").build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ScopedDataSource {
+
+		private final String url = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
+
+		@Bean
+		static RefreshScope refreshScope() {
+			return new RefreshScope();
+		}
+
+		@Bean
+		static CustomScopeConfigurer scopes(RefreshScope refreshScope) {
+			CustomScopeConfigurer configurer = new CustomScopeConfigurer();
+			configurer.addScope("refresh", refreshScope);
+			return configurer;
+		}
+
+		@Bean
+		@Scope(scopeName = "refresh", proxyMode = ScopedProxyMode.TARGET_CLASS)
+		HikariDataSource events() {
+			return Pool.pool(this.url);
+		}
+
+		@Bean
+		PlatformTransactionManager transactions(DataSource events) {
+			return new JdbcTransactionManager(events);
+		}
+
+	}
+
+	/**
+	 * Like that of Spring Cloud.
+	 */
+	static class RefreshScope extends SimpleThreadScope {
+
+		private final Map<String, Object> beans = new ConcurrentHashMap<>();
+
+		private final Map<String, Runnable> callbacks = new ConcurrentHashMap<>();
+
+		@Override
+		public Object get(String name, ObjectFactory<?> objectFactory) {
+			return this.beans.computeIfAbsent(name, (key) -> objectFactory.getObject());
+		}
+
+		@Override
+		public void registerDestructionCallback(String name, Runnable callback) {
+			this.callbacks.put(name, callback);
+		}
+
+		void refresh() {
+			this.beans.clear();
+			this.callbacks.values().forEach(Runnable::run);
 		}
 
 	}

@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox.jdbc;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +30,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.aop.scope.ScopedObject;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -196,7 +198,7 @@ final class JdbcTransactions {
 
 	private <T extends @Nullable Object> T own(Work<T> work, boolean several) throws SQLException {
 		for (int attempt = 1;; attempt++) {
-			try (Connection connection = target(this.dataSource).getConnection()) {
+			try (Connection connection = connection()) {
 				return commit(connection, work, several);
 			}
 			catch (SQLException ex) {
@@ -206,6 +208,16 @@ final class JdbcTransactions {
 				// Random waits keep the same transactions from meeting again
 				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextInt(1, 10)));
 			}
+		}
+	}
+
+	private Connection connection() throws SQLException {
+		try {
+			return target(this.dataSource).getConnection();
+		}
+		catch (SQLException ex) {
+			// Many pools do not tell their own failures from those of the database
+			throw new SQLTransientConnectionException(ex.getMessage(), ex.getSQLState(), ex.getErrorCode(), ex);
 		}
 	}
 
@@ -351,7 +363,8 @@ final class JdbcTransactions {
 		DataSource current = dataSource;
 		while (true) {
 			DataSource next = (current instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
-					: (DataSource) AopProxyUtils.getSingletonTarget(current);
+					: (DataSource) ((current instanceof ScopedObject scoped) ? scoped.getTargetObject()
+							: AopProxyUtils.getSingletonTarget(current));
 			if (next == null) {
 				return Objects.requireNonNull(current);
 			}
