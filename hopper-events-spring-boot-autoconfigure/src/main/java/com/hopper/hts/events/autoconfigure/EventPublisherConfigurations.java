@@ -103,6 +103,12 @@ final class EventPublisherConfigurations {
 	@Configuration(proxyBeanMethods = false)
 	static class Client implements ConfigurationPropertiesBindHandlerAdvisor, AopInfrastructureBean {
 
+		/**
+		 * Keeps the version of the application's own APIs out of the paths of Hopper's.
+		 */
+		static final ApiVersionInserter NO_VERSION = new ApiVersionInserter() {
+		};
+
 		@Override
 		public BindHandler apply(BindHandler bindHandler) {
 			return new SecretsBindHandler(bindHandler);
@@ -210,9 +216,7 @@ final class EventPublisherConfigurations {
 			UriBuilderFactory uriBuilderFactory = uriBuilderFactory(baseUrl);
 			builder.clientConnector(start.connector().get())
 				.uriBuilderFactory(uriBuilderFactory)
-				// That of the application's own APIs would be put into the path
-				.apiVersionInserter(new ApiVersionInserter() {
-				})
+				.apiVersionInserter(NO_VERSION)
 				.defaultHeaders((headers) -> {
 					// The connector sets our own if nobody does
 					headers.remove(HttpHeaders.USER_AGENT);

@@ -61,6 +61,7 @@ final class HttpServiceConfigurations {
 				.uriBuilderFactory(EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject())));
 		}
 		builder.requestFactory(new WebClientRequestFactory(webClient::getObject))
+			.apiVersionInserter(EventPublisherConfigurations.Client.NO_VERSION)
 			// The request is observed where it is sent
 			.observationRegistry(ObservationRegistry.NOOP);
 	}

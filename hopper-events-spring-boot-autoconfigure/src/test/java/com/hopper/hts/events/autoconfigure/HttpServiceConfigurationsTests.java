@@ -35,6 +35,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.imperative.ImperativeHttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.service.HttpServiceClientPropertiesAutoConfiguration;
+import org.springframework.boot.restclient.RestClientCustomizer;
 import org.springframework.boot.restclient.autoconfigure.RestClientAutoConfiguration;
 import org.springframework.boot.restclient.autoconfigure.service.HttpServiceClientAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -47,6 +48,7 @@ import org.springframework.core.ParameterizedTypeReference;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.client.ApiVersionInserter;
 import org.springframework.web.client.HttpClientErrorException;
 import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
@@ -113,6 +115,15 @@ class HttpServiceConfigurationsTests {
 					.satisfies((request) -> assertThat(request.header("Authorization")).isNull());
 			});
 		}
+	}
+
+	@Test
+	void versionOfTheApplicationsOwnApisIsNotAdded() {
+		this.contextRunner
+			.withBean(RestClientCustomizer.class,
+					() -> (builder) -> builder.defaultApiVersion("2")
+						.apiVersionInserter(ApiVersionInserter.usePathSegment(0)))
+			.run((context) -> assertThat(post(context, "/cfar_offers").getStatusCode()).isEqualTo(HttpStatus.CREATED));
 	}
 
 	@Test
