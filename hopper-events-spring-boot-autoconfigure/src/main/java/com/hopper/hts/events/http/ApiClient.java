@@ -95,9 +95,7 @@ final class ApiClient {
 
 	private static WebClient noting(WebClient webClient) {
 		WebClient.Builder builder = webClient.mutate();
-		// The last filter is the nearest to the answer. A client that replaces ours may
-		// have
-		// no builder.
+		// The last filter is the nearest to the answer. A mock has no builder
 		return (builder != null) ? builder.filters((filters) -> {
 			filters.replaceAll(ApiClient::catching);
 			filters.add(ApiClient::noteAnswer);
