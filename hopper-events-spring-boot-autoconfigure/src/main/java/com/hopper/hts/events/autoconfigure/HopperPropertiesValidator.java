@@ -117,6 +117,8 @@ final class HopperPropertiesValidator {
 		replaced("hopper.auth.token", auth.getToken());
 		replaced("hopper.auth.client-id", auth.getClientId());
 		replaced("hopper.auth.client-secret", auth.getClientSecret());
+		replaced("hopper.auth.audience", auth.getAudience());
+		replaced("hopper.auth.scope", auth.getScope());
 		if (client) {
 			required("hopper.auth.client-id", auth.getClientId(), "hopper.auth.client-secret");
 			required("hopper.auth.client-secret", auth.getClientSecret(), "hopper.auth.client-id");
@@ -225,6 +227,7 @@ final class HopperPropertiesValidator {
 	 * @return the URI
 	 */
 	static URI uri(String name, String value) {
+		replaced(name, value);
 		try {
 			return new URI(value.strip());
 		}
@@ -241,6 +244,9 @@ final class HopperPropertiesValidator {
 			throw invalid("hopper.client.proxy.port", proxy.getPort(), "must be between 1 and 65535");
 		}
 		String host = proxy.getHost();
+		replaced("hopper.client.proxy.host", host);
+		replaced("hopper.client.proxy.username", proxy.getUsername());
+		replaced("hopper.client.proxy.password", proxy.getPassword());
 		if (StringUtils.hasText(host) && !host.chars().allMatch(HopperPropertiesValidator::isHostCharacter)) {
 			throw HopperConfigurationException.of("hopper.client.proxy.host",
 					"must be the name or address of a host alone, without http://, user name, password, port and path");
@@ -271,6 +277,7 @@ final class HopperPropertiesValidator {
 			throw HopperConfigurationException.of(property,
 					"this header is set for each request and cannot be replaced");
 		}
+		replaced(property, value);
 		if (!value.chars().allMatch((c) -> c == '\t' || (c >= ' ' && c <= '~'))) {
 			throw HopperConfigurationException.of(property,
 					"the value must consist of visible ASCII characters and spaces");

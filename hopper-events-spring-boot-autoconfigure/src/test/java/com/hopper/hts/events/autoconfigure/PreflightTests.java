@@ -185,6 +185,10 @@ class PreflightTests {
 						"hopper.auth.client-authentication-method"),
 				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
 						"hopper.auth.token-uri", "idp/token"), "must begin with https://"),
+				Arguments.of(
+						Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s", "hopper.auth.token-uri",
+								"https://idp/token", "hopper.auth.audience", "${NO_SUCH}"),
+						"'hopper.auth.audience' is a placeholder"),
 				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
 						"hopper.auth.headers.Authorization", "canary"), "hopper.auth.headers"));
 	}
