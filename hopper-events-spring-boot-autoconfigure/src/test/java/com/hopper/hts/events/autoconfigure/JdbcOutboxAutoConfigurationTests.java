@@ -31,12 +31,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.InitializingBean;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceInitializationAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -183,6 +187,40 @@ class JdbcOutboxAutoConfigurationTests {
 			});
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void tableOfTheApplicationsScriptsIsThereBeforeTheFirstEvent(boolean lazy) {
+		this.jdbcContextRunner.withInitializer((context) -> {
+			if (lazy) {
+				context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor());
+			}
+		})
+			.withUserConfiguration(EarlyBookings.class)
+			.withConfiguration(AutoConfigurations.of(DataSourceInitializationAutoConfiguration.class))
+			.withPropertyValues("hopper.outbox.jdbc.initialize-schema=never",
+					"spring.sql.init.schema-locations=classpath:com/hopper/hts/events/db/outbox/schema-h2.sql")
+			.run((context) -> {
+				context.getBean(EarlyBookings.class);
+				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+				assertThat(this.api.received()).hasSize(1);
+			});
+	}
+
+	@Test
+	void beanThatIsDestroyedCanStore() {
+		this.jdbcContextRunner.withUserConfiguration(LateBookings.class)
+			.withPropertyValues("spring.datasource.generate-unique-name=false",
+					"spring.datasource.url=jdbc:h2:mem:late;DB_CLOSE_DELAY=-1")
+			.run((context) -> context.getBean(LateBookings.class));
+		this.jdbcContextRunner
+			.withPropertyValues("spring.datasource.generate-unique-name=false",
+					"spring.datasource.url=jdbc:h2:mem:late")
+			.run((context) -> {
+				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
+				assertThat(this.api.received()).hasSize(1);
+			});
+	}
+
 	@Test
 	void missingTableIsReported() {
 		this.jdbcContextRunner.withPropertyValues("hopper.outbox.jdbc.initialize-schema=never")
@@ -277,6 +315,36 @@ class JdbcOutboxAutoConfigurationTests {
 		@Bean
 		PlatformTransactionManager bookingTransactions(@Qualifier("bookings") DataSource bookings) {
 			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	static class EarlyBookings implements InitializingBean {
+
+		private final EventOutbox outbox;
+
+		EarlyBookings(EventOutbox outbox) {
+			this.outbox = outbox;
+		}
+
+		@Override
+		public void afterPropertiesSet() {
+			this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+		}
+
+	}
+
+	static class LateBookings implements DisposableBean {
+
+		private final EventOutbox outbox;
+
+		LateBookings(EventOutbox outbox) {
+			this.outbox = outbox;
+		}
+
+		@Override
+		public void destroy() {
+			this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 		}
 
 	}

@@ -25,6 +25,7 @@ import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.BeanWrapper;
 import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.beans.factory.BeanFactoryUtils;
@@ -41,7 +42,7 @@ import org.springframework.util.ClassUtils;
  * Finds the application's database for the outbox, and those who manage transactions on
  * it.
  */
-final class JdbcOutboxBeans {
+final class JdbcOutboxBeans implements AopInfrastructureBean {
 
 	private static final String DATA_SOURCE = "hopper.outbox.jdbc.data-source";
 
@@ -65,6 +66,8 @@ final class JdbcOutboxBeans {
 		DataSource dataSource = (name != null) ? named(name) : unique();
 		String shown = (name != null) ? name : String.valueOf(nameOf(dataSource));
 		List<PlatformTransactionManager> fitting = fitting(managers, dataSource, shown, chosen);
+		// Whoever stores events when it is destroyed needs connections
+		this.beanFactory.registerDependentBean(shown, "hopperOutboxLifecycle");
 		try {
 			boolean create = switch (this.properties.initializeSchema()) {
 				case ALWAYS -> true;

@@ -34,9 +34,11 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
+import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.ClassUtils;
@@ -64,6 +66,18 @@ public class JdbcOutboxConfiguration {
 	}
 
 	/**
+	 * Not before the migrations of the application, which may create the table.
+	 */
+	@Bean
+	@Lazy
+	@DependsOnDatabaseInitialization
+	@ConditionalOnMissingBean
+	JdbcOutboxBeans hopperJdbcOutboxBeans(JdbcOutboxProperties properties,
+			ConfigurableListableBeanFactory beanFactory) {
+		return new JdbcOutboxBeans(beanFactory, properties);
+	}
+
+	/**
 	 * Makes outboxes in the database.
 	 *
 	 * @param properties the properties
@@ -83,7 +97,7 @@ public class JdbcOutboxConfiguration {
 
 		@Override
 		public EventStore create(Settings settings) {
-			return new JdbcEventStore(new JdbcOutboxBeans(this.beanFactory, this.properties)::table, this.properties,
+			return new JdbcEventStore(() -> this.beanFactory.getBean(JdbcOutboxBeans.class).table(), this.properties,
 					R2DBC_PRESENT ? new R2dbcTransactions(this.beanFactory) : null,
 					SchedulerClock.of(settings.scheduler()), settings.scheduler() == Schedulers.parallel());
 		}
