@@ -160,6 +160,7 @@ class HopperOutboxAutoConfigurationTests {
 		assertFailure("hopper.outbox.memory.overflow=explode", "hopper.outbox.memory.overflow");
 		assertFailure("hopper.outbox.memory.overflow-timeout=400000d", "hopper.outbox.memory.overflow-timeout");
 		assertFailure("hopper.outbox.jdbc.table-name=a;drop", "hopper.outbox.jdbc.table-name");
+		assertFailure("hopper.outbox.jdbc.table-name=public.", "hopper.outbox.jdbc.table-name");
 		assertFailure("hopper.outbox.retry.initial-interval=0s", "hopper.outbox.retry.initial-interval");
 	}
 

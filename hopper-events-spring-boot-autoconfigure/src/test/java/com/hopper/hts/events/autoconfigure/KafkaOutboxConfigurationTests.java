@@ -24,6 +24,8 @@ import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
@@ -123,6 +125,16 @@ class KafkaOutboxConfigurationTests {
 	void otherTypesDoNotTouchTheBroker() {
 		this.contextRunner.withPropertyValues("hopper.outbox.type=memory")
 			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(EventOutbox.class));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "topic, a b", "topic, ..", "dead-letter-topic, x/y" })
+	void nameThatNoTopicCanHaveIsRefused(String property, String name) {
+		this.contextRunner.withPropertyValues("hopper.outbox.kafka." + property + "=" + name)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hopper.outbox.kafka." + property)
+				.hasMessageContaining("must consist of letters"));
 	}
 
 	@Test

@@ -55,9 +55,9 @@ record JdbcOutboxProperties(@DefaultValue("hopper_event_outbox") String tableNam
 	}
 
 	void validate() {
-		if (!this.tableName.matches("[A-Za-z0-9_.$]+")) {
+		if (!this.tableName.matches("[A-Za-z0-9_$]+(\\.[A-Za-z0-9_$]+)*")) {
 			throw new InvalidConfigurationPropertyValueException("hopper.outbox.jdbc.table-name", this.tableName,
-					"must consist of letters, digits, '_', '.' and '$'");
+					"must consist of letters, digits, '_' and '$', with a '.' after the schema");
 		}
 		require("polling-interval", this.pollingInterval, Duration.ofMillis(1), Duration.ofDays(1));
 		require("lease", this.lease, Duration.ofSeconds(1), Duration.ofDays(1));

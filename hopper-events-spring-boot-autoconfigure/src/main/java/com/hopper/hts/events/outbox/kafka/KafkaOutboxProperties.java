@@ -51,7 +51,8 @@ record KafkaOutboxProperties(@DefaultValue("hopper-events") String topic, @Nulla
 	}
 
 	void validate() {
-		require(StringUtils.hasText(this.topic), "topic", this.topic, "must not be empty");
+		requireName("topic", this.topic);
+		requireName("dead-letter-topic", nameOfDeadLetterTopic());
 		require(!this.topic.equals(this.deadLetterTopic), "dead-letter-topic", this.deadLetterTopic,
 				"must not be the topic of events");
 		require(StringUtils.hasText(this.groupId), "group-id", this.groupId, "must not be empty");
@@ -61,6 +62,11 @@ record KafkaOutboxProperties(@DefaultValue("hopper-events") String topic, @Nulla
 		require(this.replicationFactor == -1
 				|| (this.replicationFactor >= 1 && this.replicationFactor <= Short.MAX_VALUE), "replication-factor",
 				this.replicationFactor, "must be 1 or greater, or -1 for the broker's default");
+	}
+
+	private static void requireName(String property, String name) {
+		require(name.matches("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}"), property, name,
+				"must consist of letters, digits, '.', '_' and '-', 249 at the most");
 	}
 
 	private static void require(boolean valid, String name, @Nullable Object value, String reason) {
