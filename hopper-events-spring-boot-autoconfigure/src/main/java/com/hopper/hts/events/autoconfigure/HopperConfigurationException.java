@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +92,20 @@ final class HopperConfigurationException extends RuntimeException {
 				"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': " + diagnosis, null,
 				"Correct what is named above. To start the application nevertheless, set hopper.auth.preflight=warn.",
 				cause);
+	}
+
+	/**
+	 * Create an exception about the name of a bundle.
+	 * @param bundle the name that is set
+	 * @param bundles the names that there are
+	 * @param cause the failure
+	 * @return the exception
+	 */
+	static HopperConfigurationException noSslBundle(String bundle, List<String> bundles, Throwable cause) {
+		return new HopperConfigurationException(
+				"'hopper.client.ssl.bundle' is '" + bundle + "', and there is no SSL bundle of this name.",
+				"hopper.client.ssl.bundle",
+				"Configure it with spring.ssl.bundle.*, or name one of those there are: " + bundles + ".", cause);
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.util.StringUtils;
@@ -83,7 +84,12 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 			throw new InvalidConfigurationPropertyValueException("hopper.client.ssl.bundle", bundle,
 					"there are no SSL bundles, because the auto-configuration of SSL is excluded");
 		}
-		return this.sslBundles.getBundle(bundle);
+		try {
+			return this.sslBundles.getBundle(bundle);
+		}
+		catch (NoSuchSslBundleException ex) {
+			throw HopperConfigurationException.noSslBundle(bundle, this.sslBundles.getBundleNames(), ex);
+		}
 	}
 
 	void onSslBundleUpdate(Consumer<SslBundle> handler) {

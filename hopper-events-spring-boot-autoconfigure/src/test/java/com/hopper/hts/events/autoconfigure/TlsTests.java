@@ -260,6 +260,7 @@ class TlsTests {
 	void unknownBundleFailsAtStart() {
 		this.contextRunner.withPropertyValues("hopper.client.ssl.bundle=missing")
 			.run((context) -> assertThat(context).getFailure()
+				.hasStackTraceContaining("'hopper.client.ssl.bundle' is 'missing'")
 				.rootCause()
 				.isInstanceOf(NoSuchSslBundleException.class));
 	}
