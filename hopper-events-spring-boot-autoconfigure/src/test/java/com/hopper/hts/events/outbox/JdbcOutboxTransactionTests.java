@@ -122,10 +122,36 @@ class JdbcOutboxTransactionTests {
 				.executeWithoutResult((status) -> TransactionSynchronizationManager
 					.registerSynchronization(new TransactionSynchronization() {
 						@Override
-						public void afterCompletion(int completion) {
+						public void afterCommit() {
 							context.getBean(EventOutbox.class).store("session-1", booking(1));
 						}
+
+						@Override
+						public void afterCompletion(int completion) {
+							context.getBean(EventOutbox.class).store("session-1", booking(2));
+						}
 					}));
+			flushed(context, 2);
+		});
+	}
+
+	@Test
+	void transactionAfterTheCommitOfAnotherDatabaseIsOneOfItsOwn() {
+		this.twoDatabases.run((context) -> {
+			TransactionTemplate own = new TransactionTemplate(
+					new JdbcTransactionManager(context.getBean("events", DataSource.class)));
+			transaction(context, "bookingTransactions")
+				.executeWithoutResult((status) -> TransactionSynchronizationManager
+					.registerSynchronization(new TransactionSynchronization() {
+						@Override
+						public void afterCommit() {
+							own.executeWithoutResult((inner) -> {
+								context.getBean(EventOutbox.class).store("session-1", booking(1));
+								inner.setRollbackOnly();
+							});
+						}
+					}));
+			context.getBean(EventOutbox.class).store("session-1", booking(2));
 			flushed(context, 1);
 		});
 	}

@@ -152,6 +152,10 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 				}
 				fitting.add(manager);
 			}
+			else {
+				// What it has committed is in nobody's way
+				CommittedTransaction.watch(manager);
+			}
 		});
 		if (chosen != null && !fitting.contains(chosen)) {
 			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER,
