@@ -17,9 +17,13 @@ package com.hopper.hts.events.outbox;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
@@ -31,11 +35,15 @@ import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.zaxxer.hikari.HikariDataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.ObjectFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.CustomScopeConfigurer;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
@@ -55,6 +63,7 @@ import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.ResourceTransactionManager;
@@ -64,6 +73,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for whose transaction an event in a database belongs to.
@@ -152,6 +162,66 @@ class JdbcOutboxTransactionTests {
 						}
 					}));
 			context.getBean(EventOutbox.class).store("session-1", booking(2));
+			flushed(context, 1);
+		});
+	}
+
+	@Test
+	void transactionOfAnotherDatabaseWithinOneOfItsOwnIsRefused() {
+		this.twoDatabases.run((context) -> {
+			TransactionTemplate own = new TransactionTemplate(
+					new JdbcTransactionManager(context.getBean("events", DataSource.class)));
+			context.getBean(EventOutbox.class).flush(SECONDS);
+			own.executeWithoutResult((outer) -> {
+				transaction(context, "bookingTransactions").executeWithoutResult((inner) -> {
+					assertRefused(context);
+					TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+						@Override
+						public void afterCommit() {
+							assertRefused(context);
+						}
+					});
+				});
+				context.getBean(EventOutbox.class).store("session-1", booking(2));
+			});
+			flushed(context, 1);
+		});
+	}
+
+	@Test
+	void transactionOfItsOwnWithinOneOfAnotherDatabaseIsJoined() {
+		this.twoDatabases.run((context) -> {
+			TransactionTemplate own = new TransactionTemplate(
+					new JdbcTransactionManager(context.getBean("events", DataSource.class)));
+			context.getBean(EventOutbox.class).flush(SECONDS);
+			transaction(context, "bookingTransactions").executeWithoutResult((outer) -> {
+				own.executeWithoutResult((inner) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
+				own.executeWithoutResult((inner) -> {
+					context.getBean(EventOutbox.class).store("session-1", booking(2));
+					inner.setRollbackOnly();
+				});
+				outer.setRollbackOnly();
+			});
+			flushed(context, 1);
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void chainOfManagersTakesPart(boolean eventsFirst) {
+		this.twoDatabases.withUserConfiguration(Chain.class).run((context) -> {
+			PlatformTransactionManager events = context.getBean("eventTransactions", PlatformTransactionManager.class);
+			PlatformTransactionManager bookings = context.getBean("bookingTransactions",
+					PlatformTransactionManager.class);
+			context.getBean(Chain.Led.class).managers = eventsFirst ? List.of(events, bookings)
+					: List.of(bookings, events);
+			context.getBean(EventOutbox.class).flush(SECONDS);
+			TransactionTemplate both = transaction(context, "led");
+			both.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
+			assertThatIllegalStateException().isThrownBy(() -> both.executeWithoutResult((status) -> {
+				context.getBean(EventOutbox.class).store("session-1", booking(2));
+				throw new IllegalStateException();
+			}));
 			flushed(context, 1);
 		});
 	}
@@ -331,6 +401,54 @@ class JdbcOutboxTransactionTests {
 		@Bean
 		PlatformTransactionManager bookingTransactions(DataSource bookings) {
 			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Chain {
+
+		@Bean
+		JdbcTransactionManager eventTransactions(@Qualifier("events") DataSource events) {
+			return new JdbcTransactionManager(events);
+		}
+
+		@Bean
+		Led led() {
+			return new Led();
+		}
+
+		/**
+		 * Like Spring Data's ChainedTransactionManager.
+		 */
+		static class Led implements PlatformTransactionManager {
+
+			private List<PlatformTransactionManager> managers = List.of();
+
+			private final Deque<TransactionStatus> statuses = new ArrayDeque<>();
+
+			@Override
+			public TransactionStatus getTransaction(@Nullable TransactionDefinition definition) {
+				this.managers.forEach((manager) -> this.statuses.push(manager.getTransaction(definition)));
+				return this.statuses.getLast();
+			}
+
+			@Override
+			public void commit(TransactionStatus status) {
+				complete(PlatformTransactionManager::commit);
+			}
+
+			@Override
+			public void rollback(TransactionStatus status) {
+				complete(PlatformTransactionManager::rollback);
+			}
+
+			private void complete(BiConsumer<PlatformTransactionManager, TransactionStatus> how) {
+				for (int i = this.managers.size() - 1; i >= 0; i--) {
+					how.accept(this.managers.get(i), this.statuses.pop());
+				}
+			}
+
 		}
 
 	}

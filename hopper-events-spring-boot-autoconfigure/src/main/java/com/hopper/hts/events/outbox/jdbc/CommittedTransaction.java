@@ -18,6 +18,8 @@ package com.hopper.hts.events.outbox.jdbc;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.core.Ordered;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -41,13 +43,14 @@ final class CommittedTransaction implements TransactionSynchronization {
 	/**
 	 * Remember the commits of a transaction manager.
 	 * @param transactionManager the transaction manager
+	 * @param elsewhere whether its transactions are not those of the outbox
 	 */
-	static void watch(PlatformTransactionManager transactionManager) {
+	static void watch(PlatformTransactionManager transactionManager, boolean elsewhere) {
 		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
 			// The list is replaced: running transactions may be reading the old one
 			List<TransactionExecutionListener> listeners = new ArrayList<>(
 					configurable.getTransactionExecutionListeners());
-			listeners.add(new Listener());
+			listeners.add(new Listener(elsewhere));
 			configurable.setTransactionExecutionListeners(listeners);
 		}
 	}
@@ -68,6 +71,17 @@ final class CommittedTransaction implements TransactionSynchronization {
 		return false;
 	}
 
+	/**
+	 * Return whether the transaction of the calling thread is not one of the outbox. It
+	 * may run within one, whose connection is bound.
+	 */
+	static boolean isCurrentElsewhere() {
+		return TransactionSynchronizationManager.isSynchronizationActive()
+				&& TransactionSynchronizationManager.getSynchronizations()
+					.stream()
+					.anyMatch(TransactionElsewhere.class::isInstance);
+	}
+
 	@Override
 	public int getOrder() {
 		return Ordered.HIGHEST_PRECEDENCE;
@@ -79,15 +93,35 @@ final class CommittedTransaction implements TransactionSynchronization {
 	}
 
 	/**
+	 * Marks the transactions of a manager that is not the outbox's.
+	 */
+	private static final class TransactionElsewhere implements TransactionSynchronization {
+
+	}
+
+	/**
 	 * Registers a synchronization that hears of the commit before all others. What JPA
 	 * writes last can still join the transaction.
+	 *
+	 * @param elsewhere whether the transactions are not those of the outbox
 	 */
-	private static final class Listener implements TransactionExecutionListener {
+	private record Listener(boolean elsewhere) implements TransactionExecutionListener {
+
+		@Override
+		public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
+			if (this.elsewhere && beginFailure == null) {
+				register(transaction, new TransactionElsewhere());
+			}
+		}
 
 		@Override
 		public void beforeCommit(TransactionExecution transaction) {
+			register(transaction, new CommittedTransaction());
+		}
+
+		private static void register(TransactionExecution transaction, TransactionSynchronization synchronization) {
 			if (transaction.isNewTransaction() && TransactionSynchronizationManager.isSynchronizationActive()) {
-				TransactionSynchronizationManager.registerSynchronization(new CommittedTransaction());
+				TransactionSynchronizationManager.registerSynchronization(synchronization);
 			}
 		}
 

@@ -152,11 +152,13 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 				}
 				fitting.add(manager);
 			}
-			else {
-				// What it has committed is in nobody's way
-				CommittedTransaction.watch(manager);
-			}
 		});
+		// One without a resource may lead several others, such as a chain of them
+		boolean led = !fitting.stream().allMatch(ResourceTransactionManager.class::isInstance);
+		managers.values()
+			.stream()
+			.filter((manager) -> !fitting.contains(manager))
+			.forEach((manager) -> CommittedTransaction.watch(manager, !led));
 		if (chosen != null && !fitting.contains(chosen)) {
 			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER,
 					this.properties.transactionManager(),

@@ -112,7 +112,7 @@ final class JdbcTransactions {
 				|| managers.stream().anyMatch(JdbcTransactions::isChoosing);
 		this.placeOf = placeOf;
 		this.place = choosing ? placeOf.execute(connection) : null;
-		managers.forEach(CommittedTransaction::watch);
+		managers.forEach((manager) -> CommittedTransaction.watch(manager, false));
 	}
 
 	/**
@@ -274,14 +274,16 @@ final class JdbcTransactions {
 	 * one is over
 	 */
 	private @Nullable DataSource joined() {
-		if (!isActive()) {
+		boolean elsewhere = CommittedTransaction.isCurrentElsewhere();
+		DataSource bound = (isActive() || elsewhere) ? bound() : null;
+		if (!isActive() && bound == null) {
 			return null;
 		}
 		if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
 			throw readOnly();
 		}
-		DataSource bound = bound();
-		if (bound != null) {
+		// The connection may be that of an outer transaction, whose fate is another one
+		if (bound != null && !elsewhere) {
 			return bound;
 		}
 		if (this.enlisting.stream().anyMatch(JdbcTransactions::isExisting)) {
