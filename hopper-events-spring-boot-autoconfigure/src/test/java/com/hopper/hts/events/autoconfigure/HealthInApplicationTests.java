@@ -20,10 +20,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
@@ -31,6 +35,9 @@ import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -107,6 +114,22 @@ class HealthInApplicationTests {
 			assertThat(status(context, "", 200)).isEqualTo("UP");
 			context.getBean(EventOutboxOperations.class).pause("maintenance");
 			await().untilAsserted(() -> assertThat(status(context, "/hopper", 200)).isEqualTo("DEGRADED"));
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "'', DEGRADED", "paused, DOWN" })
+	void groupInTheDocumentAnswersWith503WhateverIsWrong(String downOn, String status, @TempDir Path directory)
+			throws Exception {
+		String document = Files.readString(Path.of("docs/observability.md"));
+		Matcher example = Pattern.compile("(?s)```yaml\n(.*?)```").matcher(document);
+		assertThat(example.find()).isTrue();
+		Path file = Files.writeString(directory.resolve("application.yml"), example.group(1));
+		try (ConfigurableApplicationContext context = run("--spring.config.additional-location=" + file.toUri(),
+				"--hopper.health.down-on=" + downOn)) {
+			assertThat(status(context, "/events", 200)).isEqualTo("UNKNOWN");
+			pause(context);
+			assertThat(status(context, "/events", 503)).isEqualTo(status);
 		}
 	}
 
