@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.ObjectFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.CustomScopeConfigurer;
@@ -244,7 +245,7 @@ class JdbcOutboxTransactionTests {
 			context.getBeansOfType(PlatformTransactionManager.class).values().forEach(attempt);
 			// One that is no bean
 			attempt.accept(new JdbcTransactionManager(dataSource));
-			flushed(context, 4);
+			flushed(context, 5);
 		});
 	}
 
@@ -544,6 +545,11 @@ class JdbcOutboxTransactionTests {
 		@Bean
 		PlatformTransactionManager aware(DataSource events) {
 			return new JdbcTransactionManager(new TransactionAwareDataSourceProxy(events));
+		}
+
+		@Bean
+		PlatformTransactionManager advised(DataSource events) {
+			return (PlatformTransactionManager) new ProxyFactory(new JdbcTransactionManager(events)).getProxy();
 		}
 
 	}

@@ -26,6 +26,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.BeanWrapper;
 import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.beans.factory.BeanFactoryUtils;
@@ -184,10 +185,14 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 	}
 
 	/**
-	 * Return what JDBC's managers, and those of JPA and the like, call their data source.
+	 * Return what JDBC's managers, and those of JPA and the like, call their data source,
+	 * or others their resource.
 	 */
 	private static @Nullable DataSource dataSource(PlatformTransactionManager manager) {
-		return (property(manager, "dataSource") instanceof DataSource dataSource) ? dataSource : null;
+		Object named = property(manager, "dataSource");
+		Object used = (named == null && manager instanceof ResourceTransactionManager resource)
+				? resource.getResourceFactory() : named;
+		return (used instanceof DataSource dataSource) ? dataSource : null;
 	}
 
 	/**
@@ -195,7 +200,8 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 	 * no such property.
 	 */
 	static @Nullable Object property(Object bean, String name) {
-		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess(bean);
+		Object target = AopProxyUtils.getSingletonTarget(bean);
+		BeanWrapper wrapper = PropertyAccessorFactory.forBeanPropertyAccess((target != null) ? target : bean);
 		return wrapper.isReadableProperty(name) ? wrapper.getPropertyValue(name) : null;
 	}
 
