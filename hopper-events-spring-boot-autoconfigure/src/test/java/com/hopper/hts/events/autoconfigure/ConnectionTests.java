@@ -39,6 +39,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -258,7 +259,10 @@ class ConnectionTests {
 			.anyMatch((address) -> address instanceof Inet6Address && address.isLoopbackAddress()))
 			.as("this machine has IPv6")
 			.isTrue();
+		// Contexts that end take the global event loops with them
+		LoopResources eventLoops = LoopResources.create("test-server");
 		DisposableServer server = HttpServer.create()
+			.runOn(eventLoops)
 			.host("::1")
 			.handle((request, response) -> request.receive().then(response.status(204).send()))
 			.bindNow();
@@ -270,6 +274,7 @@ class ConnectionTests {
 		}
 		finally {
 			server.disposeNow(Duration.ofMinutes(1));
+			eventLoops.dispose();
 		}
 	}
 

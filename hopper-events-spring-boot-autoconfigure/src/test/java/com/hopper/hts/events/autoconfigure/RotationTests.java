@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.WebApplicationType;
@@ -65,7 +66,13 @@ class RotationTests {
 
 	private final List<String> secrets = new CopyOnWriteArrayList<>();
 
+	/**
+	 * Contexts that end take the global ones with them.
+	 */
+	private final LoopResources eventLoops = LoopResources.create("test-server");
+
 	private final DisposableServer server = HttpServer.create()
+		.runOn(this.eventLoops)
 		.host("localhost")
 		.route((routes) -> routes.post("/events", (request, response) -> {
 			this.tokens.add(request.requestHeaders().get("Authorization"));
@@ -91,6 +98,7 @@ class RotationTests {
 	@AfterEach
 	void disposeServer() {
 		this.server.disposeNow(Duration.ofMinutes(1));
+		this.eventLoops.dispose();
 	}
 
 	@Test

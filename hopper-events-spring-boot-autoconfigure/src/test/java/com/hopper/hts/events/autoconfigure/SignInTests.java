@@ -41,6 +41,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -308,23 +309,29 @@ class SignInTests {
 	@Test
 	void requestsThatWereRejectedDoNotKeepTheRequestForATokenWaiting() {
 		AtomicInteger tokens = new AtomicInteger();
-		DisposableServer server = HttpServer.create().host("127.0.0.1").handle((request, response) -> {
-			if (request.fullPath().endsWith("/auth")) {
-				return request.receive()
-					.then(response.status(201)
-						.sendString(Mono.fromSupplier(
-								() -> "{\"access_token\":\"t" + tokens.incrementAndGet() + "\",\"expires_in\":3600}"))
-						.then());
-			}
-			if ("Bearer t1".equals(request.requestHeaders().get("Authorization")) && tokens.get() > 0) {
-				// The body comes later than the headers
-				return request.receive()
-					.then(response.status(401)
-						.sendString(Flux.just("{", "}").delayElements(Duration.ofMillis(50)))
-						.then());
-			}
-			return request.receive().then(response.status(204).send());
-		}).bindNow();
+		// Contexts that end take the global event loops with them
+		LoopResources eventLoops = LoopResources.create("test-server");
+		DisposableServer server = HttpServer.create()
+			.runOn(eventLoops)
+			.host("127.0.0.1")
+			.handle((request, response) -> {
+				if (request.fullPath().endsWith("/auth")) {
+					return request.receive()
+						.then(response.status(201)
+							.sendString(Mono.fromSupplier(() -> "{\"access_token\":\"t" + tokens.incrementAndGet()
+									+ "\",\"expires_in\":3600}"))
+							.then());
+				}
+				if ("Bearer t1".equals(request.requestHeaders().get("Authorization")) && tokens.get() > 0) {
+					// The body comes later than the headers
+					return request.receive()
+						.then(response.status(401)
+							.sendString(Flux.just("{", "}").delayElements(Duration.ofMillis(50)))
+							.then());
+				}
+				return request.receive().then(response.status(204).send());
+			})
+			.bindNow();
 		try {
 			this.contextRunner
 				.withPropertyValues("hopper.base-url=http://127.0.0.1:" + server.port(),
@@ -341,6 +348,7 @@ class SignInTests {
 		}
 		finally {
 			server.disposeNow(Duration.ofMinutes(1));
+			eventLoops.dispose();
 		}
 	}
 

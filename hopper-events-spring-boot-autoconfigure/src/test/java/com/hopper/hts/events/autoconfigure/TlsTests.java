@@ -41,6 +41,7 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.SslProvider;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -216,7 +217,10 @@ class TlsTests {
 	void http2IsUsedIfItIsWantedAndOffered() throws Exception {
 		X509Bundle certificate = certificate("127.0.0.1");
 		List<String> protocols = new CopyOnWriteArrayList<>();
+		// Contexts that end take the global event loops with them
+		LoopResources eventLoops = LoopResources.create("test-server");
 		DisposableServer server = HttpServer.create()
+			.runOn(eventLoops)
 			.host("127.0.0.1")
 			.protocol(HttpProtocol.H2, HttpProtocol.HTTP11)
 			.secure((spec) -> spec.sslContext((SslProvider.GenericSslContextSpec<?>) Http2SslContextSpec
@@ -238,6 +242,7 @@ class TlsTests {
 		}
 		finally {
 			server.disposeNow(Duration.ofMinutes(1));
+			eventLoops.dispose();
 		}
 	}
 

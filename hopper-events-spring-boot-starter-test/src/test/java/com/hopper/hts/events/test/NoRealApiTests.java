@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -113,7 +114,10 @@ class NoRealApiTests {
 	@SpringBootTest(classes = Application.class, properties = "hopper.auth.token=token")
 	class WithAServerOfThisMachine {
 
+		private static final LoopResources eventLoops = LoopResources.create("test-server");
+
 		private static final DisposableServer server = HttpServer.create()
+			.runOn(eventLoops)
 			.host("localhost")
 			.route((routes) -> routes.post("/events", (request, response) -> response.status(204)))
 			.bindNow();
@@ -128,6 +132,7 @@ class NoRealApiTests {
 			assertThat(publisher.publish("session-1", EVENT).block(Duration.ofSeconds(30)).delivered()).isTrue();
 			assertThat(environment.getProperty("hopper.outbox.shutdown-timeout")).isNull();
 			server.disposeNow(Duration.ofMinutes(1));
+			eventLoops.dispose();
 		}
 
 	}
