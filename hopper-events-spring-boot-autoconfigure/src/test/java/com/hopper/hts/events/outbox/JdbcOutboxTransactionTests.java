@@ -149,8 +149,7 @@ class JdbcOutboxTransactionTests {
 	@Test
 	void transactionAfterTheCommitOfAnotherDatabaseIsOneOfItsOwn() {
 		this.twoDatabases.run((context) -> {
-			TransactionTemplate own = new TransactionTemplate(
-					new JdbcTransactionManager(context.getBean("events", DataSource.class)));
+			TransactionTemplate own = own(context);
 			transaction(context, "bookingTransactions")
 				.executeWithoutResult((status) -> TransactionSynchronizationManager
 					.registerSynchronization(new TransactionSynchronization() {
@@ -170,8 +169,7 @@ class JdbcOutboxTransactionTests {
 	@Test
 	void transactionOfAnotherDatabaseWithinOneOfItsOwnIsRefused() {
 		this.twoDatabases.run((context) -> {
-			TransactionTemplate own = new TransactionTemplate(
-					new JdbcTransactionManager(context.getBean("events", DataSource.class)));
+			TransactionTemplate own = own(context);
 			context.getBean(EventOutbox.class).flush(SECONDS);
 			own.executeWithoutResult((outer) -> {
 				transaction(context, "bookingTransactions").executeWithoutResult((inner) -> {
@@ -192,8 +190,7 @@ class JdbcOutboxTransactionTests {
 	@Test
 	void transactionOfItsOwnWithinOneOfAnotherDatabaseIsJoined() {
 		this.twoDatabases.run((context) -> {
-			TransactionTemplate own = new TransactionTemplate(
-					new JdbcTransactionManager(context.getBean("events", DataSource.class)));
+			TransactionTemplate own = own(context);
 			context.getBean(EventOutbox.class).flush(SECONDS);
 			transaction(context, "bookingTransactions").executeWithoutResult((outer) -> {
 				own.executeWithoutResult((inner) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
@@ -358,6 +355,13 @@ class JdbcOutboxTransactionTests {
 			});
 			flushed(context, 1);
 		});
+	}
+
+	/**
+	 * Return transactions of the outbox's database, whose manager is no bean.
+	 */
+	private static TransactionTemplate own(AssertableApplicationContext context) {
+		return new TransactionTemplate(new JdbcTransactionManager(context.getBean("events", DataSource.class)));
 	}
 
 	private static TransactionTemplate transaction(AssertableApplicationContext context, String manager) {

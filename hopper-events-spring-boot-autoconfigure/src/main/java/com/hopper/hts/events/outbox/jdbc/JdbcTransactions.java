@@ -274,9 +274,10 @@ final class JdbcTransactions {
 	 * one is over
 	 */
 	private @Nullable DataSource joined() {
+		boolean active = isActive();
 		boolean elsewhere = CommittedTransaction.isCurrentElsewhere();
-		DataSource bound = (isActive() || elsewhere) ? bound() : null;
-		if (!isActive() && bound == null) {
+		DataSource bound = (active || elsewhere) ? bound() : null;
+		if (!active && bound == null) {
 			return null;
 		}
 		if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
