@@ -54,6 +54,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -747,6 +748,10 @@ final class JdbcEventStore implements EventStore {
 			throw new DataAccessResourceFailureException(
 					"Events " + table().description() + " cannot be used because " + JdbcFailures.reason(ex, true),
 					JdbcFailures.withoutValues(ex, true));
+		}
+		catch (JdbcTransactions.RefusedException ex) {
+			throw new InvalidDataAccessApiUsageException(
+					"Events " + table().description() + " cannot be used because " + ex.getMessage());
 		}
 	}
 

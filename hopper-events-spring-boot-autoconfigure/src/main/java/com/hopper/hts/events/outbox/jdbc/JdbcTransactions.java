@@ -305,8 +305,9 @@ final class JdbcTransactions {
 	}
 
 	private static RefusedException readOnly() {
-		return new RefusedException("the transaction is read-only. Store the event in one that may write: without "
-				+ "readOnly = true, and on a connection that is not read-only");
+		return new RefusedException(
+				"the transaction is read-only. Use one that may write: without readOnly = true, and "
+						+ "on a connection that is not read-only");
 	}
 
 	private @Nullable DataSource bound() {

@@ -32,16 +32,19 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for two operators who pause an outbox in the same moment.
@@ -83,6 +86,21 @@ class JdbcPauseTests {
 				jdbc.update("update hopper_event_outbox set attempts = 7");
 			});
 			assertThat(jdbc.queryForObject("select attempts from hopper_event_outbox", Integer.class)).isEqualTo(7);
+		}
+	}
+
+	@Test
+	void pauseInATransactionThatIsReadOnlyIsRefused() {
+		try (HikariDataSource pool = pool("h2")) {
+			EventStore store = JdbcStores.create(pool, new JdbcTransactionManager(pool), "hopper_event_outbox",
+					Duration.ofSeconds(5), null, Schedulers.parallel());
+			TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(pool));
+			transaction.setReadOnly(true);
+			transaction
+				.executeWithoutResult((status) -> assertThatExceptionOfType(InvalidDataAccessApiUsageException.class)
+					.isThrownBy(() -> store.pause(pause("too late")))
+					.withMessageStartingWith("Events in table 'hopper_event_outbox'")
+					.withMessageContaining("cannot be used because the transaction is read-only. Use one that"));
 		}
 	}
 
