@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -82,6 +83,37 @@ class HopperEventsAutoConfigurationTests {
 				.run((context) -> assertThat(
 						context.getBean(EventPublisher.class).publishAndWait("session", OFFERS).delivered())
 					.isTrue());
+		}
+	}
+
+	@Test
+	void connectionDetailsReplaceTheProperties() {
+		try (FakeHopperApi api = FakeHopperApi.builder().client("client", "secret").start()) {
+			HopperConnectionDetails details = new HopperConnectionDetails() {
+
+				@Override
+				public URI getBaseUrl() {
+					return URI.create(api.baseUrl());
+				}
+
+				@Override
+				public String getClientId() {
+					return "client";
+				}
+
+				@Override
+				public String getClientSecret() {
+					return "secret";
+				}
+
+			};
+			new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
+				.withBean(HopperConnectionDetails.class, () -> details)
+				.run((context) -> {
+					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS);
+					assertThat(api.requests()).anyMatch((request) -> request.path().endsWith("/auth"));
+					assertThat(api.received()).hasSize(1);
+				});
 		}
 	}
 

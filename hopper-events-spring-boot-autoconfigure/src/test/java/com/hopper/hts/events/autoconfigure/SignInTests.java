@@ -15,7 +15,6 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -350,35 +349,6 @@ class SignInTests {
 			server.disposeNow(Duration.ofMinutes(1));
 			eventLoops.dispose();
 		}
-	}
-
-	@Test
-	void connectionDetailsReplaceTheProperties() {
-		HopperConnectionDetails details = new HopperConnectionDetails() {
-
-			@Override
-			public URI getBaseUrl() {
-				return URI.create(SignInTests.this.api.baseUrl());
-			}
-
-			@Override
-			public String getClientId() {
-				return "client";
-			}
-
-			@Override
-			public String getClientSecret() {
-				return "canary-secret";
-			}
-
-		};
-		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class))
-			.withBean(HopperConnectionDetails.class, () -> details)
-			.run((context) -> {
-				context.getBean(EventPublisher.class).publishAndWait("s", OFFERS);
-				assertThat(requests("/auth")).isNotEmpty();
-				assertThat(this.api.received()).hasSize(1);
-			});
 	}
 
 	@Test
