@@ -46,6 +46,8 @@ final class JdbcFailures {
 	 */
 	private static final Set<Integer> ORACLE = Set.of(8177, 60);
 
+	private static final int HSQLDB_NO_RIGHT_OR_NO_TABLE = -5501;
+
 	private JdbcFailures() {
 	}
 
@@ -63,6 +65,15 @@ final class JdbcFailures {
 	}
 
 	/**
+	 * Return whether the user may not do this. HSQLDB, MariaDB and MySQL say the same of
+	 * a table that is not there.
+	 */
+	static boolean isMissingRight(SQLException ex) {
+		return ("42501".equals(ex.getSQLState()) && ex.getErrorCode() != HSQLDB_NO_RIGHT_OR_NO_TABLE)
+				|| "90096".equals(ex.getSQLState());
+	}
+
+	/**
 	 * Return why, for a sentence that ends in "because".
 	 * @param ex what the database says
 	 * @param values whether it may repeat the values of an event
@@ -74,7 +85,7 @@ final class JdbcFailures {
 			case "25P02" ->
 				"an earlier statement of the same transaction has failed, and the database refuses all others";
 			case "57014" -> "the statement was cancelled, most often by a timeout";
-			case "42501" -> "the database user lacks a right";
+			case "42501", "90096" -> "the database user lacks a right";
 			default -> (ex instanceof SQLTransientConnectionException || state.startsWith("08"))
 					? "there was no usable connection to the database in time" : "the database refused";
 		};

@@ -263,6 +263,10 @@ final class JdbcOutboxTable {
 							+ ".sql, which copies every event and keeps the old table, and start again.",
 					ex);
 		}
+		if (JdbcFailures.isMissingRight(ex)) {
+			return new JdbcOutboxException(what,
+					"Grant select, insert, update and delete on '" + this.name + "' to the database user.", ex);
+		}
 		if (createFailed != null && !has("id")) {
 			return new JdbcOutboxException(
 					what + ". Before that, the script that creates the table failed: " + message(createFailed),

@@ -86,6 +86,32 @@ class JdbcOutboxRefusedAtStartTests {
 	}
 
 	@Test
+	void rightThatTheUserLacksIsToBeGranted(@TempDir Path directory) throws Exception {
+		try (EmbeddedPostgres postgres = postgres(directory)) {
+			JdbcTemplate admin = new JdbcTemplate(postgres.getPostgresDatabase());
+			admin.execute("create role reader login");
+			JdbcStores.createTable(postgres.getPostgresDatabase(), "postgresql");
+			DataSource reader = postgres.getDatabase("reader", "postgres");
+			assertMissingRight(refusal(reader));
+			assertMissingRight(refusal(reader, "hopper.outbox.jdbc.initialize-schema=always"));
+			admin.execute("grant insert, update, delete on hopper_event_outbox to reader");
+			assertMissingRight(refusal(reader));
+		}
+		String url = "jdbc:h2:mem:" + UUID.randomUUID();
+		DataSource h2 = new DriverManagerDataSource(url + ";DB_CLOSE_DELAY=-1", "sa", "");
+		JdbcStores.createTable(h2, "h2");
+		new JdbcTemplate(h2).execute("create user reader password ''");
+		new JdbcTemplate(h2).execute("grant select on hopper_event_outbox to reader");
+		assertMissingRight(refusal(new DriverManagerDataSource(url, "reader", "")));
+	}
+
+	private static void assertMissingRight(JdbcOutboxException refusal) {
+		assertThat(refusal).hasMessageContaining("the database user lacks a right");
+		assertThat(refusal.action())
+			.isEqualTo("Grant select, insert, update and delete on 'hopper_event_outbox' to the database user.");
+	}
+
+	@Test
 	void readOnlyPoolIsRefusedOnEveryDatabase() {
 		assertThat(refusal(readOnlyPool())).hasMessageContaining("'dataSource'").hasMessageContaining("read-only");
 		assertThat(refusal(new LazyConnectionDataSourceProxy(readOnlyPool()))).hasMessageContaining("read-only");
