@@ -60,7 +60,7 @@ class DefaultEventOutboxOperations implements EventOutboxOperations {
 		EventOutboxState.Pause pause = new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
 				this.relay.clock().instant(), reason, null);
 		if (this.store.pause(pause)) {
-			logger.warn("Stored events are not delivered at the moment. " + this.relay.diagnosis().describe(pause));
+			this.relay.logPause(pause);
 		}
 	}
 

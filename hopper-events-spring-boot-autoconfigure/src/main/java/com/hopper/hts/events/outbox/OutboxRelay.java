@@ -464,6 +464,7 @@ final class OutboxRelay {
 				return;
 			}
 			this.store.open();
+			EventOutboxState.Pause paused = this.store.pause();
 			if (this.store.isBlocking()) {
 				CustomizableThreadFactory threads = new CustomizableThreadFactory("hopper-outbox-");
 				// A command line application ends when it has nothing more to do
@@ -476,11 +477,21 @@ final class OutboxRelay {
 			}
 			this.running = true;
 			logger.info("Stored events are kept " + this.store.description() + " and delivered from there");
+			if (paused != null) {
+				logPause(paused);
+			}
 		}
 		finally {
 			this.lifecycle.unlock();
 		}
 		this.gate.open();
+	}
+
+	/**
+	 * Say that an operator has paused, maybe in another instance or before this start.
+	 */
+	void logPause(EventOutboxState.Pause pause) {
+		logger.warn("Stored events are not delivered at the moment. " + diagnosis().describe(pause));
 	}
 
 	/**
