@@ -32,6 +32,7 @@ import com.hopper.hts.events.test.Fault;
 import kafka.server.BrokerServer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -124,6 +125,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 			assertThatExceptionOfType(EventNotStoredException.class)
 				.isThrownBy(() -> this.outbox.store("session-1", booking(50)))
 				.withMessageContaining("'" + this.topic + "'");
+			assertThatExceptionOfType(KafkaException.class).isThrownBy(this.outbox::state);
 			this.outbox.resume();
 			assertThat(this.outbox.isDrained()).isFalse();
 		}

@@ -36,6 +36,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much of a topic a consumer group has not committed.
@@ -85,7 +86,7 @@ final class KafkaBacklog {
 
 	/**
 	 * A number that the broker has to be asked for. One thread asks at a time, and while
-	 * it does or nobody answers, the last number has to do.
+	 * it does, the last number has to do.
 	 *
 	 * @param <T> the type of the value
 	 */
@@ -105,6 +106,8 @@ final class KafkaBacklog {
 
 		private volatile boolean stale = true;
 
+		private volatile @Nullable KafkaException failure;
+
 		Cached(Duration timeToLive, Supplier<T> source, T initial) {
 			this.timeToLive = timeToLive;
 			this.source = source;
@@ -120,14 +123,22 @@ final class KafkaBacklog {
 				try {
 					this.stale = false;
 					this.value = this.source.get();
+					this.failure = null;
 				}
-				catch (KafkaException | IllegalStateException ex) {
-					logger.debug("The broker does not tell what is in the outbox", ex);
+				catch (KafkaException ex) {
+					this.failure = ex;
+				}
+				catch (IllegalStateException ex) {
+					logger.debug("Nobody can be asked what is in the outbox", ex);
 				}
 				finally {
 					this.validUntil = System.nanoTime() + this.timeToLive.toNanos();
 					this.refreshing.unlock();
 				}
+			}
+			KafkaException failure = this.failure;
+			if (failure != null) {
+				throw new KafkaException("The broker does not tell what is in the outbox", failure);
 			}
 			return this.value;
 		}
