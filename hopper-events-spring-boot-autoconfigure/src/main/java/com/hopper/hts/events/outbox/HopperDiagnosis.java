@@ -33,6 +33,7 @@ import com.hopper.hts.events.http.AttemptFailure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.Assert;
 
 /**
@@ -277,7 +278,7 @@ public final class HopperDiagnosis implements AopInfrastructureBean {
 	public Finding unavailable(Throwable failure) {
 		return new Finding(EnumSet.of(Condition.OUTBOX_UNAVAILABLE),
 				"It is not known how many events wait, because the outbox cannot be read ("
-						+ failure.getClass().getSimpleName()
+						+ NestedExceptionUtils.getMostSpecificCause(failure).getClass().getSimpleName()
 						+ "). Check the database or the broker that hopper.outbox.type stands for.");
 	}
 

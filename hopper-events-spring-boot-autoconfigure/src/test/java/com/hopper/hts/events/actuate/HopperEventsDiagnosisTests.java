@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.actuate;
 
+import java.net.ConnectException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -103,11 +104,11 @@ class HopperEventsDiagnosisTests {
 	@Test
 	void whatCannotBeReadIsSaid() {
 		EventOutboxOperations operations = Mockito.mock(EventOutboxOperations.class);
-		Mockito.when(operations.state()).thenThrow(new IllegalStateException("canary"));
+		Mockito.when(operations.state()).thenThrow(new IllegalStateException("canary", new ConnectException()));
 		this.contextRunner.withBean(EventOutboxOperations.class, () -> operations)
 			.run((context) -> assertThat(diagnosis(context)).singleElement()
 				.asString()
-				.contains("the outbox cannot be read (IllegalStateException)"));
+				.contains("the outbox cannot be read (ConnectException)"));
 		this.contextRunner.withBean(EventOutboxOperations.class, () -> Mockito.mock(EventOutboxOperations.class))
 			.run((context) -> assertThat(diagnosis(context)).singleElement()
 				.asString()
