@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -268,6 +269,21 @@ abstract class AbstractJdbcDeliveryTests extends JdbcOutboxFixture {
 		flush();
 		await().untilAsserted(() -> assertThat(this.listener.dead).hasSize(1));
 		assertThat(this.api.received()).hasSize(3);
+	}
+
+	@Test
+	void instanceThatStartsDuringAnOperatorsPauseSaysSo(CapturedOutput output) {
+		this.outbox.pause("maintenance");
+		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
+		other.start();
+		try {
+			assertThat(output.getAll().substring(output.getAll().lastIndexOf("Stored events are kept")))
+				.contains("Stored events are not delivered at the moment. Paused by an operator")
+				.contains("maintenance");
+		}
+		finally {
+			other.stop();
+		}
 	}
 
 	@Test

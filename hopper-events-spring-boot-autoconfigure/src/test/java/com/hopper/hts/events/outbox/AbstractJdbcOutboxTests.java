@@ -354,21 +354,6 @@ abstract class AbstractJdbcOutboxTests extends AbstractJdbcDeliveryTests {
 	}
 
 	@Test
-	void instanceThatStartsDuringAnOperatorsPauseSaysSo(CapturedOutput output) {
-		this.outbox.pause("maintenance");
-		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
-		other.start();
-		try {
-			assertThat(output.getAll().substring(output.getAll().lastIndexOf("Stored events are kept")))
-				.contains("Stored events are not delivered at the moment. Paused by an operator")
-				.contains("maintenance");
-		}
-		finally {
-			other.stop();
-		}
-	}
-
-	@Test
 	void pauseBelongsToTheTransactionAndHoldsForAllAtOnce() {
 		TestOutbox other = create(this.dataSource, "hopper_event_outbox", this.listener);
 		other.start();
