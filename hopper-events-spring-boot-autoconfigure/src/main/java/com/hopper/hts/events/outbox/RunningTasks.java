@@ -25,6 +25,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
+import org.springframework.scheduling.concurrent.SimpleAsyncTaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
@@ -57,9 +58,13 @@ class RunningTasks {
 				// Takes tasks until it is destroyed, so it tells nobody that it is done
 			}
 		}
-		if (this.environment.getProperty("spring.task.execution.shutdown.await-termination", Boolean.class, false)) {
-			// Waits as long as it would later
-			existing(SimpleAsyncTaskExecutor.class).forEach(SimpleAsyncTaskExecutor::close);
+		for (SimpleAsyncTaskExecutor executor : existing(SimpleAsyncTaskExecutor.class)) {
+			String tasks = (executor instanceof SimpleAsyncTaskScheduler) ? "scheduling" : "execution";
+			if (this.environment.getProperty("spring.task." + tasks + ".shutdown.await-termination", Boolean.class,
+					false)) {
+				// Waits as long as it would later
+				executor.close();
+			}
 		}
 	}
 

@@ -32,10 +32,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.task.SimpleAsyncTaskSchedulerBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -44,6 +46,7 @@ import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.scheduling.concurrent.SimpleAsyncTaskScheduler;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -85,6 +88,16 @@ class EndOfApplicationTests {
 	void scheduledTaskThatSpringWaitsForStores() {
 		ConfigurableApplicationContext context = run(WebApplicationType.NONE, SchedulingApplication.class,
 				EXECUTORS + 1, "--spring.task.scheduling.shutdown.await-termination=true",
+				"--spring.task.scheduling.shutdown.await-termination-period=30s");
+		context.getBean(Work.class).awaitBegin();
+		context.close();
+		assertThat(this.api.received()).hasSize(1);
+	}
+
+	@Test
+	void taskOfASimpleSchedulerThatSpringWaitsForStores() {
+		ConfigurableApplicationContext context = run(WebApplicationType.NONE, SimpleSchedulingApplication.class, 0,
+				"--spring.task.scheduling.shutdown.await-termination=true",
 				"--spring.task.scheduling.shutdown.await-termination-period=30s");
 		context.getBean(Work.class).awaitBegin();
 		context.close();
@@ -261,6 +274,43 @@ class EndOfApplicationTests {
 		Object schedule(Work work) {
 			return new Object() {
 				@Scheduled(fixedDelay = 3600_000)
+				void book() {
+					work.book();
+				}
+			};
+		}
+
+	}
+
+	/**
+	 * Has the scheduler of virtual threads, on any JDK. Its task goes on when somebody
+	 * waits for it.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@EnableScheduling
+	static class SimpleSchedulingApplication {
+
+		@Bean
+		Work work(EventOutbox outbox) {
+			return new Work(outbox);
+		}
+
+		@Bean
+		SimpleAsyncTaskScheduler taskScheduler(SimpleAsyncTaskSchedulerBuilder builder, ObjectProvider<Work> work) {
+			return builder.configure(new SimpleAsyncTaskScheduler() {
+				@Override
+				public void close() {
+					work.getObject().ending.countDown();
+					super.close();
+				}
+			});
+		}
+
+		@Bean
+		Object schedule(Work work) {
+			return new Object() {
+				@Scheduled(fixedRate = 3600_000)
 				void book() {
 					work.book();
 				}
