@@ -160,6 +160,29 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 		});
 	}
 
+	@Test
+	void outboxesOfTwoContextsWithOneParentTakePartEachInItsOwnDatabase() {
+		new ApplicationContextRunner().withUserConfiguration(TwoManagers.class).run((parent) -> {
+			ApplicationContextRunner children = this.contextRunner.withParent(parent);
+			children.withPropertyValues("hopper.outbox.jdbc.data-source=events")
+				.run((first) -> children.withPropertyValues("hopper.outbox.jdbc.data-source=bookings").run((second) -> {
+					flushed(first, 0);
+					flushed(second, 0);
+					transaction(parent, "eventTransactions").executeWithoutResult((status) -> {
+						first.getBean(EventOutbox.class).store("session-1", booking(1));
+						assertThatExceptionOfType(EventNotStoredException.class)
+							.isThrownBy(() -> second.getBean(EventOutbox.class).store("session-1", booking(1)));
+					});
+					flushed(first, 1);
+					transaction(parent, "bookingTransactions").executeWithoutResult((status) -> {
+						second.getBean(EventOutbox.class).store("session-1", booking(2));
+						assertRefused(first);
+					});
+					flushed(second, 2);
+				}));
+		});
+	}
+
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void chainOfManagersTakesPart(boolean eventsFirst) {
@@ -247,6 +270,16 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 		@Bean
 		PlatformTransactionManager bookingTransactions(DataSource bookings) {
 			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoManagers extends TwoDatabases {
+
+		@Bean
+		PlatformTransactionManager eventTransactions(DataSource events) {
+			return new JdbcTransactionManager(events);
 		}
 
 	}

@@ -18,6 +18,8 @@ package com.hopper.hts.events.outbox.jdbc;
 import java.util.ArrayList;
 import java.util.List;
 
+import javax.sql.DataSource;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.Ordered;
@@ -43,14 +45,15 @@ final class CommittedTransaction implements TransactionSynchronization {
 	/**
 	 * Remember the commits of a transaction manager.
 	 * @param transactionManager the transaction manager
-	 * @param elsewhere whether its transactions are not those of the outbox
+	 * @param outside the data source of an outbox that has no part in the transactions,
+	 * or {@code null} if it has
 	 */
-	static void watch(PlatformTransactionManager transactionManager, boolean elsewhere) {
+	static void watch(PlatformTransactionManager transactionManager, @Nullable DataSource outside) {
 		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
 			// The list is replaced: running transactions may be reading the old one
 			List<TransactionExecutionListener> listeners = new ArrayList<>(
 					configurable.getTransactionExecutionListeners());
-			listeners.add(new Listener(elsewhere));
+			listeners.add(new Listener(outside));
 			configurable.setTransactionExecutionListeners(listeners);
 		}
 	}
@@ -74,12 +77,15 @@ final class CommittedTransaction implements TransactionSynchronization {
 	/**
 	 * Return whether the transaction of the calling thread is not one of the outbox. It
 	 * may run within one, whose connection is bound.
+	 * @param dataSource the data source of the outbox; contexts with one parent can have
+	 * several
 	 */
-	static boolean isCurrentElsewhere() {
+	static boolean isCurrentElsewhere(DataSource dataSource) {
 		return TransactionSynchronizationManager.isSynchronizationActive()
 				&& TransactionSynchronizationManager.getSynchronizations()
 					.stream()
-					.anyMatch(TransactionElsewhere.class::isInstance);
+					.anyMatch((candidate) -> candidate instanceof TransactionElsewhere transaction
+							&& transaction.outside == dataSource);
 	}
 
 	@Override
@@ -94,8 +100,10 @@ final class CommittedTransaction implements TransactionSynchronization {
 
 	/**
 	 * Marks the transactions of a manager that is not the outbox's.
+	 *
+	 * @param outside the data source of the outbox
 	 */
-	private static final class TransactionElsewhere implements TransactionSynchronization {
+	private record TransactionElsewhere(DataSource outside) implements TransactionSynchronization {
 
 	}
 
@@ -103,14 +111,14 @@ final class CommittedTransaction implements TransactionSynchronization {
 	 * Registers a synchronization that hears of the commit before all others. What JPA
 	 * writes last can still join the transaction.
 	 *
-	 * @param elsewhere whether the transactions are not those of the outbox
+	 * @param outside the data source of an outbox that has no part in the transactions
 	 */
-	private record Listener(boolean elsewhere) implements TransactionExecutionListener {
+	private record Listener(@Nullable DataSource outside) implements TransactionExecutionListener {
 
 		@Override
 		public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
-			if (this.elsewhere && beginFailure == null) {
-				register(transaction, new TransactionElsewhere());
+			if (this.outside != null && beginFailure == null) {
+				register(transaction, new TransactionElsewhere(this.outside));
 			}
 		}
 

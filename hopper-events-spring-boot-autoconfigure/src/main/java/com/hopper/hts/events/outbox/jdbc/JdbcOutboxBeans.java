@@ -159,7 +159,7 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		managers.values()
 			.stream()
 			.filter((manager) -> !fitting.contains(manager))
-			.forEach((manager) -> CommittedTransaction.watch(manager, !led));
+			.forEach((manager) -> CommittedTransaction.watch(manager, led ? null : dataSource));
 		if (chosen != null && !fitting.contains(chosen)) {
 			throw new InvalidConfigurationPropertyValueException(TRANSACTION_MANAGER,
 					this.properties.transactionManager(),

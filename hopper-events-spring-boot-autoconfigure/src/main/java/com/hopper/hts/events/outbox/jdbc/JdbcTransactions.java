@@ -112,7 +112,7 @@ final class JdbcTransactions {
 				|| managers.stream().anyMatch(JdbcTransactions::isChoosing);
 		this.placeOf = placeOf;
 		this.place = choosing ? placeOf.execute(connection) : null;
-		managers.forEach((manager) -> CommittedTransaction.watch(manager, false));
+		managers.forEach((manager) -> CommittedTransaction.watch(manager, null));
 	}
 
 	/**
@@ -275,7 +275,7 @@ final class JdbcTransactions {
 	 */
 	private @Nullable DataSource joined() {
 		boolean active = isActive();
-		boolean elsewhere = CommittedTransaction.isCurrentElsewhere();
+		boolean elsewhere = CommittedTransaction.isCurrentElsewhere(this.dataSource);
 		DataSource bound = (active || elsewhere) ? bound() : null;
 		if (!active && bound == null) {
 			return null;
