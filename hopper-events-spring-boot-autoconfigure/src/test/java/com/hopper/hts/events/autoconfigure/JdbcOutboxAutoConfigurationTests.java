@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 import javax.sql.DataSource;
@@ -236,9 +237,12 @@ class JdbcOutboxAutoConfigurationTests {
 			.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc.data-source")
 				.contains("bookings")
 				.contains("reports")));
-		runner.withPropertyValues("hopper.outbox.jdbc.data-source=nothing")
-			.run((context) -> assertThat(context).getFailure()
-				.satisfies((failure) -> assertThat(stackTrace(failure)).contains("there is no bean of this name")));
+		for (String wrong : List.of("nothing", "bookingTransactions")) {
+			runner.withPropertyValues("hopper.outbox.jdbc.data-source=" + wrong)
+				.run((context) -> assertThat(context).getFailure()
+					.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc.data-source")
+						.contains("there is no data source of this name; there are [bookings, reports]")));
+		}
 		runner
 			.withPropertyValues("hopper.outbox.jdbc.data-source=bookings",
 					"hopper.outbox.jdbc.transaction-manager=bookingTransactions")

@@ -30,6 +30,7 @@ import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.BeanWrapper;
 import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.BeanNotOfRequiredTypeException;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -101,9 +102,9 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		try {
 			return this.beanFactory.getBean(name, DataSource.class);
 		}
-		catch (NoSuchBeanDefinitionException ex) {
+		catch (NoSuchBeanDefinitionException | BeanNotOfRequiredTypeException ex) {
 			throw new InvalidConfigurationPropertyValueException(DATA_SOURCE, name,
-					"there is no bean of this name; there are "
+					"there is no data source of this name; there are "
 							+ Arrays.toString(this.beanFactory.getBeanNamesForType(DataSource.class)));
 		}
 	}
