@@ -37,13 +37,13 @@ import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
@@ -116,10 +116,9 @@ final class EventOutboxConfigurations {
 				ObjectProvider<EventDeliveryListener> listeners,
 				ObjectProvider<ObservationRegistry> observationRegistry,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> waiting, ObjectProvider<EventOutbox> outbox,
-				ObjectProvider<HopperDiagnosis> diagnosis, ConfigurableListableBeanFactory beanFactory) {
+				ObjectProvider<HopperDiagnosis> diagnosis, ConfigurableApplicationContext context) {
 			if (!isEnabled(environment)) {
-				return new OutboxLifecycle(null, false, outbox,
-						new RunningTasks(beanFactory, environment, Duration.ZERO));
+				return new OutboxLifecycle(null, false, outbox, new RunningTasks(context, Duration.ZERO));
 			}
 			RelayPolicy policy = properties.toPolicy();
 			Scheduler scheduler = waiting.getIfAvailable(Schedulers::parallel);
@@ -145,7 +144,7 @@ final class EventOutboxConfigurations {
 				relay.obtain();
 			}
 			return new OutboxLifecycle(relay::obtain, factory.mayHoldBacklog(), outbox,
-					new RunningTasks(beanFactory, environment, properties.getShutdownTimeout()));
+					new RunningTasks(context, properties.getShutdownTimeout()));
 		}
 
 		// Lazy, so that an application that only publishes has no relay

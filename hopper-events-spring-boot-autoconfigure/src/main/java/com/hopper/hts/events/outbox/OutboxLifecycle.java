@@ -80,7 +80,9 @@ final class OutboxLifecycle
 
 	@Override
 	public void onApplicationEvent(ContextClosedEvent event) {
-		this.closing = true;
+		if (this.runningTasks.isMeantBy(event)) {
+			this.closing = true;
+		}
 	}
 
 	boolean isEnabled() {

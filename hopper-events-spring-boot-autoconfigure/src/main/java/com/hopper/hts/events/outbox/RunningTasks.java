@@ -22,7 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.core.env.Environment;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
 import org.springframework.scheduling.concurrent.SimpleAsyncTaskScheduler;
@@ -36,16 +37,21 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
  */
 class RunningTasks {
 
-	private final ConfigurableListableBeanFactory beanFactory;
-
-	private final Environment environment;
+	private final ConfigurableApplicationContext context;
 
 	private final Duration timeout;
 
-	RunningTasks(ConfigurableListableBeanFactory beanFactory, Environment environment, Duration timeout) {
-		this.beanFactory = beanFactory;
-		this.environment = environment;
+	RunningTasks(ConfigurableApplicationContext context, Duration timeout) {
+		this.context = context;
 		this.timeout = timeout;
+	}
+
+	/**
+	 * Return whether an event is about the context of the tasks. Those of its children
+	 * are heard too.
+	 */
+	boolean isMeantBy(ContextClosedEvent event) {
+		return event.getApplicationContext() == this.context;
 	}
 
 	/**
@@ -60,8 +66,8 @@ class RunningTasks {
 		}
 		for (SimpleAsyncTaskExecutor executor : existing(SimpleAsyncTaskExecutor.class)) {
 			String tasks = (executor instanceof SimpleAsyncTaskScheduler) ? "scheduling" : "execution";
-			if (this.environment.getProperty("spring.task." + tasks + ".shutdown.await-termination", Boolean.class,
-					false)) {
+			if (this.context.getEnvironment()
+				.getProperty("spring.task." + tasks + ".shutdown.await-termination", Boolean.class, false)) {
 				// Waits as long as it would later
 				executor.close();
 			}
@@ -69,8 +75,9 @@ class RunningTasks {
 	}
 
 	private <T> List<T> existing(Class<T> type) {
-		return Stream.of(this.beanFactory.getBeanNamesForType(type, true, false))
-			.map(this.beanFactory::getSingleton)
+		ConfigurableListableBeanFactory beanFactory = this.context.getBeanFactory();
+		return Stream.of(beanFactory.getBeanNamesForType(type, true, false))
+			.map(beanFactory::getSingleton)
 			.filter(type::isInstance)
 			.map(type::cast)
 			.toList();

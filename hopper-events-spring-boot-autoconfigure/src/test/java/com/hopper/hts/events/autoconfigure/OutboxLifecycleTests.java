@@ -36,8 +36,10 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerA
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -141,6 +143,20 @@ class OutboxLifecycleTests {
 					}
 				});
 		}
+	}
+
+	@Test
+	void endOfAChildContextIsNotThatOfTheApplication() {
+		this.contextRunner.withPropertyValues("spring.task.execution.shutdown.await-termination=true")
+			.withBean(SimpleAsyncTaskExecutor.class)
+			.run((context) -> {
+				context.getBean(EventOutbox.class).store("session-1", booking());
+				new ApplicationContextRunner().withParent(context).run((child) -> assertThat(child).hasNotFailed());
+				context.getSourceApplicationContext().stop();
+				context.getSourceApplicationContext().start();
+				assertThatNoException().isThrownBy(() -> context.getBean(SimpleAsyncTaskExecutor.class).execute(() -> {
+				}));
+			});
 	}
 
 	@Test
