@@ -18,6 +18,7 @@ package com.hopper.hts.events.test;
 import java.util.List;
 import java.util.stream.Stream;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.context.ApplicationContext;
 import org.springframework.test.context.TestContext;
 import org.springframework.test.context.TestExecutionListener;
@@ -43,7 +44,8 @@ final class FakeHopperApiTestExecutionListener implements TestExecutionListener 
 			return List.of();
 		}
 		ApplicationContext context = testContext.getApplicationContext();
-		return Stream.of(context.getBeanNamesForType(FakeHopperApi.class, false, false))
+		return Stream
+			.of(BeanFactoryUtils.beanNamesForTypeIncludingAncestors(context, FakeHopperApi.class, false, false))
 			.map((name) -> context.getBean(name, FakeHopperApi.class))
 			.toList();
 	}

@@ -37,6 +37,8 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.context.ContextConfiguration;
+import org.springframework.test.context.ContextHierarchy;
 import org.springframework.test.context.TestContextManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -176,6 +178,17 @@ class FakeHopperApiInTestsTests {
 		this.api.reset();
 	}
 
+	@Test
+	void apiOfAParentContextIsResetBeforeEachTestToo() throws Exception {
+		TestWithParentContext instance = new TestWithParentContext();
+		TestContextManager test = new TestContextManager(TestWithParentContext.class);
+		test.prepareTestInstance(instance);
+		instance.publisher.publishAndWait("session-1", OffersDisplayed.occurredAt(TIME));
+		assertThat(instance.api.received()).hasSize(1);
+		test.beforeTestMethod(instance, Object.class.getMethod("toString"));
+		assertThat(instance.api.received()).isEmpty();
+	}
+
 	private void publishUnknownType() {
 		assertThatExceptionOfType(HopperApiException.Rejected.class).isThrownBy(
 				() -> this.publisher.publishAndWait("session-1", CustomEvent.occurredAt("seat_selected", TIME)));
@@ -253,6 +266,25 @@ class FakeHopperApiInTestsTests {
 
 		static void main(String[] args) {
 			SpringApplication.run(Application.class, args);
+		}
+
+	}
+
+	@ContextHierarchy({
+			@ContextConfiguration(
+					classes = { FakeHopperApiConfiguration.class, FakeHopperApiInTestsTests.Application.class }),
+			@ContextConfiguration(classes = TestWithParentContext.Child.class) })
+	static class TestWithParentContext {
+
+		@Autowired
+		private FakeHopperApi api;
+
+		@Autowired
+		private EventPublisher publisher;
+
+		@Configuration(proxyBeanMethods = false)
+		static class Child {
+
 		}
 
 	}
