@@ -39,7 +39,9 @@ import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.support.SimpleThreadScope;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.jdbc.datasource.UserCredentialsDataSourceAdapter;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -76,6 +78,15 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 			// One that is no bean
 			attempt.accept(new JdbcTransactionManager(dataSource));
 			flushed(context, 5);
+		});
+	}
+
+	@Test
+	void adapterThatSignsInAtTheDatabaseDoesSoForTheRelay() {
+		this.contextRunner.withUserConfiguration(Credentials.class).run((context) -> {
+			transaction(context, "transactions")
+				.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
+			flushed(context, 1);
 		});
 	}
 
@@ -242,6 +253,26 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 		@Bean
 		PlatformTransactionManager advised(DataSource events) {
 			return (PlatformTransactionManager) new ProxyFactory(new JdbcTransactionManager(events)).getProxy();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Credentials {
+
+		@Bean
+		DataSource events() {
+			UserCredentialsDataSourceAdapter adapter = new UserCredentialsDataSourceAdapter();
+			adapter.setTargetDataSource(new SimpleDriverDataSource(new org.h2.Driver(),
+					"jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1"));
+			adapter.setUsername("sa");
+			adapter.setPassword("secret");
+			return adapter;
+		}
+
+		@Bean
+		PlatformTransactionManager transactions(DataSource events) {
+			return new JdbcTransactionManager(new TransactionAwareDataSourceProxy(events));
 		}
 
 	}

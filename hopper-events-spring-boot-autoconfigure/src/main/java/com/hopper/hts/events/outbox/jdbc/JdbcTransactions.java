@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -35,6 +34,7 @@ import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -213,7 +213,7 @@ final class JdbcTransactions {
 
 	private Connection connection() throws SQLException {
 		try {
-			return target(this.dataSource).getConnection();
+			return unaware(this.dataSource).getConnection();
 		}
 		catch (SQLException ex) {
 			// Many pools do not tell their own failures from those of the database
@@ -366,14 +366,35 @@ final class JdbcTransactions {
 	static DataSource target(DataSource dataSource) {
 		DataSource current = dataSource;
 		while (true) {
-			DataSource next = (current instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
-					: (DataSource) ((current instanceof ScopedObject scoped) ? scoped.getTargetObject()
-							: AopProxyUtils.getSingletonTarget(current));
+			DataSource next = next(current);
 			if (next == null) {
-				return Objects.requireNonNull(current);
+				return current;
 			}
 			current = next;
 		}
+	}
+
+	/**
+	 * Return the data source behind the last proxy that gives the connection of a
+	 * transaction. Others may sign in at the database, for example.
+	 */
+	private static DataSource unaware(DataSource dataSource) {
+		DataSource unaware = dataSource;
+		DataSource current = dataSource;
+		while (true) {
+			DataSource next = next(current);
+			if (next == null) {
+				return unaware;
+			}
+			unaware = (current instanceof TransactionAwareDataSourceProxy) ? next : unaware;
+			current = next;
+		}
+	}
+
+	private static @Nullable DataSource next(DataSource dataSource) {
+		return (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
+				: (DataSource) ((dataSource instanceof ScopedObject scoped) ? scoped.getTargetObject()
+						: AopProxyUtils.getSingletonTarget(dataSource));
 	}
 
 	/**
