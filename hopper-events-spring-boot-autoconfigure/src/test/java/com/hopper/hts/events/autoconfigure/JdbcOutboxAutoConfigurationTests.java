@@ -62,6 +62,7 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -208,6 +209,16 @@ class JdbcOutboxAutoConfigurationTests {
 	}
 
 	@Test
+	void tableIsCreatedInNoTransactionOfTheApplication() {
+		this.jdbcContextRunner.withUserConfiguration(EarlyTransaction.class).run((context) -> {
+			// The database commits whenever a table is created
+			assertThat(context.getBean(EarlyTransaction.class).jdbc.queryForList("select id from booking")).isEmpty();
+			storeAndFlush(context.getBean(EventOutbox.class));
+			assertThat(this.api.received()).hasSize(1);
+		});
+	}
+
+	@Test
 	void beanThatIsDestroyedCanStore() {
 		this.jdbcContextRunner.withUserConfiguration(LateBookings.class)
 			.withPropertyValues("spring.datasource.generate-unique-name=false",
@@ -334,6 +345,32 @@ class JdbcOutboxAutoConfigurationTests {
 		@Override
 		public void afterPropertiesSet() {
 			this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+		}
+
+	}
+
+	static class EarlyTransaction implements InitializingBean {
+
+		private final EventOutbox outbox;
+
+		private final TransactionTemplate transaction;
+
+		private final JdbcTemplate jdbc;
+
+		EarlyTransaction(EventOutbox outbox, PlatformTransactionManager transactionManager, DataSource dataSource) {
+			this.outbox = outbox;
+			this.transaction = new TransactionTemplate(transactionManager);
+			this.jdbc = new JdbcTemplate(dataSource);
+		}
+
+		@Override
+		public void afterPropertiesSet() {
+			this.jdbc.execute("create table booking (id int)");
+			this.transaction.executeWithoutResult((status) -> {
+				this.jdbc.update("insert into booking values (1)");
+				this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+				status.setRollbackOnly();
+			});
 		}
 
 	}

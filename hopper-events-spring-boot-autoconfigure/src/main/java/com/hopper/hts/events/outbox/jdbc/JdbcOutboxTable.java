@@ -62,8 +62,6 @@ final class JdbcOutboxTable {
 
 	private static final Log logger = LogFactory.getLog(JdbcOutboxTable.class);
 
-	private final DataSource dataSource;
-
 	private final String dataSourceName;
 
 	private final String name;
@@ -76,7 +74,6 @@ final class JdbcOutboxTable {
 
 	JdbcOutboxTable(DataSource dataSource, String dataSourceName, List<PlatformTransactionManager> managers,
 			String name, boolean create) {
-		this.dataSource = dataSource;
 		this.dataSourceName = dataSourceName;
 		this.name = name;
 		this.create = create;
@@ -143,7 +140,11 @@ final class JdbcOutboxTable {
 				.replaceAll("\\b" + DEFAULT_NAME + "\\b", this.name.replace("$", "\\$"));
 			ResourceDatabasePopulator populator = new ResourceDatabasePopulator(
 					new ByteArrayResource(script.getBytes(StandardCharsets.UTF_8)));
-			populator.execute(this.dataSource);
+			// Many databases commit then, which a transaction of the caller must not
+			this.transactions.own((connection) -> {
+				populator.populate(connection);
+				return true;
+			});
 			if (this.dialect == JdbcDialect.POSTGRESQL) {
 				this.transactions.own((connection) -> {
 					this.dialect.update(connection, "alter table " + this.name + " set (fillfactor = 70)");
