@@ -252,7 +252,8 @@ class JdbcOutboxAutoConfigurationTests {
 			runner.withPropertyValues("hopper.outbox.jdbc.data-source=" + wrong)
 				.run((context) -> assertThat(context).getFailure()
 					.satisfies((failure) -> assertThat(stackTrace(failure)).contains("hopper.outbox.jdbc.data-source")
-						.contains("there is no data source of this name; there are [bookings, reports]")));
+						.contains(
+								"there is no bean of this name that is a data source; there are [bookings, reports]")));
 		}
 		runner
 			.withPropertyValues("hopper.outbox.jdbc.data-source=bookings",

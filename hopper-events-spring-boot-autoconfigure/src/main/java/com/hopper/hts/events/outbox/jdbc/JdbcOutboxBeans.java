@@ -104,7 +104,7 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		}
 		catch (NoSuchBeanDefinitionException | BeanNotOfRequiredTypeException ex) {
 			throw new InvalidConfigurationPropertyValueException(DATA_SOURCE, name,
-					"there is no data source of this name; there are "
+					"there is no bean of this name that is a data source; there are "
 							+ Arrays.toString(this.beanFactory.getBeanNamesForType(DataSource.class)));
 		}
 	}
