@@ -32,16 +32,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.beans.factory.DisposableBean;
-import org.springframework.beans.factory.InitializingBean;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceInitializationAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -53,7 +49,6 @@ import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextRefreshedEvent;
-
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
@@ -62,7 +57,6 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
-import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -189,50 +183,6 @@ class JdbcOutboxAutoConfigurationTests {
 			});
 	}
 
-	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void tableOfTheApplicationsScriptsIsThereBeforeTheFirstEvent(boolean lazy) {
-		this.jdbcContextRunner.withInitializer((context) -> {
-			if (lazy) {
-				context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor());
-			}
-		})
-			.withUserConfiguration(EarlyBookings.class)
-			.withConfiguration(AutoConfigurations.of(DataSourceInitializationAutoConfiguration.class))
-			.withPropertyValues("hopper.outbox.jdbc.initialize-schema=never",
-					"spring.sql.init.schema-locations=classpath:com/hopper/hts/events/db/outbox/schema-h2.sql")
-			.run((context) -> {
-				context.getBean(EarlyBookings.class);
-				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
-				assertThat(this.api.received()).hasSize(1);
-			});
-	}
-
-	@Test
-	void tableIsCreatedInNoTransactionOfTheApplication() {
-		this.jdbcContextRunner.withUserConfiguration(EarlyTransaction.class).run((context) -> {
-			// The database commits whenever a table is created
-			assertThat(context.getBean(EarlyTransaction.class).jdbc.queryForList("select id from booking")).isEmpty();
-			storeAndFlush(context.getBean(EventOutbox.class));
-			assertThat(this.api.received()).hasSize(1);
-		});
-	}
-
-	@Test
-	void beanThatIsDestroyedCanStore() {
-		this.jdbcContextRunner.withUserConfiguration(LateBookings.class)
-			.withPropertyValues("spring.datasource.generate-unique-name=false",
-					"spring.datasource.url=jdbc:h2:mem:late;DB_CLOSE_DELAY=-1")
-			.run((context) -> context.getBean(LateBookings.class));
-		this.jdbcContextRunner
-			.withPropertyValues("spring.datasource.generate-unique-name=false",
-					"spring.datasource.url=jdbc:h2:mem:late")
-			.run((context) -> {
-				assertThat(context.getBean(EventOutbox.class).flush(SECONDS)).isTrue();
-				assertThat(this.api.received()).hasSize(1);
-			});
-	}
-
 	@Test
 	void missingTableIsReported() {
 		this.jdbcContextRunner.withPropertyValues("hopper.outbox.jdbc.initialize-schema=never")
@@ -331,62 +281,6 @@ class JdbcOutboxAutoConfigurationTests {
 		@Bean
 		PlatformTransactionManager bookingTransactions(@Qualifier("bookings") DataSource bookings) {
 			return new JdbcTransactionManager(bookings);
-		}
-
-	}
-
-	static class EarlyBookings implements InitializingBean {
-
-		private final EventOutbox outbox;
-
-		EarlyBookings(EventOutbox outbox) {
-			this.outbox = outbox;
-		}
-
-		@Override
-		public void afterPropertiesSet() {
-			this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
-		}
-
-	}
-
-	static class EarlyTransaction implements InitializingBean {
-
-		private final EventOutbox outbox;
-
-		private final TransactionTemplate transaction;
-
-		private final JdbcTemplate jdbc;
-
-		EarlyTransaction(EventOutbox outbox, PlatformTransactionManager transactionManager, DataSource dataSource) {
-			this.outbox = outbox;
-			this.transaction = new TransactionTemplate(transactionManager);
-			this.jdbc = new JdbcTemplate(dataSource);
-		}
-
-		@Override
-		public void afterPropertiesSet() {
-			this.jdbc.execute("create table booking (id int)");
-			this.transaction.executeWithoutResult((status) -> {
-				this.jdbc.update("insert into booking values (1)");
-				this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
-				status.setRollbackOnly();
-			});
-		}
-
-	}
-
-	static class LateBookings implements DisposableBean {
-
-		private final EventOutbox outbox;
-
-		LateBookings(EventOutbox outbox) {
-			this.outbox = outbox;
-		}
-
-		@Override
-		public void destroy() {
-			this.outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
 		}
 
 	}
