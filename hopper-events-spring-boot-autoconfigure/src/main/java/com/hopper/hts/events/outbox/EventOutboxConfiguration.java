@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events.outbox;
 
-import java.util.stream.Stream;
-
 import org.springframework.context.annotation.ImportSelector;
 import org.springframework.core.type.AnnotationMetadata;
 
@@ -32,11 +30,9 @@ public class EventOutboxConfiguration implements ImportSelector {
 
 	@Override
 	public String[] selectImports(AnnotationMetadata importingClassMetadata) {
-		return Stream
-			.of(EventOutboxConfigurations.Metrics.class, EventOutboxConfigurations.Tracing.class,
-					EventOutboxConfigurations.Outbox.class, EventOutboxConfigurations.Gauges.class)
-			.map(Class::getName)
-			.toArray(String[]::new);
+		return new String[] { EventOutboxConfigurations.Metrics.class.getName(),
+				EventOutboxConfigurations.Tracing.class.getName(), EventOutboxConfigurations.Outbox.class.getName(),
+				EventOutboxConfigurations.Gauges.class.getName() };
 	}
 
 }
