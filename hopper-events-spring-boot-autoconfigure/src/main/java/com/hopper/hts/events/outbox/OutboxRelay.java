@@ -464,7 +464,6 @@ final class OutboxRelay {
 				return;
 			}
 			this.store.open();
-			EventOutboxState.Pause paused = this.store.pause();
 			if (this.store.isBlocking()) {
 				CustomizableThreadFactory threads = new CustomizableThreadFactory("hopper-outbox-");
 				// A command line application ends when it has nothing more to do
@@ -477,14 +476,24 @@ final class OutboxRelay {
 			}
 			this.running = true;
 			logger.info("Stored events are kept " + this.store.description() + " and delivered from there");
-			if (paused != null) {
-				logPause(paused);
-			}
+			logPauseIfAny();
 		}
 		finally {
 			this.lifecycle.unlock();
 		}
 		this.gate.open();
+	}
+
+	private void logPauseIfAny() {
+		try {
+			EventOutboxState.Pause pause = this.store.pause();
+			if (pause != null) {
+				logPause(pause);
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("It is not known whether an operator has paused", ex);
+		}
 	}
 
 	/**

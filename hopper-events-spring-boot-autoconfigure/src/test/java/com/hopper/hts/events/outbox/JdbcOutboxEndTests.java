@@ -88,4 +88,12 @@ class JdbcOutboxEndTests {
 		assertThat(this.outbox.isRunning()).isFalse();
 	}
 
+	@Test
+	void relayStartsAgainAlthoughTheDatabaseIsGone() {
+		this.outbox.stop();
+		this.dataSource.close();
+		this.outbox.start();
+		assertThat(this.outbox.isRunning()).isTrue();
+	}
+
 }
