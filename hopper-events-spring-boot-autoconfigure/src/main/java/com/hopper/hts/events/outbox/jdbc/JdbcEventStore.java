@@ -65,9 +65,6 @@ import org.springframework.util.function.SingletonSupplier;
  */
 final class JdbcEventStore implements EventStore {
 
-	private static final String COLUMNS = "id, event_type, session_id, payload, stored_at, attempts, failures, trace, "
-			+ "replayed_at, state, reason, finished_at, status_code, claimed_by, version";
-
 	/**
 	 * The due time of rows that are never sent.
 	 */
@@ -272,7 +269,7 @@ final class JdbcEventStore implements EventStore {
 	 */
 	private boolean tryOut(R2dbcTransactions.RowTest elsewhere) {
 		UUID id = UUID.randomUUID();
-		LocalDateTime now = time(this.clock.instant());
+		LocalDateTime now = JdbcRow.time(this.clock.instant());
 		own((connection) -> execute(connection,
 				"insert into {table} (id, event_type, state, payload, stored_at, "
 						+ "due_at, attempts, version) values (?, 'trial', 'TRIAL', ?, ?, ?, 0, 0)",
@@ -327,7 +324,8 @@ final class JdbcEventStore implements EventStore {
 
 	private @Nullable Object[] values(StoredEvent event) {
 		return new @Nullable Object[] { table().dialect().value(event.id()), event.type(), event.sessionId(),
-				event.payload(), timeIfAny(event.occurredAt()), time(event.storedAt()), event.traceAsJson() };
+				event.payload(), JdbcRow.timeIfAny(event.occurredAt()), JdbcRow.time(event.storedAt()),
+				event.traceAsJson() };
 	}
 
 	@Override
@@ -352,7 +350,7 @@ final class JdbcEventStore implements EventStore {
 			}
 		}
 		long number = this.claims.incrementAndGet();
-		List<Row> rows = (table().dialect() == JdbcDialect.POSTGRESQL)
+		List<JdbcRow> rows = (table().dialect() == JdbcDialect.POSTGRESQL)
 				? guarded(() -> table().transactions().single((connection) -> claimAtOnce(connection, max)))
 				: own((connection) -> claim(connection, max));
 		if (rows.size() < max) {
@@ -361,7 +359,7 @@ final class JdbcEventStore implements EventStore {
 		}
 		Map<String, Integer> abandoned = new TreeMap<>();
 		List<StoredEvent> events = new ArrayList<>();
-		for (Row row : rows) {
+		for (JdbcRow row : rows) {
 			this.unclaimed.remove(row.event().id());
 			if (row.claimedBy() != null && !row.claimedBy().equals(this.instance)) {
 				abandoned.merge(row.claimedBy(), 1, Integer::sum);
@@ -379,19 +377,19 @@ final class JdbcEventStore implements EventStore {
 	 * Claim with one statement. The commit does not wait for the disk: a claim that a
 	 * crash of the database undoes is only made again.
 	 */
-	private List<Row> claimAtOnce(Connection connection, int max) throws SQLException {
+	private List<JdbcRow> claimAtOnce(Connection connection, int max) throws SQLException {
 		return query(connection, "with hopper_due (due_id, claimed_before) as ("
 				+ table().dialect().claim("id, claimed_by", "{table}", DUE, max)
 				+ ") update {table} set claimed_by = ?, claimed_until = {now} + interval '" + this.lease.toMillis()
 				+ " milliseconds', version = version + 1 from hopper_due where id = due_id " + "returning "
-				+ COLUMNS.replace("claimed_by", "claimed_before") + ", {now}, " + table().dialect().withoutWaiting(),
-				max, this::claimed, PAUSE, this.instance);
+				+ JdbcRow.COLUMNS.replace("claimed_by", "claimed_before") + ", {now}, "
+				+ table().dialect().withoutWaiting(), max, this::claimed, PAUSE, this.instance);
 	}
 
-	private List<Row> claim(Connection connection, int max) throws SQLException {
+	private List<JdbcRow> claim(Connection connection, int max) throws SQLException {
 		JdbcDialect dialect = table().dialect();
-		List<Row> rows = query(connection, dialect.claim(COLUMNS + ", {now}", "{table}", DUE, max), max, this::claimed,
-				PAUSE);
+		List<JdbcRow> rows = query(connection, dialect.claim(JdbcRow.COLUMNS + ", {now}", "{table}", DUE, max), max,
+				this::claimed, PAUSE);
 		if (rows.isEmpty()) {
 			return rows;
 		}
@@ -402,8 +400,8 @@ final class JdbcEventStore implements EventStore {
 					rows.stream().map((row) -> row.event().id()).toList());
 			return rows;
 		}
-		List<Row> won = new ArrayList<>();
-		for (Row row : rows) {
+		List<JdbcRow> won = new ArrayList<>();
+		for (JdbcRow row : rows) {
 			if (update(connection, change + "id = ? and version = ?", this.instance, until, row.event().id(),
 					row.version()) == 1) {
 				won.add(row);
@@ -412,9 +410,9 @@ final class JdbcEventStore implements EventStore {
 		return won;
 	}
 
-	private Row claimed(ResultSet row, int number) throws SQLException {
+	private JdbcRow claimed(ResultSet row, int number) throws SQLException {
 		readTime(row, 16);
-		return row(row);
+		return JdbcRow.read(row);
 	}
 
 	@Override
@@ -615,23 +613,24 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public List<DeadLetter> deadLetters(DeadLetter.Filter filter, @Nullable UUID after, int limit) {
 		return rows(limit, "state = 'DEAD' and due_at = ?", NEVER, "event_type = ?", filter.type(), "reason = ?",
-				filter.reason(), "session_id = ?", filter.sessionId(), "stored_at >= ?", timeIfAny(filter.storedFrom()),
-				"stored_at < ?", timeIfAny(filter.storedBefore()), "id > ?", after)
+				filter.reason(), "session_id = ?", filter.sessionId(), "stored_at >= ?",
+				JdbcRow.timeIfAny(filter.storedFrom()), "stored_at < ?", JdbcRow.timeIfAny(filter.storedBefore()),
+				"id > ?", after)
 			.stream()
-			.map(Row::letter)
+			.map(JdbcRow::letter)
 			.toList();
 	}
 
 	@Override
 	public Optional<DeadLetter> deadLetter(UUID id) {
-		return rows(1, "state = 'DEAD' and id = ?", id).stream().map(Row::letter).findFirst();
+		return rows(1, "state = 'DEAD' and id = ?", id).stream().map(JdbcRow::letter).findFirst();
 	}
 
 	@Override
 	public List<DeliveredEvent> delivered(DeliveredEvent.Filter filter, @Nullable UUID after, int limit) {
 		return rows(limit, "state = 'DELIVERED' and id > ?", (after != null) ? after : PAUSE, "session_id = ?",
-				filter.sessionId(), "event_type = ?", filter.type(), "stored_at >= ?", timeIfAny(filter.storedFrom()),
-				"stored_at < ?", timeIfAny(filter.storedBefore()))
+				filter.sessionId(), "event_type = ?", filter.type(), "stored_at >= ?",
+				JdbcRow.timeIfAny(filter.storedFrom()), "stored_at < ?", JdbcRow.timeIfAny(filter.storedBefore()))
 			.stream()
 			.map((row) -> new DeliveredEvent(row.event(), row.finishedAt(), row.statusCode()))
 			.toList();
@@ -640,7 +639,7 @@ final class JdbcEventStore implements EventStore {
 	/**
 	 * Return the rows that meet all conditions whose argument is not {@code null}.
 	 */
-	private List<Row> rows(int limit, @Nullable Object... conditions) {
+	private List<JdbcRow> rows(int limit, @Nullable Object... conditions) {
 		List<String> where = new ArrayList<>();
 		List<Object> arguments = new ArrayList<>();
 		for (int i = 0; i < conditions.length; i += 2) {
@@ -650,11 +649,10 @@ final class JdbcEventStore implements EventStore {
 				arguments.add((argument instanceof Enum<?> constant) ? constant.name() : argument);
 			}
 		}
-		return read(
-				(connection) -> query(
-						connection, "select " + COLUMNS + " from {table} where " + String.join(" and ", where)
-								+ " order by id " + table().dialect().limit(limit),
-						limit, (row, number) -> row(row), arguments));
+		return read((connection) -> query(
+				connection, "select " + JdbcRow.COLUMNS + " from {table} where " + String.join(" and ", where)
+						+ " order by id " + table().dialect().limit(limit),
+				limit, (row, number) -> JdbcRow.read(row), arguments));
 	}
 
 	@Override
@@ -665,7 +663,7 @@ final class JdbcEventStore implements EventStore {
 				if (update(connection,
 						"set state = 'PENDING', reason = null, due_at = {now}, attempts = 0, finished_at = null, "
 								+ "replayed_at = ?, version = version + 1 where id = ? and state = 'DEAD'",
-						time(now), letter.event().id()) == 1) {
+						JdbcRow.time(now), letter.event().id()) == 1) {
 					events.add(letter.event().replayed(now));
 				}
 			}
@@ -696,7 +694,7 @@ final class JdbcEventStore implements EventStore {
 			write(undoneIfItFails((connection) -> execute(connection,
 					"insert into {table} (id, event_type, state, payload, stored_at, due_at, attempts, last_error, version) "
 							+ "values (?, 'pause', 'PAUSED', ?, ?, ?, 0, ?, 0)",
-					PAUSE, new byte[1], time(pause.since()), NEVER, shortened(pause.message()))));
+					PAUSE, new byte[1], JdbcRow.time(pause.since()), NEVER, shortened(pause.message()))));
 			return true;
 		}
 		catch (DataAccessResourceFailureException ex) {
@@ -717,7 +715,7 @@ final class JdbcEventStore implements EventStore {
 	public EventOutboxState.@Nullable Pause pause() {
 		return read((connection) -> query(connection, "select stored_at, last_error from {table} where id = ?", 1,
 				(row, number) -> new EventOutboxState.Pause(EventOutboxState.PauseReason.OPERATOR,
-						instant(row.getObject(1, LocalDateTime.class)), row.getString(2), null),
+						JdbcRow.instant(row.getObject(1, LocalDateTime.class)), row.getString(2), null),
 				PAUSE))
 			.stream()
 			.findFirst()
@@ -790,23 +788,11 @@ final class JdbcEventStore implements EventStore {
 	 * of the database.
 	 */
 	private String now() {
-		return this.real ? table().dialect().now() : table().dialect().literal(time(this.clock.instant()));
+		return this.real ? table().dialect().now() : table().dialect().literal(JdbcRow.time(this.clock.instant()));
 	}
 
 	private LocalDateTime databaseTime() {
-		return this.real ? this.time.now() : time(this.clock.instant());
-	}
-
-	private static LocalDateTime time(Instant instant) {
-		return LocalDateTime.ofInstant(instant, ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS);
-	}
-
-	private static @Nullable LocalDateTime timeIfAny(@Nullable Instant instant) {
-		return (instant != null) ? time(instant) : null;
-	}
-
-	private static Instant instant(LocalDateTime time) {
-		return time.toInstant(ZoneOffset.UTC);
+		return this.real ? this.time.now() : JdbcRow.time(this.clock.instant());
 	}
 
 	private static @Nullable String lastError(StoredEvent event) {
@@ -822,70 +808,6 @@ final class JdbcEventStore implements EventStore {
 	private static String shortened(String text) {
 		String clean = AttemptFailure.line(text);
 		return (clean.length() > MAX_ERROR) ? clean.substring(0, MAX_ERROR) : clean;
-	}
-
-	private static Row row(ResultSet result) throws SQLException {
-		UUID id = UUID.fromString(result.getString(1).strip());
-		byte[] payload = result.getBytes(4);
-		Instant storedAt = instant(result.getObject(5, LocalDateTime.class));
-		int attempts = result.getInt(6);
-		String failures = result.getString(7);
-		LocalDateTime replayedAt = result.getObject(9, LocalDateTime.class);
-		LocalDateTime finishedAt = result.getObject(12, LocalDateTime.class);
-		String reason = result.getString(11);
-		int status = result.getInt(13);
-		Integer statusCode = result.wasNull() ? null : status;
-		String sessionId = result.getString(3);
-		String type = result.getString(2);
-		String trace = result.getString(8);
-		if (StoredEvent.isWhole(payload)) {
-			DeadLetter whole = whole(payload);
-			if (whole != null) {
-				StoredEvent event = whole.event();
-				sessionId = event.sessionId();
-				type = event.type();
-				storedAt = event.storedAt();
-				payload = event.payload();
-				trace = event.traceAsJson();
-				failures = (failures != null) ? failures : event.failuresAsJson();
-				reason = (reason != null) ? reason : whole.reason().name();
-				attempts = Math.max(attempts, (replayedAt != null) ? 0 : event.attempts());
-			}
-		}
-		StoredEvent event = StoredEvent.restore(id, storedAt, sessionId, type, payload, attempts, failures,
-				(replayedAt != null) ? instant(replayedAt) : null, trace);
-		return new Row(event, reason, (finishedAt != null) ? instant(finishedAt) : storedAt, statusCode,
-				result.getString(14), result.getLong(15));
-	}
-
-	/**
-	 * Read a row that a migration has copied from the table of an earlier version.
-	 */
-	private static @Nullable DeadLetter whole(byte[] payload) {
-		try {
-			return DeadLetter.fromJson(payload);
-		}
-		catch (IllegalArgumentException ex) {
-			// The relay makes it a dead letter
-			return null;
-		}
-	}
-
-	/**
-	 * A row of the table.
-	 */
-	private record Row(StoredEvent event, @Nullable String reason, Instant finishedAt, @Nullable Integer statusCode,
-			@Nullable String claimedBy, long version) {
-
-		DeadLetter letter() {
-			for (DeadLetter.Reason candidate : DeadLetter.Reason.values()) {
-				if (candidate.name().equals(this.reason)) {
-					return new DeadLetter(this.event, candidate, this.finishedAt);
-				}
-			}
-			return new DeadLetter(this.event, DeadLetter.Reason.INVALID, this.finishedAt);
-		}
-
 	}
 
 	/**
