@@ -38,6 +38,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
@@ -136,11 +137,13 @@ final class KafkaTopics {
 		properties.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
 		properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
 		properties.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
-		if (!properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)
-				&& !properties.containsKey(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG)
-				&& !properties.containsKey(ProducerConfig.LINGER_MS_CONFIG)) {
-			properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
-			properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
+		if (!properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)) {
+			properties.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
+			AbstractConfig config = new AbstractConfig(ProducerConfig.configDef(), properties, false);
+			properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+					(int) Math.min(Integer.MAX_VALUE,
+							DELIVERY_TIMEOUT - REQUEST_TIMEOUT + config.getLong(ProducerConfig.LINGER_MS_CONFIG)
+									+ config.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG)));
 		}
 		properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, DELIVERY_TIMEOUT);
 		return properties;

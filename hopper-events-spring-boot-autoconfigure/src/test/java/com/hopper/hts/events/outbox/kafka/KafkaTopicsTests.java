@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package com.hopper.hts.events.outbox.kafka;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+import org.apache.kafka.clients.producer.Producer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link KafkaTopics}: how long an acknowledgement is waited for.
+ */
+class KafkaTopicsTests {
+
+	@ParameterizedTest
+	@CsvSource({ "client.id, mine, 10005", "linger.ms, 100, 10100", "request.timeout.ms, 20000, 25005",
+			"delivery.timeout.ms, 60000, 60000" })
+	void acknowledgementIsWaitedForAsLongAsIsDocumented(String property, String value, long expected) {
+		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1");
+		Map<String, Object> producer = new HashMap<>(broker);
+		producer.put(property, value);
+		KafkaTopics topics = new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1),
+				producer, broker, broker);
+		// The time for the broker's metadata, and one second more
+		assertThat(topics.sendTimeout()).isEqualTo(Duration.ofMillis(expected + 11_000));
+		try (Producer<byte[], byte[]> created = topics.createProducers().createProducer()) {
+			assertThat(created).isNotNull();
+		}
+	}
+
+}
