@@ -18,6 +18,7 @@ package com.hopper.hts.events.outbox;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -25,10 +26,13 @@ import java.util.stream.IntStream;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.ReceivedEvent;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Partitioner;
+import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -147,6 +151,19 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 	}
 
 	@Test
+	void partitionerOfTheApplicationHasNoPart() {
+		Map<String, Object> producer = new HashMap<>(properties());
+		producer.put("partitioner.class", ByText.class.getName());
+		TestOutbox other = TestOutbox.builder(TestPublishers.create(this.api))
+			.build(new KafkaStores(this.topic, true, 2, producer, properties(), properties())
+				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		other.store("session-1", booking(1));
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(bookings()).containsExactly(1);
+		other.destroy();
+	}
+
+	@Test
 	void eventLoopIsRefused() {
 		assertThatIllegalStateException()
 			.isThrownBy(() -> Mono.fromCallable(() -> this.outbox.store("session-1", booking(1)))
@@ -165,6 +182,27 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		this.outbox.resume();
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(this.api.received()).hasSize(1);
+	}
+
+	/**
+	 * A partitioner of an application whose keys are texts.
+	 */
+	public static final class ByText implements Partitioner {
+
+		@Override
+		public int partition(String topic, Object key, byte[] keyBytes, Object value, byte[] valueBytes,
+				Cluster cluster) {
+			return ((String) key).length() % 2;
+		}
+
+		@Override
+		public void configure(Map<String, ?> configs) {
+		}
+
+		@Override
+		public void close() {
+		}
+
 	}
 
 }

@@ -137,6 +137,8 @@ final class KafkaTopics {
 		properties.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
 		properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
 		properties.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+		// It expects other keys, and would part the events of a session
+		properties.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
 		if (!properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)) {
 			properties.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
 			AbstractConfig config = new AbstractConfig(ProducerConfig.configDef(), properties, false);
