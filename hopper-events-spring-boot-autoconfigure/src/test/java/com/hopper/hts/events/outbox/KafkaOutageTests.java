@@ -64,6 +64,21 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 	}
 
 	@Test
+	void outboxThatNeverStartsLeavesNoThreads() {
+		Map<String, Object> properties = new HashMap<>(properties());
+		properties.put("client.id", "early");
+		TestOutbox early = TestOutbox.builder(TestPublishers.create(this.api))
+			.build(new KafkaStores(this.topic, true, 2, properties, properties, properties).create(this.policy.maxAge(),
+					this.policy.shutdownTimeout()));
+		early.store("session-1", booking(1));
+		early.destroy();
+		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+			.noneMatch((name) -> name.contains("early")));
+		assertThatExceptionOfType(EventNotStoredException.class).isThrownBy(() -> early.store("session-1", booking(2)))
+			.withMessageContaining("shutting down");
+	}
+
+	@Test
 	void outageLosesNothingAndCausesNoRebalance() {
 		String member = await().atMost(SECONDS).until(this::member, (id) -> !id.isEmpty());
 		this.api.failRandomly(1, 1, Fault.status(503));

@@ -204,6 +204,15 @@ final class KafkaEventStore implements EventStore {
 	}
 
 	@Override
+	public List<StoredEvent> abandon() {
+		if (this.reader == null) {
+			// Events may have been stored by an application that did not start
+			close();
+		}
+		return List.of();
+	}
+
+	@Override
 	public void tend() {
 		KafkaReader current = this.reader;
 		if (!this.ready) {
