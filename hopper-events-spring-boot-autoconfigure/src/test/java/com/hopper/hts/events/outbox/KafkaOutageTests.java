@@ -79,6 +79,17 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 	}
 
 	@Test
+	void threadsOfTheOutboxKeepNoApplicationRunning() {
+		this.outbox.store("session-1", booking(1));
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+			.anyMatch((name) -> name.startsWith("hopper-outbox-C-"));
+		assertThat(Thread.getAllStackTraces().keySet()).filteredOn((thread) -> !thread.isDaemon())
+			.extracting(Thread::getName)
+			.noneMatch((name) -> name.startsWith("hopper-outbox") || name.startsWith("ThreadPoolTaskScheduler"));
+	}
+
+	@Test
 	void outageLosesNothingAndCausesNoRebalance() {
 		String member = await().atMost(SECONDS).until(this::member, (id) -> !id.isEmpty());
 		this.api.failRandomly(1, 1, Fault.status(503));

@@ -43,6 +43,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.listener.AcknowledgingMessageListener;
@@ -52,6 +53,7 @@ import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /**
  * The records that were read from the topic and are not final. The container commits the
@@ -83,6 +85,8 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 	private final Duration rebalanceTimeout;
 
 	private final ConcurrentMessageListenerContainer<byte[], byte[]> container;
+
+	private final ThreadPoolTaskScheduler monitor = new ThreadPoolTaskScheduler();
 
 	private final ReentrantLock lock = new ReentrantLock();
 
@@ -118,6 +122,13 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		settings.setIdleBeforeDataMultiplier(1);
 		settings.setMissingTopicsFatal(false);
 		settings.setAuthExceptionRetryInterval(AUTHENTICATION_RETRY);
+		// An application ends when it has nothing more to do
+		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("hopper-outbox-C-");
+		threads.setDaemon(true);
+		settings.setListenerTaskExecutor(threads);
+		this.monitor.setThreadNamePrefix("hopper-outbox-monitor-");
+		this.monitor.setDaemon(true);
+		settings.setScheduler(this.monitor);
 		this.container = new ConcurrentMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(properties),
 				settings);
 		this.container.setBeanName("hopper-outbox");
@@ -131,12 +142,14 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 	}
 
 	void start() {
+		this.monitor.initialize();
 		this.container.start();
 	}
 
 	void stop(Duration timeout) {
 		this.container.getContainerProperties().setShutdownTimeout(timeout.toMillis());
 		this.container.stop();
+		this.monitor.shutdown();
 	}
 
 	@Override
