@@ -16,6 +16,7 @@
 package com.hopper.hts.events.http;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,8 +168,10 @@ final class ResponseDecoder {
 
 	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, String body, HttpHeaders requestHeaders,
 			@Nullable String sessionId, byte[] requestBody) {
-		NavigableSet<String> secrets = secrets(requestHeaders, sessionId, requestBody);
-		List<ApiError> errors = parse(body, secrets);
+		JsonNode sent = read(requestBody);
+		NavigableSet<String> secrets = secrets(requestHeaders, sessionId, sent);
+		// Nobody can tell what an answer repeats of a body that cannot be read
+		List<ApiError> errors = sent.isMissingNode() ? List.of() : parse(body, secrets);
 		return failure(status, headers, errors,
 				errors.isEmpty() ? describeContent(headers, secrets) : describe(errors));
 	}
@@ -186,18 +189,8 @@ final class ResponseDecoder {
 	}
 
 	private static List<ApiError> parse(String body, NavigableSet<String> secrets) {
-		if (body.isEmpty()) {
-			return List.of();
-		}
-		JsonNode root;
-		try {
-			root = MAPPER.readTree(body);
-		}
-		catch (JacksonException ex) {
-			return List.of();
-		}
 		List<ApiError> errors = new ArrayList<>();
-		for (JsonNode error : root.path("errors")) {
+		for (JsonNode error : read(body.getBytes(StandardCharsets.UTF_8)).path("errors")) {
 			String message = text(error.path("message"), secrets);
 			if (message != null && errors.size() < MAX_ERRORS) {
 				Map<String, String> messages = new LinkedHashMap<>();
@@ -211,6 +204,15 @@ final class ResponseDecoder {
 			}
 		}
 		return errors;
+	}
+
+	private static JsonNode read(byte[] json) {
+		try {
+			return MAPPER.readTree(json);
+		}
+		catch (JacksonException ex) {
+			return MAPPER.missingNode();
+		}
 	}
 
 	private static @Nullable String text(JsonNode node, NavigableSet<String> secrets) {
@@ -230,7 +232,7 @@ final class ResponseDecoder {
 	 * Find what the answer must not repeat into an exception: the token, the session id,
 	 * additional headers and every text and number of the event's body.
 	 */
-	private NavigableSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, byte[] requestBody) {
+	private NavigableSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, JsonNode sent) {
 		// The longest first, so that no part of it remains
 		NavigableSet<String> secrets = new TreeSet<>(
 				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
@@ -245,7 +247,7 @@ final class ResponseDecoder {
 		if (sessionId != null) {
 			secrets.add(sessionId);
 		}
-		MAPPER.readTree(requestBody).properties().forEach((field) -> {
+		sent.properties().forEach((field) -> {
 			if (!field.getKey().equals("type")) {
 				collectTexts(field.getKey(), field.getValue(), secrets);
 			}

@@ -129,6 +129,13 @@ class ResponseDecoderTests {
 	}
 
 	@Test
+	void answerToWhatCannotBeReadIsNotRepeated() {
+		AttemptFailure failure = decode(400, "{\"errors\":[{\"message\":\"unexpected end after Jane Doe\"}]}",
+				"{\"name\":\"Jane Doe".getBytes(StandardCharsets.UTF_8));
+		assertThat(failure.description()).isEqualTo("the answer was 400");
+	}
+
+	@Test
 	void headersOfTheRequestAreRemovedUnlessEverybodyHasThem() {
 		HttpRequest request = new MockClientHttpRequest(HttpMethod.POST, EVENTS);
 		request.getHeaders().set("Authorization", "Bearer token-1");

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -158,6 +159,23 @@ abstract class AbstractJdbcDeliveryTests extends JdbcOutboxFixture {
 				.subscribeOn(Schedulers.parallel())
 				.block())
 			.withMessageContaining("boundedElastic");
+	}
+
+	@Test
+	void eventThatWasDamagedIsDeadAndHoldsNothingUp() {
+		this.outbox.pause("test");
+		UUID damaged = this.outbox.store("session-1", booking(1));
+		byte[] payload = "{\"name\":\"Jane Doe".getBytes(StandardCharsets.UTF_8);
+		this.transactions
+			.executeWithoutResult((status) -> this.jdbc.update("update hopper_event_outbox set payload = ?", payload));
+		this.outbox.store("session-1", booking(2));
+		this.outbox.resume();
+		flush();
+		assertThat(this.api.received()).hasSize(1);
+		assertThat(this.outbox.deadLetters(DeadLetter.Filter.all(), null, 10)).singleElement().satisfies((letter) -> {
+			assertThat(letter.event().id()).isEqualTo(damaged);
+			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
+		});
 	}
 
 	@Test
