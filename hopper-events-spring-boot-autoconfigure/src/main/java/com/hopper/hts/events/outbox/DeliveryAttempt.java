@@ -161,7 +161,7 @@ final class DeliveryAttempt {
 		if (isTooOld(event, now)) {
 			return dead(failed, DeadLetter.Reason.EXPIRED, now);
 		}
-		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter)));
+		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter, now)));
 	}
 
 	private EventStore.Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind,
@@ -201,13 +201,16 @@ final class DeliveryAttempt {
 				: EventOutboxState.PauseReason.CONNECTION_FAILED;
 	}
 
-	private Duration wait(StoredEvent event, @Nullable Duration retryAfter) {
+	private Duration wait(StoredEvent event, @Nullable Duration retryAfter, Instant now) {
 		Duration backoff = this.policy.interval(event.attempts(), this.random.getAsDouble());
 		if (retryAfter == null) {
 			return backoff;
 		}
-		// Never earlier than asked for, and not together with all others
-		return retryAfter.plusNanos((long) (this.policy.initialInterval().toNanos() * this.random.getAsDouble() / 2));
+		// Never later than it is given up
+		Duration rest = Duration.between(now, event.since().plus(this.policy.maxAge())).plusMillis(1);
+		Duration asked = (retryAfter.compareTo(rest) < 0) ? retryAfter : rest;
+		// Not together with all others
+		return asked.plusNanos((long) (this.policy.initialInterval().toNanos() * this.random.getAsDouble() / 2));
 	}
 
 	private static StoredEvent.Failure failure(Throwable ex, Instant now) {

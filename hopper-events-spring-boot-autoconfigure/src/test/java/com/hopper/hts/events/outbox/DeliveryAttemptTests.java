@@ -160,6 +160,17 @@ class DeliveryAttemptTests {
 	}
 
 	@Test
+	void waitsNoLongerThanUntilItsMaximumAge() {
+		this.answer = Mono
+			.error(new HopperApiException.ServerError(Details.of("It failed.").withRetryAfter(Duration.ofDays(365))));
+		StoredEvent event = event();
+		Instant next = retry(event).notBefore();
+		assertThat(next).isEqualTo(event.storedAt().plus(MAX_AGE).plusMillis(1));
+		this.clock.advance(Duration.between(this.clock.instant(), next));
+		assertThat(deliver(event)).isInstanceOf(EventStore.Outcome.Dead.class);
+	}
+
+	@Test
 	void eventThatFailsBeyondItsAgeIsGivenUp() {
 		this.answer = Mono.error(new HopperApiException.Timeout(Details.of("It failed.")));
 		StoredEvent event = event();
