@@ -34,11 +34,15 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Partitioner;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.transaction.KafkaTransactionManager;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -148,6 +152,24 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		try (Consumer<byte[], byte[]> reader = topics().createReader()) {
 			assertThat(read(reader, this.topic)).hasSize(1);
 		}
+	}
+
+	@Test
+	void transactionOfKafkaDecidesIfItTellsWhenItIsOver() {
+		DefaultKafkaProducerFactory<byte[], byte[]> producers = new DefaultKafkaProducerFactory<>(properties(),
+				new ByteArraySerializer(), new ByteArraySerializer());
+		producers.setTransactionIdPrefix("orders-");
+		KafkaTransactionManager<byte[], byte[]> manager = new KafkaTransactionManager<>(producers);
+		manager.setTransactionSynchronization(AbstractPlatformTransactionManager.SYNCHRONIZATION_ALWAYS);
+		TransactionTemplate transactions = new TransactionTemplate(manager);
+		transactions.executeWithoutResult((status) -> {
+			this.outbox.store("session-1", booking(1));
+			status.setRollbackOnly();
+		});
+		transactions.executeWithoutResult((status) -> this.outbox.store("session-1", booking(2)));
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(bookings()).containsExactly(2);
+		producers.destroy();
 	}
 
 	@Test
