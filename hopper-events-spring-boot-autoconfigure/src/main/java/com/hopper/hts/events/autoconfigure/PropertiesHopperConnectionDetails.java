@@ -33,6 +33,12 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	private final HopperProperties properties;
 
+	/**
+	 * Stays the same when the properties are set again: the client calls it until the
+	 * application ends, and needs tokens for it.
+	 */
+	private final String baseUrl;
+
 	private final HopperAuthProperties auth;
 
 	private final @Nullable SslBundles sslBundles;
@@ -40,6 +46,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 	PropertiesHopperConnectionDetails(HopperProperties properties, HopperAuthProperties auth,
 			@Nullable SslBundles sslBundles) {
 		this.properties = properties;
+		this.baseUrl = properties.getBaseUrl();
 		this.auth = auth;
 		this.sslBundles = sslBundles;
 	}
@@ -50,7 +57,7 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 
 	@Override
 	public URI getBaseUrl() {
-		return HopperPropertiesValidator.uri("hopper.base-url", this.properties.getBaseUrl());
+		return HopperPropertiesValidator.uri("hopper.base-url", this.baseUrl);
 	}
 
 	@Override

@@ -129,6 +129,20 @@ class RotationTests {
 	}
 
 	@Test
+	void baseUrlStaysForTokensAndEventsAlike() {
+		this.properties.put("hopper.auth.client-id", "id");
+		this.properties.put("hopper.auth.client-secret", "secret");
+		this.contextRunner.run((context) -> {
+			publish(context);
+			this.properties.put("hopper.base-url", "http://localhost:" + this.server.port() + "/other");
+			context.publishEvent(new EnvironmentChangeEvent(this.properties.keySet()));
+			publish(context);
+			assertThat(this.secrets).containsExactly("secret");
+			assertThat(this.tokens).containsExactly("Bearer token-1", "Bearer token-1");
+		});
+	}
+
+	@Test
 	void mountedFileIsFollowedWhenTheApplicationRefreshes(@TempDir Path directory) throws Exception {
 		Path file = directory.resolve("hopper.auth.token");
 		Files.writeString(file, "first\n");
