@@ -43,6 +43,7 @@ import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -144,15 +145,19 @@ final class EventPublisherConfigurations {
 		private static HopperHttpConnector connector(HopperProperties properties,
 				HopperConnectionDetails connectionDetails,
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
-				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
+				ObjectProvider<ReactorResourceFactory> resourceFactory, HttpClientSettings settings,
+				ObjectProvider<SslBundles> sslBundles) {
 			HopperPropertiesValidator.validate(properties);
+			SslBundle sslBundle = connectionDetails.getSslBundle();
 			HopperHttpConnector connector = new HopperHttpConnector(properties.getClient(),
 					"https".equalsIgnoreCase(baseUrl(connectionDetails).getScheme()), connectorBuilder.getIfAvailable(),
-					resourceFactory.getIfAvailable(), settings.getIfAvailable(HttpClientSettings::defaults),
-					connectionDetails.getSslBundle());
-			if (connectionDetails instanceof PropertiesHopperConnectionDetails propertiesDetails) {
-				propertiesDetails.onSslBundleUpdate(connector::reload);
-			}
+					resourceFactory.getIfAvailable(), settings, sslBundle);
+			SslBundle used = (sslBundle != null) ? sslBundle : settings.sslBundle();
+			// Neither connection details nor settings say the name of theirs
+			sslBundles.ifAvailable((bundles) -> bundles.getBundleNames()
+				.stream()
+				.filter((name) -> bundles.getBundle(name) == used)
+				.forEach((name) -> bundles.addBundleUpdateHandler(name, connector::reload)));
 			return connector;
 		}
 
@@ -162,11 +167,12 @@ final class EventPublisherConfigurations {
 		HopperStart hopperStart(HopperProperties properties, HopperAuthProperties auth,
 				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis,
 				ObjectProvider<ClientHttpConnectorBuilder<?>> connectorBuilder,
-				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings) {
+				ObjectProvider<ReactorResourceFactory> resourceFactory, ObjectProvider<HttpClientSettings> settings,
+				ObjectProvider<SslBundles> sslBundles) {
 			return new HopperStart(properties.isEnabled(), auth.getPreflight(),
 					properties.getClient().getResponseTimeout(), connectionDetails, diagnosis,
 					() -> connector(properties, connectionDetails.getObject(), connectorBuilder, resourceFactory,
-							settings));
+							settings.getIfAvailable(HttpClientSettings::defaults), sslBundles));
 		}
 
 		@Bean

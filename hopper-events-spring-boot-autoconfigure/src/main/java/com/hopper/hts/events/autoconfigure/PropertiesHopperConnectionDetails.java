@@ -16,7 +16,6 @@
 package com.hopper.hts.events.autoconfigure;
 
 import java.net.URI;
-import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -96,13 +95,6 @@ class PropertiesHopperConnectionDetails implements HopperConnectionDetails {
 		}
 		catch (NoSuchSslBundleException ex) {
 			throw HopperConfigurationException.noSslBundle(bundle, this.sslBundles.getBundleNames(), ex);
-		}
-	}
-
-	void onSslBundleUpdate(Consumer<SslBundle> handler) {
-		String bundle = this.properties.getClient().getSsl().getBundle();
-		if (StringUtils.hasText(bundle) && this.sslBundles != null) {
-			this.sslBundles.addBundleUpdateHandler(bundle, handler);
 		}
 	}
 

@@ -37,6 +37,8 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
@@ -195,12 +197,13 @@ class TlsTests {
 		}
 	}
 
-	@Test
-	void certificatesOfTheBundleCanChangeWhileTheApplicationRuns() throws Exception {
+	@ParameterizedTest
+	@ValueSource(strings = { "hopper.client.ssl.bundle", "spring.http.clients.ssl.bundle" })
+	void certificatesOfTheBundleCanChangeWhileTheApplicationRuns(String property) throws Exception {
 		X509Bundle old = certificate("127.0.0.1");
 		X509Bundle renewed = certificate("127.0.0.1");
 		try (ScriptedServer server = new ScriptedServer(sslContext(renewed))) {
-			this.contextRunner.withPropertyValues(trusting(old))
+			this.contextRunner.withPropertyValues(trusting(old)[0], property + "=airline")
 				.withPropertyValues("hopper.base-url=" + server.baseUrl())
 				.run((context) -> {
 					EventPublisher publisher = context.getBean(EventPublisher.class);
