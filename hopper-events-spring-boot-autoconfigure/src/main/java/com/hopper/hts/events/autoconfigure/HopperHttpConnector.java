@@ -39,6 +39,7 @@ import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
 
 import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.HttpCookieHandling;
 import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
@@ -48,6 +49,7 @@ import org.springframework.boot.ssl.SslOptions;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 /**
@@ -97,7 +99,7 @@ class HopperHttpConnector {
 		this.properties = properties;
 		this.ownEventLoops = (resourceFactory == null);
 		this.http2 = tls && properties.isHttp2();
-		this.settings = settings.withRedirects(HttpRedirects.DONT_FOLLOW)
+		this.settings = withoutCookies(settings).withRedirects(HttpRedirects.DONT_FOLLOW)
 			.withConnectTimeout(
 					first(properties.getConnectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
 			.withReadTimeout(first(properties.getReadTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
@@ -111,6 +113,16 @@ class HopperHttpConnector {
 			// Certificates that cannot be read are reported when the application starts
 			this.connections = create(sslBundle);
 		}
+	}
+
+	/**
+	 * Cookies are for others of the application's clients. Reactor Netty, which cannot
+	 * keep any, refuses the setting, and Spring Boot 4.0 does not know it.
+	 */
+	private static HttpClientSettings withoutCookies(HttpClientSettings settings) {
+		return ClassUtils.isPresent("org.springframework.boot.http.client.HttpCookieHandling",
+				HttpClientSettings.class.getClassLoader()) ? settings.withCookieHandling(HttpCookieHandling.DISABLE)
+						: settings;
 	}
 
 	private Connections create(@Nullable SslBundle sslBundle) {
@@ -286,7 +298,9 @@ class HopperHttpConnector {
 			}
 		})
 			// The proxy resolves names, which this side may not be able to
-			.resolver(NoopAddressResolverGroup.INSTANCE);
+			.resolver(NoopAddressResolverGroup.INSTANCE)
+			// A filter of Spring Boot fails where there are no addresses
+			.resolvedAddressesSelector((config, addresses) -> addresses);
 	}
 
 	private static Duration first(@Nullable Duration own, @Nullable Duration global, Duration fallback) {

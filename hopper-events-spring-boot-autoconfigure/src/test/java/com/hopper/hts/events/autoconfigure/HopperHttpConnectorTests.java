@@ -18,13 +18,21 @@ package com.hopper.hts.events.autoconfigure;
 import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 
+import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.InetAddressFilter;
+import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
+import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ClientHttpRequest;
 
@@ -32,7 +40,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
- * Tests for the end of {@link HopperHttpConnector}.
+ * Tests for {@link HopperHttpConnector}: its end, and settings that are meant for others
+ * of the application's clients.
  */
 class HopperHttpConnectorTests {
 
@@ -61,6 +70,33 @@ class HopperHttpConnectorTests {
 		this.connector.start();
 		send();
 		assertThat(this.api.requests()).hasSize(2);
+	}
+
+	@Test
+	void cookiesOfOtherClientsDoNotStopEvents() {
+		publish("spring.http.clients.cookie-handling=enable", "spring.http.clients.reactive.connector=jdk",
+				"hopper.base-url=" + this.api.baseUrl());
+	}
+
+	@Test
+	void filterOfAddressesDoesNotStopEventsThroughAProxy() throws Exception {
+		try (ProxyTests.ForwardProxy proxy = new ProxyTests.ForwardProxy(null)) {
+			publish("hopper.base-url=" + this.api.baseUrl().replace("127.0.0.1", "localhost"),
+					"hopper.client.proxy.host=127.0.0.1", "hopper.client.proxy.port=" + proxy.port());
+			assertThat(proxy.targets).containsExactly("localhost:" + this.api.port());
+		}
+	}
+
+	private void publish(String... properties) {
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
+					HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class))
+			.withBean(InetAddressFilter.class, () -> InetAddressFilter.of("127.0.0.1"))
+			.withPropertyValues("hopper.auth.token=token", "hopper.retry.max-attempts=1")
+			.withPropertyValues(properties)
+			.run((context) -> assertThat(context.getBean(EventPublisher.class)
+				.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
+				.delivered()).isTrue());
 	}
 
 	private void send() {
