@@ -30,12 +30,18 @@ class HopperSanitizingFunction implements SanitizingFunction {
 	private static final Set<String> SECRETS = Set.of("hopperauthtoken", "hopperauthclientsecret",
 			"hopperclientproxypassword");
 
+	/**
+	 * What has many properties in one value.
+	 */
+	private static final Set<String> COLLECTIONS = Set.of("springapplicationjson", "javatooloptions", "jdkjavaoptions",
+			"sunjavacommand");
+
 	@Override
 	public SanitizableData apply(SanitizableData data) {
 		// Properties are written in many ways, environment variables among them
 		String key = data.getKey().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
-		boolean secret = SECRETS.contains(key) || key.startsWith("hopperheaders")
-				|| key.startsWith("hopperauthheaders");
+		boolean secret = SECRETS.contains(key) || key.startsWith("hopperheaders") || key.startsWith("hopperauthheaders")
+				|| (COLLECTIONS.contains(key) && String.valueOf(data.getValue()).contains("hopper"));
 		return secret ? data.withSanitizedValue() : data;
 	}
 

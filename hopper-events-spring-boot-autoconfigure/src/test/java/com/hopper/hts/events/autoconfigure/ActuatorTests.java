@@ -147,7 +147,9 @@ class ActuatorTests {
 				.getPropertySources()
 				.addFirst(new SystemEnvironmentPropertySource("systemEnvironment",
 						Map.of("HOPPER_AUTH_CLIENT_SECRET", "canary-env", "HOPPER_AUTH_CLIENTSECRET", "canary-env",
-								"HOPPER_HEADERS_XKEY", "canary-env", "HOPPER_AUTH_TOKEN", ""))))
+								"HOPPER_HEADERS_XKEY", "canary-env", "HOPPER_AUTH_TOKEN", "", "SPRING_APPLICATION_JSON",
+								"{\"hopper\":{\"auth\":{\"client-secret\":\"canary\"}}}", "JAVA_TOOL_OPTIONS",
+								"-Dhopper.auth.client-secret=canary", "JDK_JAVA_OPTIONS", "-Dvisible=option"))))
 			.withPropertyValues("hopper.auth.client-id=visible-id", "hopper.auth.client-secret=canary",
 					"hopper.client.proxy.host=proxy", "hopper.client.proxy.username=u",
 					"hopper.client.proxy.password=canary", "hopper.headers.X-Key=canary",
@@ -157,12 +159,14 @@ class ActuatorTests {
 					"management.endpoint.configprops.show-values=always")
 			.run((context) -> {
 				JsonMapper mapper = JsonMapper.builder().build();
-				String env = mapper
-					.writeValueAsString(context.getBean(EnvironmentEndpoint.class).environment("hopper.*|HOPPER.*"));
+				String env = mapper.writeValueAsString(
+						context.getBean(EnvironmentEndpoint.class).environment("hopper.*|HOPPER.*|SPRING.*|J.*"));
 				String properties = mapper
 					.writeValueAsString(context.getBean(ConfigurationPropertiesReportEndpoint.class)
 						.configurationPropertiesWithPrefix("hopper"));
-				assertThat(env).contains("visible-id", "hopper.auth.client-secret", "HOPPER_AUTH_CLIENT_SECRET")
+				assertThat(env)
+					.contains("visible-id", "hopper.auth.client-secret", "HOPPER_AUTH_CLIENT_SECRET",
+							"SPRING_APPLICATION_JSON", "JAVA_TOOL_OPTIONS", "-Dvisible=option")
 					.doesNotContain("canary");
 				assertThat(properties).contains("visible-id", "clientSecret", "maxAttempts").doesNotContain("canary");
 			});
