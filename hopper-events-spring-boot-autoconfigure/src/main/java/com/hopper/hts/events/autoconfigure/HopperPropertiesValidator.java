@@ -273,6 +273,11 @@ final class HopperPropertiesValidator {
 		if (name.isEmpty() || !name.chars().allMatch(HopperPropertiesValidator::isHeaderNameCharacter)) {
 			throw HopperConfigurationException.of(property, "the name must consist of letters, digits and hyphens");
 		}
+		if (name.indexOf('.') != -1) {
+			throw HopperConfigurationException.of(property,
+					"the name must not contain dots, which stand for hyphens in an environment variable: "
+							+ "set the header in a file or in SPRING_APPLICATION_JSON");
+		}
 		if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
 			throw HopperConfigurationException.of(property,
 					"this header is set for each request and cannot be replaced");

@@ -225,6 +225,20 @@ class PropertiesTests {
 			});
 	}
 
+	@Test
+	void headerWithTheDotsOfAnEnvironmentVariableIsRefused() {
+		this.contextRunner
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new org.springframework.core.env.SystemEnvironmentPropertySource("systemEnvironment",
+						Map.of("HOPPER_HEADERS_X_PARTNER_ID", "canary"))))
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(HopperConfigurationException.class)
+				.hasMessageContaining("hopper.headers.x.partner.id")
+				.hasMessageContaining("SPRING_APPLICATION_JSON"));
+	}
+
 	private static String stackTrace(Throwable failure) {
 		java.io.StringWriter writer = new java.io.StringWriter();
 		failure.printStackTrace(new java.io.PrintWriter(writer));
