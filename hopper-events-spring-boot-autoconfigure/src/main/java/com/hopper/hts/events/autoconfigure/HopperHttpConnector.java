@@ -104,10 +104,11 @@ class HopperHttpConnector {
 					first(properties.getConnectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
 			.withReadTimeout(first(properties.getReadTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
 		this.builder = reactorBuilder(connectorBuilder, resourceFactory)
-			// Retrying is the publisher's decision, and the token is in what would be
-			// logged
-			.withHttpClientCustomizer(
-					(client) -> proxied(client, properties.getProxy()).disableRetry(true).wiretap(false));
+			// Retrying is the publisher's decision, a redirect confirms nothing, and the
+			// token is in what would be logged
+			.withHttpClientCustomizer((client) -> proxied(client, properties.getProxy()).disableRetry(true)
+				.followRedirect(false)
+				.wiretap(false));
 		this.sslBundle = sslBundle;
 		if (sslBundle != null || settings.sslBundle() != null) {
 			// Certificates that cannot be read are reported when the application starts

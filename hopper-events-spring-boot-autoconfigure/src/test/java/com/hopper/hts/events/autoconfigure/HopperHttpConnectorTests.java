@@ -21,8 +21,10 @@ import java.time.Duration;
 import java.time.Instant;
 
 import com.hopper.hts.events.EventPublisher;
+import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.test.FakeHopperApi;
+import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +32,9 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.InetAddressFilter;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
+import org.springframework.boot.http.client.autoconfigure.reactive.ClientHttpConnectorBuilderCustomizer;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.http.HttpMethod;
@@ -38,12 +42,19 @@ import org.springframework.http.client.reactive.ClientHttpRequest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link HopperHttpConnector}: its end, and settings that are meant for others
  * of the application's clients.
  */
 class HopperHttpConnectorTests {
+
+	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class, HttpClientAutoConfiguration.class,
+				ReactiveHttpClientAutoConfiguration.class));
 
 	private final FakeHopperApi api = FakeHopperApi.builder().token("token").start();
 
@@ -87,16 +98,26 @@ class HopperHttpConnectorTests {
 		}
 	}
 
+	@Test
+	void redirectIsNotFollowedAlthoughOtherClientsDo() throws Exception {
+		try (ScriptedServer server = new ScriptedServer().thenStatus(307, "Location: /elsewhere")) {
+			this.contextRunner.withPropertyValues("hopper.auth.token=token", "hopper.base-url=" + server.baseUrl())
+				.withBean("follow", ClientHttpConnectorBuilderCustomizer.class,
+						() -> (ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder>) (
+								builder) -> builder.withHttpClientCustomizer((client) -> client.followRedirect(true)))
+				.run((context) -> assertThatExceptionOfType(HopperApiException.UnexpectedResponse.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS)));
+			assertThat(server.requests()).hasSize(1);
+		}
+	}
+
 	private void publish(String... properties) {
-		new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class,
-					HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class))
-			.withBean(InetAddressFilter.class, () -> InetAddressFilter.of("127.0.0.1"))
+		this.contextRunner.withBean(InetAddressFilter.class, () -> InetAddressFilter.of("127.0.0.1"))
 			.withPropertyValues("hopper.auth.token=token", "hopper.retry.max-attempts=1")
 			.withPropertyValues(properties)
-			.run((context) -> assertThat(context.getBean(EventPublisher.class)
-				.publishAndWait("session", OffersDisplayed.occurredAt(Instant.EPOCH))
-				.delivered()).isTrue());
+			.run((context) -> assertThat(
+					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS).delivered())
+				.isTrue());
 	}
 
 	private void send() {
