@@ -23,7 +23,6 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
-import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.DeliveredEvent;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
@@ -36,15 +35,9 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.security.oauth2.client.OAuth2AuthorizeRequest;
-import org.springframework.security.oauth2.client.ReactiveOAuth2AuthorizedClientManager;
-
 /**
  * Examples of a few lines in the documents.
  */
-@Configuration(proxyBeanMethods = false)
 class Fragments {
 
 	private static final Logger logger = LoggerFactory.getLogger(Fragments.class);
@@ -76,14 +69,6 @@ class Fragments {
 	Mono<EventReceipt> unknownType(EventPublisher publisher, String sessionId, Instant time) {
 		return publisher.publish(sessionId,
 				CustomEvent.occurredAt("seat_selected", time).withAttribute("seat_class", "economy"));
-	}
-
-	@Bean
-	BearerTokenProvider hopperTokens(ReactiveOAuth2AuthorizedClientManager clients) {
-		OAuth2AuthorizeRequest request = OAuth2AuthorizeRequest.withClientRegistrationId("hopper")
-			.principal("hopper")
-			.build();
-		return () -> clients.authorize(request).map((client) -> client.getAccessToken().getTokenValue());
 	}
 
 	void operate(EventOutboxOperations operations) {
