@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import org.springframework.boot.actuate.endpoint.SanitizableData;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
@@ -33,15 +34,15 @@ class HopperSanitizingFunction implements SanitizingFunction {
 	/**
 	 * What has many properties in one value.
 	 */
-	private static final Set<String> COLLECTIONS = Set.of("springapplicationjson", "javatooloptions", "jdkjavaoptions",
-			"sunjavacommand");
+	private static final Pattern COLLECTIONS = Pattern
+		.compile("springapplicationjson|sunjavacommand|.*(opts|options|args)");
 
 	@Override
 	public SanitizableData apply(SanitizableData data) {
 		// Properties are written in many ways, environment variables among them
 		String key = data.getKey().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
 		boolean secret = SECRETS.contains(key) || key.startsWith("hopperheaders") || key.startsWith("hopperauthheaders")
-				|| (COLLECTIONS.contains(key) && String.valueOf(data.getValue()).contains("hopper"));
+				|| (COLLECTIONS.matcher(key).matches() && String.valueOf(data.getValue()).contains("hopper"));
 		return secret ? data.withSanitizedValue() : data;
 	}
 

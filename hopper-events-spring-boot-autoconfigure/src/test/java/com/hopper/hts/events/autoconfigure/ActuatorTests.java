@@ -149,7 +149,8 @@ class ActuatorTests {
 						Map.of("HOPPER_AUTH_CLIENT_SECRET", "canary-env", "HOPPER_AUTH_CLIENTSECRET", "canary-env",
 								"HOPPER_HEADERS_XKEY", "canary-env", "HOPPER_AUTH_TOKEN", "", "SPRING_APPLICATION_JSON",
 								"{\"hopper\":{\"auth\":{\"client-secret\":\"canary\"}}}", "JAVA_TOOL_OPTIONS",
-								"-Dhopper.auth.client-secret=canary", "JDK_JAVA_OPTIONS", "-Dvisible=option"))))
+								"-Dhopper.auth.client-secret=canary", "JAVA_OPTS",
+								"-Xmx1g -Dhopper.headers.X-Key=canary", "JDK_JAVA_OPTIONS", "-Dvisible=option"))))
 			.withPropertyValues("hopper.auth.client-id=visible-id", "hopper.auth.client-secret=canary",
 					"hopper.client.proxy.host=proxy", "hopper.client.proxy.username=u",
 					"hopper.client.proxy.password=canary", "hopper.headers.X-Key=canary",
