@@ -32,27 +32,23 @@ final class UuidV7 {
 	 */
 	private final AtomicLong last = new AtomicLong();
 
+	/**
+	 * Thread-local random numbers are seeded by the clock alone, this is not: instances
+	 * started together must not create the same ids. Read early, since an event loop must
+	 * not wait for it.
+	 */
+	private final long salt = new SecureRandom().nextLong();
+
 	UUID create(Instant now) {
 		long ticks = this.last.accumulateAndGet(now.toEpochMilli() << 12,
 				(previous, current) -> Math.max(previous + 1, current));
 		long most = (ticks >>> 12) << 16 | 0x7000 | (ticks & 0xFFF);
-		long least = (ThreadLocalRandom.current().nextLong() ^ Salt.VALUE) >>> 2 | 0x8000_0000_0000_0000L;
+		long least = (ThreadLocalRandom.current().nextLong() ^ this.salt) >>> 2 | 0x8000_0000_0000_0000L;
 		return new UUID(most, least);
 	}
 
 	static Instant timestamp(UUID id) {
 		return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
-	}
-
-	/**
-	 * Thread-local random numbers are seeded by the clock alone, this is not: instances
-	 * started together must not create the same ids. In a class of its own, so that an
-	 * application that stores nothing does not load what secure random numbers need.
-	 */
-	private static final class Salt {
-
-		private static final long VALUE = new SecureRandom().nextLong();
-
 	}
 
 }

@@ -16,6 +16,9 @@
 package com.hopper.hts.events.outbox;
 
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
+import java.security.Security;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -187,8 +190,37 @@ class StoredEventJsonTests {
 			.isEqualTo(TIME.truncatedTo(java.time.temporal.ChronoUnit.MILLIS));
 	}
 
+	@Test
+	void idsDoNotWaitForRandomnessOfTheSystem() {
+		UuidV7 generator = new UuidV7();
+		Provider none = new NoRandomness();
+		Security.insertProviderAt(none, 1);
+		try {
+			assertThat(generator.create(TIME)).isNotNull();
+		}
+		finally {
+			Security.removeProvider(none.getName());
+		}
+	}
+
 	private static byte[] bytes(String text) {
 		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	private static final class NoRandomness extends Provider {
+
+		private NoRandomness() {
+			super("no-randomness", "1", "Fails where an event loop would be blocked");
+			putService(new Service(this, "SecureRandom", "none", "none", null, null) {
+
+				@Override
+				public Object newInstance(Object parameter) throws NoSuchAlgorithmException {
+					throw new NoSuchAlgorithmException("There is none");
+				}
+
+			});
+		}
+
 	}
 
 }
