@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -75,14 +76,16 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 	@Test
 	void topicsAreCreatedToKeepWhatTheyMust() throws Exception {
 		try (Admin admin = Admin.create(properties())) {
-			assertThat(admin.describeTopics(List.of(this.topic)).allTopicNames().get().get(this.topic).partitions())
-				.hasSize(2);
+			// A broker hears of a topic a moment after the controller has created it
+			await().ignoreExceptionsInstanceOf(ExecutionException.class)
+				.untilAsserted(() -> assertThat(
+						admin.describeTopics(List.of(this.topic)).allTopicNames().get().get(this.topic).partitions())
+					.hasSize(2));
 			ConfigResource events = new ConfigResource(ConfigResource.Type.TOPIC, this.topic);
 			ConfigResource dead = new ConfigResource(ConfigResource.Type.TOPIC, this.topic + "-dead");
-			Map<ConfigResource, org.apache.kafka.clients.admin.Config> configs = admin
-				.describeConfigs(List.of(events, dead))
-				.all()
-				.get();
+			Map<ConfigResource, org.apache.kafka.clients.admin.Config> configs = await()
+				.ignoreExceptionsInstanceOf(ExecutionException.class)
+				.until(() -> admin.describeConfigs(List.of(events, dead)).all().get(), (found) -> true);
 			assertThat(configs.get(events).get("cleanup.policy").value()).isEqualTo("delete");
 			assertThat(Long.parseLong(configs.get(events).get("retention.ms").value()))
 				.isEqualTo(Duration.ofDays(14).toMillis());
