@@ -104,10 +104,11 @@ class HopperHttpConnector {
 					first(properties.getConnectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
 			.withReadTimeout(first(properties.getReadTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
 		this.builder = reactorBuilder(connectorBuilder, resourceFactory)
-			// Retrying is the publisher's decision, a redirect confirms nothing, and the
-			// token is in what would be logged
+			// Retrying is the publisher's decision, a redirect confirms nothing, the
+			// token is in what would be logged, and HTTP/2 is not for every API
 			.withHttpClientCustomizer((client) -> proxied(client, properties.getProxy()).disableRetry(true)
 				.followRedirect(false)
+				.protocol(HttpProtocol.HTTP11)
 				.wiretap(false));
 		this.sslBundle = sslBundle;
 		if (sslBundle != null || settings.sslBundle() != null) {

@@ -19,6 +19,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.UnaryOperator;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
@@ -27,6 +28,8 @@ import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.client.HttpClient;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.HttpClientSettings;
@@ -56,7 +59,7 @@ class HopperHttpConnectorTests {
 		.withConfiguration(AutoConfigurations.of(HopperEventsAutoConfiguration.class, HttpClientAutoConfiguration.class,
 				ReactiveHttpClientAutoConfiguration.class));
 
-	private final FakeHopperApi api = FakeHopperApi.builder().token("token").start();
+	private final FakeHopperApi api = FakeHopperApi.builder().token("token").client("id", "secret").start();
 
 	private final HopperHttpConnector connector = new HopperHttpConnector(new HopperProperties().getClient(), false,
 			null, null, HttpClientSettings.defaults(), null);
@@ -101,14 +104,28 @@ class HopperHttpConnectorTests {
 	@Test
 	void redirectIsNotFollowedAlthoughOtherClientsDo() throws Exception {
 		try (ScriptedServer server = new ScriptedServer().thenStatus(307, "Location: /elsewhere")) {
-			this.contextRunner.withPropertyValues("hopper.auth.token=token", "hopper.base-url=" + server.baseUrl())
-				.withBean("follow", ClientHttpConnectorBuilderCustomizer.class,
-						() -> (ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder>) (
-								builder) -> builder.withHttpClientCustomizer((client) -> client.followRedirect(true)))
+			allClients((client) -> client.followRedirect(true))
+				.withPropertyValues("hopper.auth.token=token", "hopper.base-url=" + server.baseUrl())
 				.run((context) -> assertThatExceptionOfType(HopperApiException.UnexpectedResponse.class)
 					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS)));
 			assertThat(server.requests()).hasSize(1);
 		}
+	}
+
+	@Test
+	void protocolOfOtherClientsDoesNotStopEvents() {
+		allClients((client) -> client.protocol(HttpProtocol.H2C))
+			.withPropertyValues("hopper.auth.client-id=id", "hopper.auth.client-secret=secret",
+					"hopper.base-url=" + this.api.baseUrl(), "hopper.retry.max-attempts=1")
+			.run((context) -> assertThat(
+					context.getBean(EventPublisher.class).publishAndWait("session", OFFERS).delivered())
+				.isTrue());
+	}
+
+	private ApplicationContextRunner allClients(UnaryOperator<HttpClient> customizer) {
+		return this.contextRunner.withBean("customizer", ClientHttpConnectorBuilderCustomizer.class,
+				() -> (ClientHttpConnectorBuilderCustomizer<ReactorClientHttpConnectorBuilder>) (builder) -> builder
+					.withHttpClientCustomizer(customizer));
 	}
 
 	private void publish(String... properties) {
