@@ -31,6 +31,7 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.Ordered;
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.support.RestClientHttpServiceGroupConfigurer;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -61,6 +62,11 @@ final class HttpServiceConfigurations {
 				.uriBuilderFactory(EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject())));
 		}
 		builder.requestFactory(new WebClientRequestFactory(webClient::getObject))
+			// hopperWebClient has its own, and would take these for the caller's
+			.defaultHeaders((headers) -> {
+				headers.remove(HttpHeaders.USER_AGENT);
+				properties.getHeaders().keySet().forEach(headers::remove);
+			})
 			.apiVersionInserter(EventPublisherConfigurations.Client.NO_VERSION)
 			// The request is observed where it is sent
 			.observationRegistry(ObservationRegistry.NOOP);

@@ -127,6 +127,22 @@ class HttpServiceConfigurationsTests {
 	}
 
 	@Test
+	void headersOfOtherClientsDoNotReplaceOurs() {
+		this.contextRunner
+			.withBean(RestClientCustomizer.class,
+					() -> (builder) -> builder.defaultHeader("X-Partner-Id", "internal")
+						.defaultHeader("User-Agent", "application"))
+			.withPropertyValues("hopper.headers.x-partner-id=partner")
+			.run((context) -> {
+				post(context, "/cfar_offers");
+				assertThat(this.api.requests()).last().satisfies((request) -> {
+					assertThat(request.header("X-Partner-Id")).isEqualTo("partner");
+					assertThat(request.header("User-Agent")).startsWith("hopper-events-spring-boot/");
+				});
+			});
+	}
+
+	@Test
 	void failuresAreThoseOfARestClientWithoutSecrets() {
 		this.contextRunner.run((context) -> {
 			assertThatExceptionOfType(HttpClientErrorException.NotFound.class)
