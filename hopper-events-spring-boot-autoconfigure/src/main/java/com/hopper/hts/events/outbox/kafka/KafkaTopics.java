@@ -156,7 +156,8 @@ final class KafkaTopics {
 	 */
 	Duration sendTimeout() {
 		ProducerConfig config = new ProducerConfig(producerProperties());
-		return Duration.ofMillis(config.getLong(ProducerConfig.MAX_BLOCK_MS_CONFIG)
+		// Who wants to wait for ever sets the longest time there is
+		return Duration.ofMillis(Math.min(config.getLong(ProducerConfig.MAX_BLOCK_MS_CONFIG), Integer.MAX_VALUE)
 				+ config.getInt(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG) + 1000L);
 	}
 
@@ -230,8 +231,11 @@ final class KafkaTopics {
 	Admin createAdmin() {
 		Map<String, Object> properties = new HashMap<>(this.admin);
 		suffixClientId(properties, "-hopper-outbox");
-		properties.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
-		properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
+		// Kafka refuses one that is shorter than the time for a request
+		properties.remove(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG);
+		if (properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT) == null) {
+			properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
+		}
 		return Admin.create(properties);
 	}
 

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,6 +46,26 @@ class KafkaTopicsTests {
 		try (Producer<byte[], byte[]> created = topics.createProducers().createProducer()) {
 			assertThat(created).isNotNull();
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "client.id, mine", "request.timeout.ms, 30000", "default.api.timeout.ms, 3000" })
+	void administratorTakesWhatTheApplicationSetsForAllItsClients(String property, String value) {
+		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1", property, value);
+		KafkaTopics topics = new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1),
+				broker, broker, broker);
+		try (Admin admin = topics.createAdmin()) {
+			assertThat(admin).isNotNull();
+		}
+	}
+
+	@Test
+	void acknowledgementIsWaitedForWithoutEndIfTheApplicationSaysSo() {
+		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1", "max.block.ms",
+				Long.toString(Long.MAX_VALUE));
+		assertThat(new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1), broker, broker,
+				broker)
+			.sendTimeout()).isPositive();
 	}
 
 }
