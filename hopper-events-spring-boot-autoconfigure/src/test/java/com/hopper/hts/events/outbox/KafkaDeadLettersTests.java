@@ -18,12 +18,15 @@ package com.hopper.hts.events.outbox;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.test.Fault;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -117,6 +120,19 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 		try (Consumer<byte[], byte[]> reader = topics().createReader()) {
 			assertThat(read(reader, this.topic)).hasSize(40);
 		}
+	}
+
+	@Test
+	void deadLettersAreRemovedWhereTheyWereWrittenAlthoughTheTopicHasMorePartitions() throws Exception {
+		this.api.failRandomly(1, 1, Fault.status(422));
+		IntStream.range(0, 10).forEach((i) -> this.outbox.store("session-" + i, booking(i)));
+		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 10);
+		try (Admin admin = Admin.create(properties())) {
+			admin.createPartitions(Map.of(this.topic + "-dead", NewPartitions.increaseTo(6))).all().get();
+		}
+		TestOutbox restarted = start(this.topic, true);
+		assertThat(restarted.discardAll(DeadLetter.Filter.all(), "test")).isEqualTo(10);
+		assertThat(restarted.deadLetters(DeadLetter.Filter.all(), null, 10)).isEmpty();
 	}
 
 	@Test

@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -79,7 +80,8 @@ final class KafkaDeadLetters {
 	 * Read what matches, ordered by the id of the event.
 	 */
 	NavigableMap<UUID, KafkaRecords.Letter> read(Predicate<DeadLetter> filter) {
-		NavigableMap<UUID, KafkaRecords.Letter> letters = new TreeMap<>();
+		// What is in one partition says nothing of what is in another
+		Map<Integer, Map<UUID, KafkaRecords.Letter>> found = new TreeMap<>();
 		try (Consumer<byte[], byte[]> reader = this.topics.createReader()) {
 			List<TopicPartition> partitions = reader.partitionsFor(this.topics.deadLetterTopic(), TIMEOUT)
 				.stream()
@@ -96,9 +98,14 @@ final class KafkaDeadLetters {
 					throw new IllegalStateException(
 							"The topic '%s' could not be read to its end".formatted(this.topics.deadLetterTopic()));
 				}
-				reader.poll(POLL).forEach((consumed) -> add(letters, consumed, filter));
+				reader.poll(POLL)
+					.forEach((consumed) -> add(
+							found.computeIfAbsent(consumed.partition(), (partition) -> new HashMap<>()), consumed,
+							filter));
 			}
 		}
+		NavigableMap<UUID, KafkaRecords.Letter> letters = new TreeMap<>();
+		found.values().forEach(letters::putAll);
 		return letters;
 	}
 
@@ -174,7 +181,7 @@ final class KafkaDeadLetters {
 				if (replay) {
 					producer.send(letter.replay(this.topics.topic(), this.clock.instant()));
 				}
-				producer.send(KafkaRecords.tombstone(this.topics.deadLetterTopic(), letter.id()));
+				producer.send(letter.tombstone(this.topics.deadLetterTopic()));
 			}
 			producer.commitTransaction();
 		}

@@ -176,7 +176,7 @@ final class KafkaRecords {
 		if (get(consumed.headers(), UNREADABLE) == null) {
 			try {
 				DeadLetter letter = DeadLetter.fromJson(value(consumed));
-				return new Letter(id, letter, null);
+				return new Letter(id, consumed.partition(), letter, null);
 			}
 			catch (RuntimeException ex) {
 				// Then it is one that cannot be read
@@ -185,8 +185,9 @@ final class KafkaRecords {
 		Instant stored = timestamp(consumed);
 		String origin = get(consumed.headers(), ORIGIN);
 		String position = (origin != null && POSITION.matcher(origin).matches()) ? origin : position(consumed);
-		return new Letter(id, unreadable(id, value(consumed), stored,
-				"The record from " + position + " is not a stored event", deadSince(consumed, stored)),
+		return new Letter(
+				id, consumed.partition(), unreadable(id, value(consumed), stored,
+						"The record from " + position + " is not a stored event", deadSince(consumed, stored)),
 				value(consumed));
 	}
 
@@ -211,10 +212,6 @@ final class KafkaRecords {
 		}
 	}
 
-	static ProducerRecord<byte[], byte[]> tombstone(String topic, UUID id) {
-		return new ProducerRecord<>(topic, utf8(id.toString()), null);
-	}
-
 	static String position(ConsumerRecord<?, ?> consumed) {
 		return consumed.topic() + "-" + consumed.partition() + "@" + consumed.offset();
 	}
@@ -236,15 +233,24 @@ final class KafkaRecords {
 	 * A record of the dead-letter topic.
 	 *
 	 * @param id the id of the event, the key of the record
+	 * @param partition where the record is
 	 * @param letter the dead letter
 	 * @param raw what to replay if it is not a stored event, otherwise {@code null}
 	 */
 	@SuppressWarnings("ArrayRecordComponent") // Never compared
-	record Letter(UUID id, DeadLetter letter, byte @Nullable [] raw) {
+	record Letter(UUID id, int partition, DeadLetter letter, byte @Nullable [] raw) {
 
 		ProducerRecord<byte[], byte[]> replay(String topic, Instant now) {
 			return (this.raw != null) ? new ProducerRecord<>(topic, utf8(this.id.toString()), this.raw)
 					: event(topic, this.letter.event().replayed(now));
+		}
+
+		/**
+		 * Return what removes the dead letter. It is in the same partition, so that it
+		 * follows the dead letter even if the topic has more of them by now.
+		 */
+		ProducerRecord<byte[], byte[]> tombstone(String topic) {
+			return new ProducerRecord<>(topic, this.partition, utf8(this.id.toString()), null);
 		}
 
 	}
