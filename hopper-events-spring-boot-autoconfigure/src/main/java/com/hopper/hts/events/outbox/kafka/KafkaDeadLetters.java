@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
@@ -39,6 +41,8 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -141,7 +145,8 @@ final class KafkaDeadLetters {
 		this.lock.lock();
 		try {
 			for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-				try (Producer<byte[], byte[]> producer = this.topics.createOperator()) {
+				Producer<byte[], byte[]> producer = this.topics.createOperator();
+				try {
 					producer.initTransactions();
 					List<KafkaRecords.Letter> letters = new ArrayList<>(read(filter).values());
 					for (int from = 0; from < letters.size(); from += TRANSACTION_SIZE) {
@@ -158,6 +163,11 @@ final class KafkaDeadLetters {
 					}
 					logger.debug("Another instance works on the dead letters", ex);
 				}
+				finally {
+					// Aborts what is not committed, so that the relay can read on, but
+					// does not wait for a broker that has gone
+					producer.close(TIMEOUT);
+				}
 				TimeUnit.MILLISECONDS.sleep((long) (50 + 200 * this.random.getAsDouble()));
 			}
 			throw new IllegalStateException(
@@ -173,30 +183,34 @@ final class KafkaDeadLetters {
 		}
 	}
 
-	@SuppressWarnings("FutureReturnValueIgnored") // The commit fails if one of them does
 	private void remove(Producer<byte[], byte[]> producer, List<KafkaRecords.Letter> letters, boolean replay) {
 		producer.beginTransaction();
-		try {
-			for (KafkaRecords.Letter letter : letters) {
-				if (replay) {
-					producer.send(letter.replay(this.topics.topic(), this.clock.instant()));
-				}
-				producer.send(letter.tombstone(this.topics.deadLetterTopic()));
+		for (KafkaRecords.Letter letter : letters) {
+			if (replay) {
+				send(producer, letter.replay(this.topics.topic(), this.clock.instant()));
 			}
-			producer.commitTransaction();
+			send(producer, letter.tombstone(this.topics.deadLetterTopic()));
 		}
-		catch (KafkaException ex) {
-			if (isFenced(ex)) {
-				throw ex;
+		producer.commitTransaction();
+	}
+
+	/**
+	 * Send a record without waiting for the acknowledgement: the commit fails if it does
+	 * not come. Without a broker, though, each record would wait for one.
+	 */
+	private static void send(Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> outgoing) {
+		Future<RecordMetadata> sent = producer.send(outgoing);
+		try {
+			if (sent.isDone()) {
+				sent.get();
 			}
-			try {
-				// Else the relay could not read on before the transaction times out
-				producer.abortTransaction();
-			}
-			catch (KafkaException abortFailure) {
-				ex.addSuppressed(abortFailure);
-			}
-			throw ex;
+		}
+		catch (ExecutionException ex) {
+			throw new KafkaException("A record was not sent", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new KafkaException("The thread was interrupted", ex);
 		}
 	}
 
