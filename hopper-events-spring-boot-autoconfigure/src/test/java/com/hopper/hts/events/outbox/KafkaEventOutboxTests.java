@@ -32,8 +32,12 @@ import com.hopper.hts.events.test.ReceivedEvent;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerInterceptor;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Partitioner;
 import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Tag;
@@ -189,6 +193,20 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 	}
 
 	@Test
+	void interceptorsOfTheApplicationTakeNothingAway() {
+		Map<String, Object> clients = new HashMap<>(properties());
+		clients.put("interceptor.classes", OnlyMine.class.getName());
+		TestOutbox other = TestOutbox.builder(TestPublishers.create(this.api))
+			.build(new KafkaStores(this.topic + "-other", true, 2, properties(), clients, properties())
+				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		this.outboxes.add(other);
+		other.start();
+		other.store("session-1", booking(1));
+		assertThat(other.flush(SECONDS)).isTrue();
+		assertThat(bookings()).containsExactly(1);
+	}
+
+	@Test
 	void eventLoopIsRefused() {
 		assertThatIllegalStateException()
 			.isThrownBy(() -> Mono.fromCallable(() -> this.outbox.store("session-1", booking(1)))
@@ -218,6 +236,30 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		public int partition(String topic, Object key, byte[] keyBytes, Object value, byte[] valueBytes,
 				Cluster cluster) {
 			return ((String) key).length() % 2;
+		}
+
+		@Override
+		public void configure(Map<String, ?> configs) {
+		}
+
+		@Override
+		public void close() {
+		}
+
+	}
+
+	/**
+	 * An interceptor of an application that skips what is not for it.
+	 */
+	public static final class OnlyMine implements ConsumerInterceptor<byte[], byte[]> {
+
+		@Override
+		public ConsumerRecords<byte[], byte[]> onConsume(ConsumerRecords<byte[], byte[]> records) {
+			return ConsumerRecords.empty();
+		}
+
+		@Override
+		public void onCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		}
 
 		@Override

@@ -139,6 +139,7 @@ final class KafkaTopics {
 		properties.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
 		// It expects other keys, and would part the events of a session
 		properties.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
+		properties.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
 		if (!properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)) {
 			properties.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
 			AbstractConfig config = new AbstractConfig(ProducerConfig.configDef(), properties, false);
@@ -182,6 +183,8 @@ final class KafkaTopics {
 		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
 		properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
 		properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+		// What one of them leaves out would never be sent
+		properties.remove(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
 		return properties;
 	}
 
