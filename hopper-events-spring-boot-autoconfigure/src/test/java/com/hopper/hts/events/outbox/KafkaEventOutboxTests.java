@@ -31,6 +31,7 @@ import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.ReceivedEvent;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -42,9 +43,12 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.transaction.KafkaTransactionManager;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
@@ -102,6 +106,21 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		assertThatIllegalStateException().isThrownBy(() -> start("missing", false))
 			.withMessageContaining("'missing'")
 			.withMessageContaining("hopper.outbox.kafka.create-topics");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void topicThatRemovesEventsBeforeTheyAreSentIsNamed(CapturedOutput output) throws Exception {
+		String compacted = this.topic + "-compacted";
+		try (Admin admin = Admin.create(properties())) {
+			admin
+				.createTopics(List
+					.of(new NewTopic(compacted, 2, (short) 1).configs(Map.of("cleanup.policy", "compact,delete"))))
+				.all()
+				.get();
+		}
+		start(compacted, true);
+		assertThat(output).containsOnlyOnce("is compacted").contains("The topic '" + compacted + "' is compacted");
 	}
 
 	@Test

@@ -214,6 +214,12 @@ final class KafkaTopics {
 					smallest = smallest.or(Integer.parseInt(config.value()),
 							"max.message.bytes of the topic '" + entry.getKey().name() + "'");
 				}
+				ConfigEntry cleanup = entry.getValue().get(TopicConfig.CLEANUP_POLICY_CONFIG);
+				if (cleanup != null && entry.getKey().name().equals(this.topic)
+						&& cleanup.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+					logger.warn("The topic '" + this.topic + "' is compacted: the broker removes events, sent or not, "
+							+ "when their session has later ones. Set its cleanup.policy to 'delete'");
+				}
 			}
 		}
 		catch (ExecutionException | TimeoutException ex) {
