@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
@@ -34,6 +35,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Partitioner;
@@ -209,6 +211,23 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(bookings()).containsExactly(1);
 		other.destroy();
+	}
+
+	@Test
+	void eventsOfASessionStayTogetherAlthoughTheApplicationIgnoresKeys() {
+		Map<String, Object> producer = new HashMap<>(properties());
+		producer.put("partitioner.ignore.keys", true);
+		producer.put("batch.size", 1);
+		TestOutbox other = TestOutbox.builder(TestPublishers.create(this.api))
+			.build(new KafkaStores(this.topic, true, 2, producer, properties(), properties())
+				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		IntStream.range(0, 20).forEach((i) -> other.store("session-1", booking(i)));
+		other.destroy();
+		try (Consumer<byte[], byte[]> reader = topics().createReader()) {
+			assertThat(read(reader, this.topic)).hasSize(20)
+				.map(ConsumerRecord::partition)
+				.satisfies((partitions) -> assertThat(Set.copyOf(partitions)).hasSize(1));
+		}
 	}
 
 	@Test

@@ -139,6 +139,7 @@ final class KafkaTopics {
 		properties.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
 		// It expects other keys, and would part the events of a session
 		properties.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
+		properties.remove(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
 		properties.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
 		if (!properties.containsKey(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG)) {
 			properties.putIfAbsent(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT);
