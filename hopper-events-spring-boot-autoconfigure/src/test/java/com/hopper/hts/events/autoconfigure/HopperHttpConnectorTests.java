@@ -40,6 +40,8 @@ import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpC
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ClientHttpRequest;
 
@@ -129,7 +131,7 @@ class HopperHttpConnectorTests {
 	}
 
 	private void publish(String... properties) {
-		this.contextRunner.withBean(InetAddressFilter.class, () -> InetAddressFilter.of("127.0.0.1"))
+		this.contextRunner.withUserConfiguration(AddressFilter.class)
 			.withPropertyValues("hopper.auth.token=token", "hopper.retry.max-attempts=1")
 			.withPropertyValues(properties)
 			.run((context) -> assertThat(
@@ -141,6 +143,19 @@ class HopperHttpConnectorTests {
 		this.connector.get()
 			.connect(HttpMethod.GET, URI.create(this.api.baseUrl() + "/events"), ClientHttpRequest::setComplete)
 			.block(Duration.ofSeconds(60));
+	}
+
+	/**
+	 * A class of its own, because Spring Boot 4.0 has no such filter.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class AddressFilter {
+
+		@Bean
+		InetAddressFilter addressFilter() {
+			return InetAddressFilter.of("127.0.0.1");
+		}
+
 	}
 
 }
