@@ -204,9 +204,7 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 	void partitionerOfTheApplicationHasNoPart() {
 		Map<String, Object> producer = new HashMap<>(properties());
 		producer.put("partitioner.class", ByText.class.getName());
-		TestOutbox other = TestOutbox.builder(TestPublishers.create(this.api))
-			.build(new KafkaStores(this.topic, true, 2, producer, properties(), properties())
-				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		TestOutbox other = create(new KafkaStores(this.topic, true, 2, producer, properties(), properties()));
 		other.store("session-1", booking(1));
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(bookings()).containsExactly(1);
@@ -218,9 +216,7 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 		Map<String, Object> producer = new HashMap<>(properties());
 		producer.put("partitioner.ignore.keys", true);
 		producer.put("batch.size", 1);
-		TestOutbox other = TestOutbox.builder(TestPublishers.create(this.api))
-			.build(new KafkaStores(this.topic, true, 2, producer, properties(), properties())
-				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		TestOutbox other = create(new KafkaStores(this.topic, true, 2, producer, properties(), properties()));
 		IntStream.range(0, 20).forEach((i) -> other.store("session-1", booking(i)));
 		other.destroy();
 		try (Consumer<byte[], byte[]> reader = topics().createReader()) {
@@ -234,9 +230,7 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 	void interceptorsOfTheApplicationTakeNothingAway() {
 		Map<String, Object> clients = new HashMap<>(properties());
 		clients.put("interceptor.classes", OnlyMine.class.getName());
-		TestOutbox other = TestOutbox.builder(TestPublishers.create(this.api))
-			.build(new KafkaStores(this.topic + "-other", true, 2, properties(), clients, properties())
-				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		TestOutbox other = create(new KafkaStores(this.topic + "-other", true, 2, properties(), clients, properties()));
 		this.outboxes.add(other);
 		other.start();
 		other.store("session-1", booking(1));

@@ -54,9 +54,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 	void outboxThatCannotStartLeavesNoThreads() {
 		Map<String, Object> properties = new HashMap<>(properties());
 		properties.put("client.id", "of-no-use");
-		TestOutbox missing = TestOutbox.builder(TestPublishers.create(this.api))
-			.build(new KafkaStores("missing", false, -1, properties, properties, properties)
-				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		TestOutbox missing = create(new KafkaStores("missing", false, -1, properties, properties, properties));
 		assertThatIllegalStateException().isThrownBy(missing::start);
 		assertThat(missing.isRunning()).isFalse();
 		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
@@ -67,9 +65,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 	void outboxThatNeverStartsLeavesNoThreads() {
 		Map<String, Object> properties = new HashMap<>(properties());
 		properties.put("client.id", "early");
-		TestOutbox early = TestOutbox.builder(TestPublishers.create(this.api))
-			.build(new KafkaStores(this.topic, true, 2, properties, properties, properties).create(this.policy.maxAge(),
-					this.policy.shutdownTimeout()));
+		TestOutbox early = create(new KafkaStores(this.topic, true, 2, properties, properties, properties));
 		early.store("session-1", booking(1));
 		early.destroy();
 		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)

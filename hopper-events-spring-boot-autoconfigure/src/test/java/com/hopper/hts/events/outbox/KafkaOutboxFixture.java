@@ -86,14 +86,18 @@ abstract class KafkaOutboxFixture {
 	}
 
 	TestOutbox start(String name, boolean createTopics) {
-		TestOutbox created = TestOutbox.builder(TestPublishers.create(this.api))
-			.policy(this.policy)
-			.listeners(List.of(this.listener))
-			.build(new KafkaStores(name, createTopics, 2, properties(), consumerProperties(), properties())
-				.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
+		TestOutbox created = create(
+				new KafkaStores(name, createTopics, 2, properties(), consumerProperties(), properties()));
 		this.outboxes.add(created);
 		created.start();
 		return created;
+	}
+
+	TestOutbox create(KafkaStores stores) {
+		return TestOutbox.builder(TestPublishers.create(this.api))
+			.policy(this.policy)
+			.listeners(List.of(this.listener))
+			.build(stores.create(this.policy.maxAge(), this.policy.shutdownTimeout()));
 	}
 
 	static Map<String, Object> properties() {

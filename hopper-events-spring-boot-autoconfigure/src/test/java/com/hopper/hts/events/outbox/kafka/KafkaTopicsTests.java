@@ -39,8 +39,7 @@ class KafkaTopicsTests {
 		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1");
 		Map<String, Object> producer = new HashMap<>(broker);
 		producer.put(property, value);
-		KafkaTopics topics = new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1),
-				producer, broker, broker);
+		KafkaTopics topics = topics(producer, broker);
 		// The time for the broker's metadata, and one second more
 		assertThat(topics.sendTimeout()).isEqualTo(Duration.ofMillis(expected + 11_000));
 		try (Producer<byte[], byte[]> created = topics.createProducers().createProducer()) {
@@ -52,8 +51,7 @@ class KafkaTopicsTests {
 	@CsvSource({ "client.id, mine", "request.timeout.ms, 30000", "default.api.timeout.ms, 3000" })
 	void administratorTakesWhatTheApplicationSetsForAllItsClients(String property, String value) {
 		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1", property, value);
-		KafkaTopics topics = new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1),
-				broker, broker, broker);
+		KafkaTopics topics = topics(broker, broker);
 		try (Admin admin = topics.createAdmin()) {
 			assertThat(admin).isNotNull();
 		}
@@ -63,9 +61,12 @@ class KafkaTopicsTests {
 	void acknowledgementIsWaitedForWithoutEndIfTheApplicationSaysSo() {
 		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1", "max.block.ms",
 				Long.toString(Long.MAX_VALUE));
-		assertThat(new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1), broker, broker,
-				broker)
-			.sendTimeout()).isPositive();
+		assertThat(topics(broker, broker).sendTimeout()).isPositive();
+	}
+
+	private static KafkaTopics topics(Map<String, Object> producer, Map<String, Object> others) {
+		return new KafkaTopics(new KafkaOutboxProperties("events", null, "events", 1, false, 1, 1), producer, others,
+				others);
 	}
 
 }
