@@ -26,11 +26,16 @@ import java.util.stream.IntStream;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -133,6 +138,30 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 		TestOutbox restarted = start(this.topic, true);
 		assertThat(restarted.discardAll(DeadLetter.Filter.all(), "test")).isEqualTo(10);
 		assertThat(restarted.deadLetters(DeadLetter.Filter.all(), null, 10)).isEmpty();
+	}
+
+	@Test
+	void whatAnOperatorHasDoneCanBeReadWhenItIsReported() throws Exception {
+		this.api.failRandomly(1, 1, Fault.status(422));
+		List<UUID> ids = IntStream.range(0, 30).mapToObj((i) -> this.outbox.store("session-" + i, booking(i))).toList();
+		await().atMost(SECONDS).until(() -> this.listener.dead.size() == ids.size());
+		try (Admin admin = Admin.create(properties())) {
+			for (UUID id : ids) {
+				assertThat(this.outbox.discard(id, "test")).isTrue();
+				assertThat(ends(admin, IsolationLevel.READ_COMMITTED))
+					.isEqualTo(ends(admin, IsolationLevel.READ_UNCOMMITTED));
+			}
+		}
+	}
+
+	private List<Long> ends(Admin admin, IsolationLevel isolation) throws Exception {
+		String name = this.topic + "-dead";
+		Map<TopicPartition, OffsetSpec> latest = Map.of(new TopicPartition(name, 0), OffsetSpec.latest(),
+				new TopicPartition(name, 1), OffsetSpec.latest());
+		Map<TopicPartition, ListOffsetsResultInfo> ends = admin.listOffsets(latest, new ListOffsetsOptions(isolation))
+			.all()
+			.get();
+		return List.of(ends.get(new TopicPartition(name, 0)).offset(), ends.get(new TopicPartition(name, 1)).offset());
 	}
 
 	@Test

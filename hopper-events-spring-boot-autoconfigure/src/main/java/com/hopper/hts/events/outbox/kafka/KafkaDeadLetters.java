@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -142,6 +143,7 @@ final class KafkaDeadLetters {
 	 */
 	private List<StoredEvent> remove(Predicate<DeadLetter> filter, boolean replay) {
 		List<StoredEvent> removed = new ArrayList<>();
+		Map<TopicPartition, Long> written = new ConcurrentHashMap<>();
 		this.lock.lock();
 		try {
 			for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -152,9 +154,10 @@ final class KafkaDeadLetters {
 					for (int from = 0; from < letters.size(); from += TRANSACTION_SIZE) {
 						List<KafkaRecords.Letter> some = letters.subList(from,
 								Math.min(from + TRANSACTION_SIZE, letters.size()));
-						remove(producer, some, replay);
+						remove(producer, some, replay, written);
 						some.forEach((letter) -> removed.add(letter.letter().event()));
 					}
+					awaitReadable(written);
 					return removed;
 				}
 				catch (KafkaException ex) {
@@ -183,13 +186,14 @@ final class KafkaDeadLetters {
 		}
 	}
 
-	private void remove(Producer<byte[], byte[]> producer, List<KafkaRecords.Letter> letters, boolean replay) {
+	private void remove(Producer<byte[], byte[]> producer, List<KafkaRecords.Letter> letters, boolean replay,
+			Map<TopicPartition, Long> written) {
 		producer.beginTransaction();
 		for (KafkaRecords.Letter letter : letters) {
 			if (replay) {
-				send(producer, letter.replay(this.topics.topic(), this.clock.instant()));
+				send(producer, letter.replay(this.topics.topic(), this.clock.instant()), written);
 			}
-			send(producer, letter.tombstone(this.topics.deadLetterTopic()));
+			send(producer, letter.tombstone(this.topics.deadLetterTopic()), written);
 		}
 		producer.commitTransaction();
 	}
@@ -198,8 +202,13 @@ final class KafkaDeadLetters {
 	 * Send a record without waiting for the acknowledgement: the commit fails if it does
 	 * not come. Without a broker, though, each record would wait for one.
 	 */
-	private static void send(Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> outgoing) {
-		Future<RecordMetadata> sent = producer.send(outgoing);
+	private static void send(Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> outgoing,
+			Map<TopicPartition, Long> written) {
+		Future<RecordMetadata> sent = producer.send(outgoing, (position, failure) -> {
+			if (failure == null) {
+				written.put(new TopicPartition(position.topic(), position.partition()), position.offset());
+			}
+		});
 		try {
 			if (sent.isDone()) {
 				sent.get();
@@ -211,6 +220,31 @@ final class KafkaDeadLetters {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new KafkaException("The thread was interrupted", ex);
+		}
+	}
+
+	/**
+	 * Wait until everybody can read what was committed: Kafka ends a transaction in its
+	 * partitions after it has said that it is committed.
+	 */
+	private void awaitReadable(Map<TopicPartition, Long> written) {
+		long start = System.nanoTime();
+		try (Consumer<byte[], byte[]> reader = this.topics.createReader()) {
+			while (reader.endOffsets(written.keySet(), TIMEOUT)
+				.entrySet()
+				.stream()
+				.anyMatch((end) -> end.getValue() <= written.getOrDefault(end.getKey(), -1L))) {
+				if (System.nanoTime() - start > TIMEOUT.toNanos()) {
+					return;
+				}
+				TimeUnit.MILLISECONDS.sleep(10);
+			}
+		}
+		catch (KafkaException ex) {
+			logger.debug("It is not known whether everybody can read which dead letters are gone", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
