@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,16 +32,20 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.SessionEvent;
+import com.hopper.hts.events.http.HopperApiBuilder;
 import com.hopper.hts.events.test.Fault;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -176,6 +181,51 @@ abstract class AbstractJdbcDeliveryTests extends JdbcOutboxFixture {
 			assertThat(letter.event().id()).isEqualTo(damaged);
 			assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
 		});
+	}
+
+	@Test
+	void sessionsAreToldApartToTheLetter() {
+		List<String> sessions = List.of("session-a", "session-A");
+		this.api.failRandomly(1, 1, Fault.status(400));
+		sessions.forEach((session) -> this.outbox.store(session, booking(1)));
+		flush();
+		assertThat(sessions).allSatisfy((session) -> {
+			DeadLetter.Filter filter = DeadLetter.Filter.all().withSession(session);
+			assertThat(this.outbox.deadLetters(filter, null, 10)).singleElement()
+				.satisfies((letter) -> assertThat(letter.event().sessionId()).isEqualTo(session));
+			assertThat(this.outbox.discardAll(filter, "test")).isOne();
+		});
+	}
+
+	@Test
+	void answerThatTheDatabaseCannotWriteHoldsNothingUp() {
+		String message = "\u5927\u962A";
+		DisposableServer server = HttpServer.create()
+			.host("localhost")
+			.port(0)
+			.handle((request, response) -> response.status(400)
+				.header("Content-Type", "application/json")
+				.sendString(Mono.just("{\"errors\":[{\"code\":\"city\",\"message\":\"" + message + "\"}]}")))
+			.bindNow();
+		this.outbox.stop();
+		URI baseUrl = URI.create("http://localhost:" + server.port());
+		TestOutbox other = TestOutbox.builder(new HopperApiBuilder(WebClient.create(), baseUrl).publisher())
+			.policy(POLICY)
+			.listeners(List.of(this.listener))
+			.build(store(this.dataSource, "hopper_event_outbox"));
+		try {
+			other.start();
+			other.store("session-1", booking(1));
+			assertThat(other.flush(SECONDS)).isTrue();
+			assertThat(other.deadLetters(DeadLetter.Filter.all(), null, 10)).singleElement()
+				.satisfies((letter) -> assertThat(letter.event().failures()).singleElement()
+					.satisfies((failure) -> assertThat(failure.errors()).singleElement()
+						.satisfies((error) -> assertThat(error.message()).isEqualTo(message))));
+		}
+		finally {
+			other.stop();
+			server.disposeNow();
+		}
 	}
 
 	@Test

@@ -19,6 +19,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -38,8 +41,12 @@ class JdbcOutboxTests {
 	static Path directory;
 
 	@BeforeAll
-	static void start() throws IOException {
+	static void start() throws IOException, SQLException {
 		postgres = EmbeddedPostgres.builder().setDataDirectory(Files.createTempDirectory("postgres")).start();
+		try (Connection connection = postgres.getPostgresDatabase().getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("create database latin encoding 'LATIN1' locale 'C' template template0");
+		}
 	}
 
 	@AfterAll
@@ -75,7 +82,8 @@ class JdbcOutboxTests {
 	}
 
 	/**
-	 * Without auto-commit, what is not explicitly committed is lost.
+	 * Without auto-commit, what is not explicitly committed is lost. The database cannot
+	 * write all characters.
 	 */
 	@Nested
 	class WithoutAutoCommit extends AbstractJdbcOutboxTests {
@@ -86,7 +94,7 @@ class JdbcOutboxTests {
 
 		@Override
 		HikariDataSource dataSource() {
-			HikariDataSource dataSource = JdbcOutboxTests.dataSource(postgres.getJdbcUrl("postgres", "postgres"),
+			HikariDataSource dataSource = JdbcOutboxTests.dataSource(postgres.getJdbcUrl("postgres", "latin"),
 					"postgres");
 			dataSource.setAutoCommit(false);
 			return dataSource;

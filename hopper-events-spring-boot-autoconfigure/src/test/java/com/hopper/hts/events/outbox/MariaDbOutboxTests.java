@@ -71,6 +71,13 @@ class MariaDbOutboxTests extends AbstractJdbcOutboxTests {
 	}
 
 	@Test
+	void operatorGivesAReasonInAnyLanguage() {
+		String reason = "\u4FDD\u5B88\u4E2D";
+		this.outbox.pause(reason);
+		assertThat(this.outbox.state().pause()).extracting(EventOutboxState.Pause::message).isEqualTo(reason);
+	}
+
+	@Test
 	void tableIsCreatedInANamedSchemaAndRolledBackEventDoesNotExist() {
 		try (FakeHopperApi api = FakeHopperApi.builder().token(TestPublishers.TOKEN).start()) {
 			new ApplicationContextRunner()

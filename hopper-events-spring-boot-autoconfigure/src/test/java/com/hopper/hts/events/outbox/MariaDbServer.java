@@ -44,7 +44,8 @@ final class MariaDbServer {
 	private final String url;
 
 	/**
-	 * Start a server with the database {@code hopper}.
+	 * Start a server with the database {@code hopper}, whose tables do not hold all texts
+	 * by default.
 	 * @param directory where it keeps its files
 	 * @throws TestAbortedException if none is installed
 	 */
@@ -66,7 +67,7 @@ final class MariaDbServer {
 			assertThat(this.process.isAlive()).as(this::log).isTrue();
 			try (var connection = DriverManager.getConnection(this.url, "root", "");
 					var statement = connection.createStatement()) {
-				statement.execute("create database if not exists hopper");
+				statement.execute("create database if not exists hopper character set latin1");
 			}
 		});
 	}

@@ -795,6 +795,9 @@ final class JdbcEventStore implements EventStore {
 		return this.real ? this.time.now() : JdbcRow.time(this.clock.instant());
 	}
 
+	/**
+	 * Return the last error in characters that every database can write.
+	 */
 	private static @Nullable String lastError(StoredEvent event) {
 		List<StoredEvent.Failure> failures = event.failures();
 		if (failures.isEmpty()) {
@@ -802,7 +805,8 @@ final class JdbcEventStore implements EventStore {
 		}
 		StoredEvent.Failure last = failures.get(failures.size() - 1);
 		return shortened(
-				last.kind() + ((last.statusCode() != null) ? " " + last.statusCode() : "") + ": " + last.message());
+				last.kind() + ((last.statusCode() != null) ? " " + last.statusCode() : "") + ": " + last.message())
+			.replaceAll("\\P{ASCII}", "?");
 	}
 
 	private static String shortened(String text) {

@@ -21,7 +21,7 @@ create table hopper_event_outbox (
   finished_at datetime(6),
   status_code int,
   version bigint not null
-);
+) character set utf8mb4 collate utf8mb4_bin;
 create index hopper_event_outbox_due on hopper_event_outbox (state, due_at, id, event_type);
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
 select task_instance, case when task_name like 'dead.%' then substr(task_name, 6) else task_name end,

@@ -22,7 +22,7 @@ create table hopper_event_outbox (
   status_code int,
   version bigint not null,
   index hopper_event_outbox_due (state, due_at, id, event_type)
-);
+) character set utf8mb4 collate utf8mb4_bin;
 insert into hopper_event_outbox (id, event_type, state, payload, stored_at, due_at, attempts, finished_at, version)
 select task_instance, case when task_name like 'dead.%' then substr(task_name, 6) else task_name end,
   case when task_name like 'dead.%' then 'DEAD' else 'PENDING' end, task_data,

@@ -4,7 +4,7 @@ alter table hopper_event_outbox rename to hopper_event_outbox_old;
 alter index hopper_event_outbox_due rename to hopper_event_outbox_old_due;
 create table hopper_event_outbox (
   id char(36) not null primary key,
-  event_type varchar2(255) not null,
+  event_type varchar2(255 char) not null,
   session_id varchar2(4000),
   state varchar2(10) not null,
   reason varchar2(20),
@@ -13,7 +13,7 @@ create table hopper_event_outbox (
   stored_at timestamp(6) not null,
   due_at timestamp(6) not null,
   attempts number(10) not null,
-  last_error varchar2(600),
+  last_error varchar2(600 char),
   failures clob,
   trace clob,
   replayed_at timestamp(6),

@@ -2,7 +2,7 @@
 -- old table is kept under another name; drop it when you are sure.
 exec sp_rename 'hopper_event_outbox', 'hopper_event_outbox_old';
 create table hopper_event_outbox (
-  id char(36) not null primary key,
+  id nchar(36) not null primary key,
   event_type nvarchar(255) not null,
   session_id nvarchar(4000),
   state nvarchar(10) not null,

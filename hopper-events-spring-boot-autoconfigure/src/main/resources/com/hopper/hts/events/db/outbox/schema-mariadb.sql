@@ -20,5 +20,5 @@ create table if not exists hopper_event_outbox (
   finished_at datetime(6),
   status_code int,
   version bigint not null
-);
+) character set utf8mb4 collate utf8mb4_bin;
 create index if not exists hopper_event_outbox_due on hopper_event_outbox (state, due_at, id, event_type);

@@ -21,4 +21,4 @@ create table if not exists hopper_event_outbox (
   status_code int,
   version bigint not null,
   index hopper_event_outbox_due (state, due_at, id, event_type)
-);
+) character set utf8mb4 collate utf8mb4_bin;

@@ -2,7 +2,7 @@
 -- kept as proof (DELIVERED). All times are in UTC. The payload is what is sent to the API.
 create table hopper_event_outbox (
   id char(36) not null primary key,
-  event_type varchar2(255) not null,
+  event_type varchar2(255 char) not null,
   session_id varchar2(4000),
   state varchar2(10) not null,
   reason varchar2(20),
@@ -11,7 +11,7 @@ create table hopper_event_outbox (
   stored_at timestamp(6) not null,
   due_at timestamp(6) not null,
   attempts number(10) not null,
-  last_error varchar2(600),
+  last_error varchar2(600 char),
   failures clob,
   trace clob,
   replayed_at timestamp(6),

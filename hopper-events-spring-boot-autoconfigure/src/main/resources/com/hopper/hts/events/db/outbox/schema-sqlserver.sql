@@ -1,7 +1,7 @@
 -- Events that wait for their delivery (state PENDING), that were given up (DEAD) or that are
 -- kept as proof (DELIVERED). All times are in UTC. The payload is what is sent to the API.
 create table hopper_event_outbox (
-  id char(36) not null primary key,
+  id nchar(36) not null primary key,
   event_type nvarchar(255) not null,
   session_id nvarchar(4000),
   state nvarchar(10) not null,
