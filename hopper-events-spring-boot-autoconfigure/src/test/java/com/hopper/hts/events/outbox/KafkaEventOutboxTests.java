@@ -164,6 +164,16 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 	}
 
 	@Test
+	void nothingIsPendingAfterAFlush() {
+		this.outbox.pause("test");
+		this.outbox.store("session-1", booking(1));
+		assertThat(this.outbox.state().pendingCount()).isOne();
+		this.outbox.resume();
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.outbox.state().pendingCount()).isZero();
+	}
+
+	@Test
 	void transactionDecides() {
 		TransactionTemplate transactions = new TransactionTemplate(new TestTransactionManager());
 		transactions.executeWithoutResult((status) -> {

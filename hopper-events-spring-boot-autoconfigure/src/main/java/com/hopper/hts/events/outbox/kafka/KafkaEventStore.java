@@ -392,7 +392,12 @@ final class KafkaEventStore implements EventStore {
 	@Override
 	public boolean isEmpty() {
 		try {
-			return lag() == 0;
+			boolean empty = lag() == 0;
+			if (empty) {
+				// Whoever waited for this is not told what was counted before
+				this.pending.invalidate();
+			}
+			return empty;
 		}
 		catch (KafkaException ex) {
 			logger.debug("It is not known how many events are pending", ex);
