@@ -67,8 +67,13 @@ final class KafkaBacklog {
 			return starts.entrySet().stream().mapToLong((start) -> {
 				OffsetAndMetadata offset = committed.get(start.getKey());
 				ListOffsetsResultInfo end = ends.get(start.getKey());
-				long from = (offset != null) ? offset.offset() : start.getValue().offset();
-				return (end != null) ? Math.max(0, end.offset() - from) : 0;
+				if (end == null) {
+					return 0;
+				}
+				long from = (offset != null) ? offset.offset() : -1;
+				// A consumer whose offset is not in the topic begins at the start
+				boolean valid = from >= start.getValue().offset() && from <= end.offset();
+				return end.offset() - (valid ? from : start.getValue().offset());
 			}).sum();
 		}
 		catch (ExecutionException | TimeoutException ex) {
@@ -86,7 +91,7 @@ final class KafkaBacklog {
 
 	/**
 	 * A number that the broker has to be asked for. One thread asks at a time, and while
-	 * it does, the last number has to do.
+	 * it does, the last number has to do, if there is one.
 	 *
 	 * @param <T> the type of the value
 	 */
@@ -106,6 +111,8 @@ final class KafkaBacklog {
 
 		private volatile boolean stale = true;
 
+		private volatile boolean asked;
+
 		private volatile @Nullable KafkaException failure;
 
 		Cached(Duration timeToLive, Supplier<T> source, T initial) {
@@ -119,20 +126,13 @@ final class KafkaBacklog {
 		}
 
 		T get() {
-			if ((this.stale || System.nanoTime() - this.validUntil >= 0) && this.refreshing.tryLock()) {
+			if (isDue() && enter()) {
 				try {
-					this.stale = false;
-					this.value = this.source.get();
-					this.failure = null;
-				}
-				catch (KafkaException ex) {
-					this.failure = ex;
-				}
-				catch (IllegalStateException ex) {
-					logger.debug("Nobody can be asked what is in the outbox", ex);
+					if (isDue()) {
+						refresh();
+					}
 				}
 				finally {
-					this.validUntil = System.nanoTime() + this.timeToLive.toNanos();
 					this.refreshing.unlock();
 				}
 			}
@@ -141,6 +141,40 @@ final class KafkaBacklog {
 				throw new KafkaException("The broker does not tell what is in the outbox", failure);
 			}
 			return this.value;
+		}
+
+		private boolean isDue() {
+			return this.stale || System.nanoTime() - this.validUntil >= 0;
+		}
+
+		private boolean enter() {
+			if (this.asked) {
+				return this.refreshing.tryLock();
+			}
+			this.refreshing.lock();
+			return true;
+		}
+
+		private void refresh() {
+			try {
+				this.stale = false;
+				this.value = this.source.get();
+				this.failure = null;
+			}
+			catch (KafkaException ex) {
+				this.failure = ex;
+				if (Thread.currentThread().isInterrupted()) {
+					// Nobody else was
+					this.stale = true;
+				}
+			}
+			catch (IllegalStateException ex) {
+				logger.debug("Nobody can be asked what is in the outbox", ex);
+			}
+			finally {
+				this.asked = true;
+				this.validUntil = System.nanoTime() + this.timeToLive.toNanos();
+			}
 		}
 
 	}

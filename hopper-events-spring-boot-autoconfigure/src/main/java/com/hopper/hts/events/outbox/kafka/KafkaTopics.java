@@ -65,6 +65,8 @@ final class KafkaTopics {
 
 	private static final int OPERATOR_TIMEOUT = 30_000;
 
+	private static final int METADATA_MAX_AGE = 10_000;
+
 	private static final int TRANSACTION_TIMEOUT = 15_000;
 
 	private static final Log logger = LogFactory.getLog(KafkaTopics.class);
@@ -246,6 +248,8 @@ final class KafkaTopics {
 		if (properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT) == null) {
 			properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
 		}
+		// Refused by the broker, it asks nothing more for that long
+		properties.putIfAbsent(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE);
 		return Admin.create(properties);
 	}
 
