@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -76,6 +78,21 @@ class KafkaDeadLettersTests extends KafkaOutboxFixture {
 			assertThat(records.get(0).headers().lastHeader("hopper-reason").value()).asString().isEqualTo("REJECTED");
 			assertThat(records.get(1).value()).isNull();
 		}
+	}
+
+	@Test
+	void nothingIsWaitedForAlthoughConsumersOfTheApplicationWaitForMore() {
+		this.outbox.stop();
+		Map<String, Object> consumer = new HashMap<>(consumerProperties());
+		consumer.put("fetch.min.bytes", 10_000_000);
+		consumer.put("fetch.max.wait.ms", 300_000);
+		TestOutbox other = create(new KafkaStores(this.topic, true, 2, properties(), consumer, properties()));
+		this.outboxes.add(other);
+		other.start();
+		this.api.failNext(1, Fault.status(422));
+		other.store("session-1", booking(1));
+		await().atMost(SECONDS).until(() -> this.listener.dead.size() == 1);
+		assertThat(other.deadLetters(DeadLetter.Filter.all(), null, 10)).hasSize(1);
 	}
 
 	@Test

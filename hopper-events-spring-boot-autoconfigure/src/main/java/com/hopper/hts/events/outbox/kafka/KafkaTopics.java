@@ -172,6 +172,8 @@ final class KafkaTopics {
 		Map<String, Object> properties = consumerProperties("");
 		suffixClientId(properties, "-dead-letters");
 		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+		// It reads what is there, and never waits for more
+		properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 0);
 		return new DefaultKafkaConsumerFactory<byte[], byte[]>(properties).createConsumer();
 	}
 
@@ -188,6 +190,8 @@ final class KafkaTopics {
 		properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
 		// What one of them leaves out would never be sent
 		properties.remove(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
+		// One event is enough to be sent
+		properties.remove(ConsumerConfig.FETCH_MIN_BYTES_CONFIG);
 		return properties;
 	}
 
