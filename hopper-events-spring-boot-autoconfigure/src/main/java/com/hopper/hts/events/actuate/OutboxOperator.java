@@ -212,7 +212,8 @@ class OutboxOperator {
 			}
 			count = change(name, operator, details, (operations) -> action.apply(operations, chosen));
 			if (count == 0 && command.id() != null) {
-				throw gone(command.id());
+				// There is no space for it, or it is gone
+				find(command.id());
 			}
 		}
 		return new ActionDescriptor(name, dryRun, command.describe(), count, chosen.size() - count, tally.matching(),

@@ -137,6 +137,21 @@ class HopperEventsEndpointInputTests {
 		assertThat(applications.api().received()).hasSize(1);
 	}
 
+	@Test
+	void deadLetterForWhichThereIsNoSpaceIsMissedAndNotGone() {
+		try (OperatedApplication application = OperatedApplication.start(WebApplicationType.SERVLET, applications.api(),
+				OperatedApplications.WRITABLE, "hopper.outbox.memory.max-events=1")) {
+			UUID id = dead(application);
+			application.bean(EventOutboxOperations.class).pause("test");
+			application.bean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
+			OperatedApplication.Answer answer = application.post("/replay", "{\"id\": \"" + id + "\"}");
+			assertThat(answer.status()).isEqualTo(200);
+			assertThat(answer.at("/count").asInt()).isZero();
+			assertThat(answer.at("/missed").asInt()).isOne();
+			assertThat(application.get("/dead/" + id).status()).isEqualTo(200);
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "SERVLET", "REACTIVE" })
 	void outboxThatCannotAnswerIsUnavailable(WebApplicationType type) {
