@@ -185,6 +185,22 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		assertThat(this.api.received()).hasSize(10);
 	}
 
+	@Test
+	void endRepeatsNothingAlthoughAnEarlierEventWaits() {
+		this.outbox.stop();
+		TestOutbox busy = create(topics());
+		this.outboxes.add(busy);
+		IntStream.rangeClosed(0, 20).forEach((i) -> busy.store("session-1", booking(i)));
+		this.api.failNext(1, Fault.status(503).withRetryAfter("2"));
+		// It reads all of them at once
+		busy.start();
+		this.api.awaitDelivered(20);
+		busy.stop();
+		busy.start();
+		assertThat(busy.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(21);
+	}
+
 	/**
 	 * Return who consumes and which generation the group has.
 	 */

@@ -188,8 +188,16 @@ final class KafkaEventStore implements EventStore {
 
 	@Override
 	public void close() {
-		this.closed = true;
 		KafkaReader current = this.reader;
+		try {
+			if (current != null) {
+				current.overtaken().forEach(this::moveToEnd);
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Events that follow one that waits are sent again", ex);
+		}
+		this.closed = true;
 		this.reader = null;
 		this.ready = false;
 		if (current != null) {

@@ -105,6 +105,11 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 
 	private final Map<TopicPartition, Passed> passed = new HashMap<>();
 
+	/**
+	 * The last record of each partition that is final.
+	 */
+	private final Map<TopicPartition, Long> finished = new HashMap<>();
+
 	KafkaReader(KafkaTopics topics, KafkaOutboxProperties outbox, Clock clock, Runnable wakeUp) {
 		this.clock = clock;
 		this.wakeUp = wakeUp;
@@ -253,6 +258,22 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		}
 	}
 
+	/**
+	 * Return what waits although a later record of its partition is final: whoever goes
+	 * on would send that again.
+	 */
+	List<Entry> overtaken() {
+		this.lock.lock();
+		try {
+			return this.waiting.stream()
+				.filter((entry) -> entry.consumed.offset() < this.finished.getOrDefault(entry.partition(), -1L))
+				.toList();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
 	@Override
 	public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 		this.lock.lock();
@@ -288,6 +309,7 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 			this.unreadable.removeIf((entry) -> gone.contains(entry.partition()));
 			this.claimed.values().removeIf((entry) -> gone.contains(entry.partition()));
 			gone.forEach(this.passed::remove);
+			gone.forEach(this.finished::remove);
 		}
 		finally {
 			this.lock.unlock();
@@ -423,6 +445,7 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 				if (mine) {
 					this.acknowledgment.acknowledge();
 					KafkaReader.this.passed.remove(partition());
+					KafkaReader.this.finished.merge(partition(), this.consumed.offset(), Math::max);
 					KafkaReader.this.settled.signalAll();
 				}
 			}
