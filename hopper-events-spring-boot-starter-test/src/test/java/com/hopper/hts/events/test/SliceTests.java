@@ -22,6 +22,7 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.session.HopperSessionContext;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
@@ -42,6 +43,7 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -67,6 +69,21 @@ class SliceTests {
 				.hasSize(1);
 		}
 
+		@Test
+		void requestHasASessionOfItsOwn(@Autowired MockMvcTester mvc, PublishedHopperEvents published) {
+			assertThat(mvc.post().uri("/bookings?session=session-1")).hasStatusOk();
+			assertThat(published).contains(BookingConfirmed.class).forSession("session-1").once();
+			assertThat(HopperSessionContext.current()).isSameAs(HopperSessionContext.none());
+		}
+
+		@Test
+		@WithHopperSession(cfarOfferIds = "offer-1")
+		void requestHasTheSessionOfTheTest(@Autowired MockMvcTester mvc, PublishedHopperEvents published) {
+			assertThat(mvc.post().uri("/bookings?session=session-1")).hasStatusOk();
+			assertThat(published).contains(BookingConfirmed.class).forSession("session-1").once();
+			assertThat(HopperSessionContext.current().sessionId()).isEqualTo("session-1");
+		}
+
 	}
 
 	@Nested
@@ -83,6 +100,12 @@ class SliceTests {
 				.publishedDirectly()
 				.once()
 				.hasSize(1);
+		}
+
+		@Test
+		void requestHasASessionOfItsOwn(@Autowired WebTestClient web, PublishedHopperEvents published) {
+			web.post().uri("/offers?session=session-1").exchange().expectStatus().isOk();
+			assertThat(published).contains(OffersDisplayed.class).forSession("session-1").once();
 		}
 
 	}
@@ -128,6 +151,12 @@ class SliceTests {
 			return "booked";
 		}
 
+		@PostMapping("/bookings")
+		void bookInCurrentSession(@RequestParam String session) {
+			HopperSessionContext.current().setSessionId(session);
+			this.outbox.store(BookingConfirmed.occurredAt(TIME));
+		}
+
 	}
 
 	@RestController
@@ -142,6 +171,14 @@ class SliceTests {
 		@PostMapping("/offers/{session}")
 		Mono<String> displayed(@PathVariable String session) {
 			return this.publisher.publish(session, OffersDisplayed.occurredAt(TIME)).map(EventReceipt::eventType);
+		}
+
+		@PostMapping("/offers")
+		Mono<String> displayedInCurrentSession(@RequestParam String session) {
+			return Mono.deferContextual((view) -> {
+				HopperSessionContext.from(view).setSessionId(session);
+				return this.publisher.publish(OffersDisplayed.occurredAt(TIME)).map(EventReceipt::eventType);
+			});
 		}
 
 	}
