@@ -64,14 +64,12 @@ final class SessionScope implements HopperSessionContext.Scope {
 	}
 
 	/**
-	 * Set the context as propagation does, without a scope.
+	 * Set the context as propagation does, without a scope. Each call is undone by one of
+	 * {@link #restore}, so one that changes nothing is remembered as well.
 	 * @param context the context, or {@code null} to have none
 	 */
 	static void set(@Nullable HopperSessionContext context) {
-		SessionScope scope = find();
-		if (context(scope) != context || (scope != null && !scope.propagated)) {
-			innermost.set(new SessionScope(context, scope, true));
-		}
+		innermost.set(new SessionScope(context, find(), true));
 	}
 
 	/**

@@ -31,6 +31,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
 
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.support.ContextPropagatingTaskDecorator;
@@ -121,6 +122,16 @@ class SessionPropagationTests {
 				.subscribeOn(Schedulers.boundedElastic())
 				.block(TIMEOUT)))
 			.isEqualTo("session");
+	}
+
+	@Test
+	void automaticPropagationOfReactorKeepsItInAChainWithinOneThatHasNone() {
+		Hooks.enableAutomaticContextPropagation();
+		assertThat(Mono.empty()
+			.then(Mono.fromSupplier(SessionPropagationTests::currentSession))
+			.contextWrite(HopperSessionContext.of("session").toReactorContext())
+			.contextWrite(Context.of("of", "the observation of a request"))
+			.block(TIMEOUT)).isEqualTo("session");
 	}
 
 	@Test
