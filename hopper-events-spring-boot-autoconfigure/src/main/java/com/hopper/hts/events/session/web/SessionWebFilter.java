@@ -19,12 +19,15 @@ import java.util.HashMap;
 import java.util.Map;
 
 import com.hopper.hts.events.session.HopperSessionContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.Ordered;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
+import org.springframework.web.server.WebSession;
 
 /**
  * Gives each request a {@link HopperSessionContext}, and keeps the session in the web
@@ -32,6 +35,8 @@ import org.springframework.web.server.WebFilterChain;
  * so that a bean can be advised.
  */
 class SessionWebFilter implements WebFilter, Ordered {
+
+	private static final Log logger = LogFactory.getLog(SessionWebFilter.class);
 
 	private final boolean kept;
 
@@ -56,17 +61,40 @@ class SessionWebFilter implements WebFilter, Ordered {
 	}
 
 	private static Mono<Void> keep(ServerWebExchange exchange, WebFilterChain chain, HopperSessionContext context) {
-		Map<String, Object> before = new HashMap<>();
+		Map<String, Object> last = new HashMap<>();
 		exchange.getResponse()
-			.beforeCommit(() -> KeptSession.of(context).equals(before) ? Mono.empty()
-					: exchange.getSession()
-						.doOnNext((session) -> session.getAttributes()
-							.compute(KeptSession.ATTRIBUTE, (name, kept) -> KeptSession.join(kept, before, context)))
-						.then());
+			.beforeCommit(() -> KeptSession.of(context).equals(last) ? Mono.empty()
+					: exchange.getSession().doOnNext((session) -> keep(session, context, last)).then());
 		return exchange.getSession().doOnNext((session) -> {
 			KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), context);
-			before.putAll(KeptSession.of(context));
-		}).then(Mono.defer(() -> chain.filter(exchange)));
+			last.putAll(KeptSession.of(context));
+		})
+			.then(Mono.defer(() -> chain.filter(exchange)))
+			.then(Mono.defer(() -> (!exchange.getResponse().isCommitted() || KeptSession.of(context).equals(last))
+					? Mono.empty() : exchange.getSession().flatMap((session) -> keepLate(session, context, last))));
+	}
+
+	private static void keep(WebSession session, HopperSessionContext context, Map<String, Object> last) {
+		session.getAttributes().compute(KeptSession.ATTRIBUTE, (name, kept) -> KeptSession.join(kept, last, context));
+		last.clear();
+		last.putAll(KeptSession.of(context));
+	}
+
+	/**
+	 * Keep what has become known while the answer was written. The web session was saved
+	 * before that, and one of which the client was not told cannot begin any more.
+	 */
+	private static Mono<Void> keepLate(WebSession session, HopperSessionContext context, Map<String, Object> last) {
+		if (!session.isStarted()) {
+			logger.warn("The customer's Hopper session is not kept for the next request, because it became known "
+					+ "when there could be no web session any more");
+			return Mono.empty();
+		}
+		keep(session, context, last);
+		return session.save().onErrorResume((ex) -> {
+			logger.warn("The customer's Hopper session is not kept for the next request: " + ex.getMessage());
+			return Mono.empty();
+		});
 	}
 
 }

@@ -18,12 +18,16 @@ package com.hopper.hts.events.session.web;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import com.hopper.hts.events.session.HopperSessionContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.mock.web.server.MockWebSession;
@@ -51,6 +55,50 @@ class SessionWebFilterTests {
 				(context) -> {
 				}))
 			.isEqualTo(Map.of("id", "session-1", "dg-offer-ids", List.of("offer-1")));
+	}
+
+	@Test
+	void whatIsLearnedWhileTheAnswerIsWrittenIsSavedWithTheWebSession() {
+		AtomicInteger saved = new AtomicInteger();
+		MockWebSession session = new MockWebSession() {
+
+			@Override
+			public Mono<Void> save() {
+				return super.save().doOnSuccess((ignored) -> saved.incrementAndGet());
+			}
+
+		};
+		session.getAttributes().put(KeptSession.ATTRIBUTE, Map.of("id", "session-1"));
+		answerAndLearn(session, "session-2");
+		assertThat(session.<Object>getAttribute(KeptSession.ATTRIBUTE)).isEqualTo(Map.of("id", "session-2"));
+		assertThat(saved).hasValue(1);
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void whatIsLearnedTooLateForAWebSessionIsSaid(CapturedOutput output) {
+		MockWebSession session = new MockWebSession();
+		answerAndLearn(session, "session-1");
+		assertThat(session.isStarted()).isFalse();
+		assertThat(output).contains("The customer's Hopper session is not kept for the next request")
+			.doesNotContain("session-1");
+	}
+
+	/**
+	 * Serve a request that learns its session when its answer has begun already.
+	 */
+	private static void answerAndLearn(MockWebSession session, String sessionId) {
+		MockServerWebExchange exchange = MockServerWebExchange.builder(MockServerHttpRequest.get("/"))
+			.session(session)
+			.build();
+		new SessionWebFilter(true)
+			.filter(exchange,
+					(ignored) -> exchange.getResponse()
+						.setComplete()
+						.then(HopperSessionContext.currentReactively())
+						.doOnNext((context) -> context.setSessionId(sessionId))
+						.then())
+			.block(Duration.ofSeconds(60));
 	}
 
 	/**
