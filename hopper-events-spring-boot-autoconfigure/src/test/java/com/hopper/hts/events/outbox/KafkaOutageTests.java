@@ -201,6 +201,25 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		assertThat(this.api.received()).hasSize(21);
 	}
 
+	@Test
+	void instanceThatJoinsRepeatsNothingAlthoughEarlierEventsWait() {
+		this.outbox.stop();
+		this.policy = new RelayPolicy(8, Duration.ofHours(72), Duration.ofMillis(1500), Duration.ofMillis(1500),
+				Duration.ofMillis(200), Duration.ofSeconds(20));
+		TestOutbox busy = create(
+				new KafkaStores(this.topic, true, 2, properties(), consumerProperties(), properties()));
+		this.outboxes.add(busy);
+		IntStream.range(0, 300).forEach((i) -> busy.store("session-" + i, booking(i)));
+		this.api.failRandomly(0.3, 42, Fault.status(503));
+		busy.start();
+		this.api.awaitDelivered(150);
+		start(this.topic, true);
+		await().atMost(SECONDS).until(() -> assignments().size() == 2);
+		this.api.recover();
+		assertThat(busy.flush(SECONDS)).isTrue();
+		assertThat(this.api.received()).hasSize(300);
+	}
+
 	/**
 	 * Return who consumes and which generation the group has.
 	 */

@@ -149,7 +149,7 @@ final class KafkaEventStore implements EventStore {
 		try {
 			producer();
 			this.admin = this.topics.createAdmin();
-			this.reader = new KafkaReader(this.topics, this.properties, this.clock, this::wakeUp);
+			this.reader = new KafkaReader(this.topics, this.properties, this.clock, this::wakeUp, this::appendAgain);
 			startWhenReady();
 		}
 		catch (RuntimeException ex) {
@@ -189,20 +189,12 @@ final class KafkaEventStore implements EventStore {
 	@Override
 	public void close() {
 		KafkaReader current = this.reader;
-		try {
-			if (current != null) {
-				current.overtaken().forEach(this::moveToEnd);
-			}
-		}
-		catch (RuntimeException ex) {
-			logger.debug("Events that follow one that waits are sent again", ex);
+		if (current != null) {
+			current.stop(this.settings.shutdownTimeout());
 		}
 		this.closed = true;
 		this.reader = null;
 		this.ready = false;
-		if (current != null) {
-			current.stop(this.settings.shutdownTimeout());
-		}
 		this.producers.destroy();
 		Admin asked = this.admin;
 		this.admin = null;
@@ -340,14 +332,18 @@ final class KafkaEventStore implements EventStore {
 		}
 	}
 
+	private void moveToEnd(KafkaReader.Entry entry) {
+		if (appendAgain(entry)) {
+			entry.finish();
+		}
+	}
+
 	/**
 	 * Append an event that waits to the end of the topic.
 	 */
-	private void moveToEnd(KafkaReader.Entry entry) {
+	private boolean appendAgain(KafkaReader.Entry entry) {
 		StoredEvent event = entry.event();
-		if (event != null && send(KafkaRecords.event(this.topics.topic(), event, entry.due()))) {
-			entry.finish();
-		}
+		return event != null && send(KafkaRecords.event(this.topics.topic(), event, entry.due()));
 	}
 
 	private void bury(KafkaReader.Entry entry, DeadLetter letter) {

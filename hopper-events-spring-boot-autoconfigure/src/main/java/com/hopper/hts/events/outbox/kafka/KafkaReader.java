@@ -31,6 +31,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.apache.commons.logging.Log;
@@ -82,6 +83,8 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 
 	private final Runnable wakeUp;
 
+	private final Predicate<Entry> appendAgain;
+
 	private final Duration rebalanceTimeout;
 
 	private final ConcurrentMessageListenerContainer<byte[], byte[]> container;
@@ -110,9 +113,20 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 	 */
 	private final Map<TopicPartition, Long> finished = new HashMap<>();
 
-	KafkaReader(KafkaTopics topics, KafkaOutboxProperties outbox, Clock clock, Runnable wakeUp) {
+	/**
+	 * Create an instance.
+	 * @param topics the topics
+	 * @param outbox the properties
+	 * @param clock what says what time it is
+	 * @param wakeUp called when there may be something to claim
+	 * @param appendAgain appends an event that waits to the end of the topic and returns
+	 * whether that was possible
+	 */
+	KafkaReader(KafkaTopics topics, KafkaOutboxProperties outbox, Clock clock, Runnable wakeUp,
+			Predicate<Entry> appendAgain) {
 		this.clock = clock;
 		this.wakeUp = wakeUp;
+		this.appendAgain = appendAgain;
 		Map<String, Object> properties = topics.consumerProperties(outbox.groupId());
 		Duration maxPoll = Duration
 			.ofMillis(new ConsumerConfig(properties).getInt(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG) / 2);
@@ -258,34 +272,21 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		}
 	}
 
-	/**
-	 * Return what waits although a later record of its partition is final: whoever goes
-	 * on would send that again.
-	 */
-	List<Entry> overtaken() {
-		this.lock.lock();
-		try {
-			return this.waiting.stream()
-				.filter((entry) -> entry.consumed.offset() < this.finished.getOrDefault(entry.partition(), -1L))
-				.toList();
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
 	@Override
 	public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		Set<TopicPartition> revoked = new HashSet<>(partitions);
+		List<Entry> overtaken = new ArrayList<>();
 		this.lock.lock();
 		try {
-			Set<TopicPartition> revoked = new HashSet<>(partitions);
-			this.waiting.removeIf((entry) -> revoked.contains(entry.partition()));
+			List<Entry> taken = new ArrayList<>(take(revoked));
 			this.unreadable.removeIf((entry) -> revoked.contains(entry.partition()));
 			long remaining = this.rebalanceTimeout.toNanos();
 			while (remaining > 0
 					&& this.claimed.values().stream().anyMatch((entry) -> revoked.contains(entry.partition()))) {
 				remaining = this.settled.awaitNanos(remaining);
 			}
+			taken.addAll(take(revoked));
+			taken.stream().filter(this::isOvertaken).forEach(overtaken::add);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -293,6 +294,30 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		finally {
 			forget(partitions);
 			this.lock.unlock();
+		}
+		handOver(overtaken);
+	}
+
+	private List<Entry> take(Set<TopicPartition> partitions) {
+		List<Entry> taken = this.waiting.stream().filter((entry) -> partitions.contains(entry.partition())).toList();
+		taken.forEach(this.waiting::remove);
+		return taken;
+	}
+
+	/**
+	 * Return whether a later record of the partition is final, which whoever goes on
+	 * would send again.
+	 */
+	private boolean isOvertaken(Entry entry) {
+		return entry.consumed.offset() < this.finished.getOrDefault(entry.partition(), -1L);
+	}
+
+	private void handOver(List<Entry> entries) {
+		try {
+			entries.stream().filter(this.appendAgain).forEach((entry) -> entry.acknowledgment.acknowledge());
+		}
+		catch (RuntimeException ex) {
+			logger.debug("What follows an event that waits is sent again", ex);
 		}
 	}
 

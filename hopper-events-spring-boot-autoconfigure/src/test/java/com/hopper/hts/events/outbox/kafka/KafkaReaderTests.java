@@ -51,7 +51,7 @@ class KafkaReaderTests {
 	private final KafkaReader reader = new KafkaReader(
 			new KafkaTopics(this.properties, this.broker, this.broker, this.broker), this.properties, this.clock,
 			() -> {
-			});
+			}, (entry) -> false);
 
 	private final AtomicInteger acknowledged = new AtomicInteger();
 
