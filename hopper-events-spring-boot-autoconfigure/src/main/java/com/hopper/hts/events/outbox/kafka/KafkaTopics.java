@@ -38,6 +38,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
@@ -208,32 +209,34 @@ final class KafkaTopics {
 	 */
 	void readLimits(Admin admin) {
 		Limit smallest = producerLimit();
-		try {
-			Map<ConfigResource, Config> configs = admin
-				.describeConfigs(Stream.of(this.topic, this.deadLetterTopic)
-					.map((name) -> new ConfigResource(ConfigResource.Type.TOPIC, name))
-					.toList())
-				.all()
-				.get(DELIVERY_TIMEOUT, TimeUnit.MILLISECONDS);
-			for (Map.Entry<ConfigResource, Config> entry : configs.entrySet()) {
-				ConfigEntry config = entry.getValue().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+		Map<ConfigResource, KafkaFuture<Config>> answers = admin
+			.describeConfigs(Stream.of(this.topic, this.deadLetterTopic)
+				.map((name) -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+				.toList())
+			.values();
+		for (Map.Entry<ConfigResource, KafkaFuture<Config>> answer : answers.entrySet()) {
+			String name = answer.getKey().name();
+			// Each on its own: one that was just created may not be known everywhere
+			try {
+				Config configs = answer.getValue().get(DELIVERY_TIMEOUT, TimeUnit.MILLISECONDS);
+				ConfigEntry config = configs.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
 				if (config != null) {
 					smallest = smallest.or(Integer.parseInt(config.value()),
-							"max.message.bytes of the topic '" + entry.getKey().name() + "'");
+							"max.message.bytes of the topic '" + name + "'");
 				}
-				ConfigEntry cleanup = entry.getValue().get(TopicConfig.CLEANUP_POLICY_CONFIG);
-				if (cleanup != null && entry.getKey().name().equals(this.topic)
+				ConfigEntry cleanup = configs.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+				if (cleanup != null && name.equals(this.topic)
 						&& cleanup.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-					logger.warn("The topic '" + this.topic + "' is compacted: the broker removes events, sent or not, "
+					logger.warn("The topic '" + name + "' is compacted: the broker removes events, sent or not, "
 							+ "when their session has later ones. Set its cleanup.policy to 'delete'");
 				}
 			}
-		}
-		catch (ExecutionException | TimeoutException ex) {
-			logger.debug("The broker does not tell how large records may be", ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+			catch (ExecutionException | TimeoutException ex) {
+				logger.debug("The broker does not tell how large records of '" + name + "' may be", ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
 		}
 		this.limit = smallest;
 	}

@@ -26,6 +26,7 @@ import javax.security.auth.callback.NameCallback;
 import javax.security.auth.login.AppConfigurationEntry;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
@@ -49,7 +50,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link KafkaBacklog} with a broker that asks for a password.
+ * Tests for {@link KafkaBacklog} and {@link KafkaTopics} with a broker that asks for a
+ * password.
  */
 class KafkaBacklogTests {
 
@@ -92,6 +94,22 @@ class KafkaBacklogTests {
 			admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(3))).all().get();
 			admin.alterConsumerGroupOffsets(topic, Map.of(partition, new OffsetAndMetadata(committed))).all().get();
 			assertThat(KafkaBacklog.count(admin, topic, topic)).isEqualTo(pending);
+		}
+	}
+
+	@Test
+	void limitOfOneTopicIsKnownAlthoughTheBrokerDoesNotKnowTheOtherYet() throws Exception {
+		KafkaTopics topics = topics("limited");
+		try (Admin admin = topics.createAdmin()) {
+			admin
+				.createTopics(
+						List.of(new NewTopic("limited", 1, (short) 1).configs(Map.of("max.message.bytes", "500"))))
+				.all()
+				.get();
+			await().atMost(TIMEOUT).untilAsserted(() -> {
+				topics.readLimits(admin);
+				assertThat(topics.limit().bytes()).isEqualTo(500);
+			});
 		}
 	}
 
