@@ -120,6 +120,10 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 					.of(new NewTopic(compacted, 2, (short) 1).configs(Map.of("cleanup.policy", "compact,delete"))))
 				.all()
 				.get();
+			ConfigResource events = new ConfigResource(ConfigResource.Type.TOPIC, compacted);
+			// A broker hears of a topic a moment after the controller has created it
+			await().ignoreExceptionsInstanceOf(ExecutionException.class)
+				.until(() -> admin.describeConfigs(List.of(events)).all().get(), (found) -> true);
 		}
 		start(compacted, true);
 		assertThat(output).containsOnlyOnce("is compacted").contains("The topic '" + compacted + "' is compacted");
