@@ -112,21 +112,32 @@ class KafkaEventOutboxTests extends KafkaOutboxFixture {
 
 	@Test
 	@ExtendWith(OutputCaptureExtension.class)
-	void topicThatRemovesEventsBeforeTheyAreSentIsNamed(CapturedOutput output) throws Exception {
-		String compacted = this.topic + "-compacted";
+	void topicsThatRemoveWhatIsNeededAreNamed(CapturedOutput output) throws Exception {
+		String lossy = this.topic + "-lossy";
 		try (Admin admin = Admin.create(properties())) {
-			admin
-				.createTopics(List
-					.of(new NewTopic(compacted, 2, (short) 1).configs(Map.of("cleanup.policy", "compact,delete"))))
-				.all()
-				.get();
-			ConfigResource events = new ConfigResource(ConfigResource.Type.TOPIC, compacted);
-			// A broker hears of a topic a moment after the controller has created it
-			await().ignoreExceptionsInstanceOf(ExecutionException.class)
-				.until(() -> admin.describeConfigs(List.of(events)).all().get(), (found) -> true);
+			create(admin, lossy, Map.of("cleanup.policy", "compact,delete", "retention.ms", "3600000"));
+			create(admin, lossy + "-dead", Map.of("cleanup.policy", "delete"));
 		}
-		start(compacted, true);
-		assertThat(output).containsOnlyOnce("is compacted").contains("The topic '" + compacted + "' is compacted");
+		start(lossy, true);
+		assertThat(output).containsOnlyOnce("The topic '" + lossy + "' is compacted")
+			.containsOnlyOnce("The topic '" + lossy + "' has a retention.ms of 3600000")
+			.containsOnlyOnce("The topic '" + lossy + "-dead' has not only the cleanup.policy 'compact'");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void topicsThatKeepWhatTheyMustCauseNoWarning(CapturedOutput output) {
+		start(this.topic + "-safe", true);
+		assertThat(output).doesNotContain("The topic '");
+	}
+
+	private static void create(Admin admin, String topic, Map<String, String> settings) throws Exception {
+		admin.createTopics(List.of(new NewTopic(topic, 2, (short) 1).configs(settings))).all().get();
+		// A broker hears of a topic a moment after the controller has created it
+		await().ignoreExceptionsInstanceOf(ExecutionException.class)
+			.until(() -> admin.describeConfigs(List.of(new ConfigResource(ConfigResource.Type.TOPIC, topic)))
+				.all()
+				.get(), (found) -> true);
 	}
 
 	@Test

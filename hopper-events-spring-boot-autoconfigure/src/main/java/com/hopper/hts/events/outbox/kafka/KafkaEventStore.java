@@ -172,7 +172,7 @@ final class KafkaEventStore implements EventStore {
 		boolean prepared = this.properties.createTopics() ? this.topics.create(admin(), this.settings.maxAge())
 				: this.topics.verify(admin());
 		if (prepared) {
-			this.topics.readLimits(admin());
+			this.topics.readLimits(admin(), this.settings.maxAge());
 		}
 		else {
 			logger.warn("The broker cannot be reached; the topics '" + this.topics.topic() + "' and '"

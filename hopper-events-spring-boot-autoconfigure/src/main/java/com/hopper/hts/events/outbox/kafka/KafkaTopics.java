@@ -204,10 +204,11 @@ final class KafkaTopics {
 	}
 
 	/**
-	 * Ask the broker how large records may be. Without the right to ask, only the limits
-	 * of the producer are known.
+	 * Ask the broker how large records may be, and whether it removes what is needed.
+	 * Without the right to ask, only the limits of the producer are known.
+	 * @param maxAge how long events may wait
 	 */
-	void readLimits(Admin admin) {
+	void readLimits(Admin admin, Duration maxAge) {
 		Limit smallest = producerLimit();
 		Map<ConfigResource, KafkaFuture<Config>> answers = admin
 			.describeConfigs(Stream.of(this.topic, this.deadLetterTopic)
@@ -224,12 +225,7 @@ final class KafkaTopics {
 					smallest = smallest.or(Integer.parseInt(config.value()),
 							"max.message.bytes of the topic '" + name + "'");
 				}
-				ConfigEntry cleanup = configs.get(TopicConfig.CLEANUP_POLICY_CONFIG);
-				if (cleanup != null && name.equals(this.topic)
-						&& cleanup.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-					logger.warn("The topic '" + name + "' is compacted: the broker removes events, sent or not, "
-							+ "when their session has later ones. Set its cleanup.policy to 'delete'");
-				}
+				warnOfLosses(name, configs, maxAge);
 			}
 			catch (ExecutionException | TimeoutException ex) {
 				logger.debug("The broker does not tell how large records of '" + name + "' may be", ex);
@@ -239,6 +235,35 @@ final class KafkaTopics {
 			}
 		}
 		this.limit = smallest;
+	}
+
+	private void warnOfLosses(String name, Config configs, Duration maxAge) {
+		boolean compacts = contains(configs, TopicConfig.CLEANUP_POLICY_COMPACT);
+		boolean deletes = contains(configs, TopicConfig.CLEANUP_POLICY_DELETE);
+		if (!name.equals(this.topic)) {
+			if (deletes) {
+				logger
+					.warn("The topic '" + name + "' has not only the cleanup.policy 'compact': the broker removes dead "
+							+ "letters after its retention, whether somebody has seen them or not");
+			}
+			return;
+		}
+		if (compacts) {
+			logger.warn("The topic '" + name + "' is compacted: the broker removes events, sent or not, "
+					+ "when their session has later ones. Set its cleanup.policy to 'delete'");
+		}
+		ConfigEntry retention = configs.get(TopicConfig.RETENTION_MS_CONFIG);
+		long millis = (deletes && retention != null) ? Long.parseLong(retention.value()) : -1;
+		if (millis != -1 && millis < maxAge.toMillis()) {
+			logger.warn("The topic '" + name + "' has a retention.ms of " + millis + ", which is less than "
+					+ "hopper.outbox.max-age: the broker removes events that still wait. Set it to "
+					+ maxAge.multipliedBy(2).toMillis() + " or more");
+		}
+	}
+
+	private static boolean contains(Config configs, String cleanupPolicy) {
+		ConfigEntry entry = configs.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+		return entry != null && entry.value().contains(cleanupPolicy);
 	}
 
 	private Limit producerLimit() {

@@ -107,7 +107,7 @@ class KafkaBacklogTests {
 				.all()
 				.get();
 			await().atMost(TIMEOUT).untilAsserted(() -> {
-				topics.readLimits(admin);
+				topics.readLimits(admin, Duration.ofDays(3));
 				assertThat(topics.limit().bytes()).isEqualTo(500);
 			});
 		}
