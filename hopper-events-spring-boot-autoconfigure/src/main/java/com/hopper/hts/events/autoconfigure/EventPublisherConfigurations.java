@@ -116,10 +116,12 @@ final class EventPublisherConfigurations {
 		}
 
 		// Lazy, so that an application that replaces the publisher, in a test for
-		// example, opens no connection pool
+		// example, opens no connection pool. Advised by classes, because others ask for
+		// these classes, or what they are
 
 		@Bean
 		@Lazy
+		@Proxyable(ProxyType.TARGET_CLASS)
 		@ConditionalOnMissingBean(HopperConnectionDetails.class)
 		PropertiesHopperConnectionDetails hopperConnectionDetails(HopperProperties properties,
 				HopperAuthProperties auth, ObjectProvider<SslBundles> sslBundles) {
@@ -128,6 +130,7 @@ final class EventPublisherConfigurations {
 
 		@Bean
 		@Lazy
+		@Proxyable(ProxyType.TARGET_CLASS)
 		@ConditionalOnMissingBean
 		BearerTokenProvider hopperBearerTokenProvider(HopperProperties properties, HopperAuthProperties auth,
 				ObjectProvider<HopperConnectionDetails> connectionDetails, HopperStart start,
@@ -163,6 +166,7 @@ final class EventPublisherConfigurations {
 
 		@Bean
 		@Lazy(false)
+		@Proxyable(ProxyType.TARGET_CLASS)
 		@ConditionalOnMissingBean
 		HopperStart hopperStart(HopperProperties properties, HopperAuthProperties auth,
 				ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<HopperDiagnosis> diagnosis,

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.Mockito;
 import reactor.core.publisher.Mono;
@@ -49,6 +50,7 @@ import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
@@ -153,11 +155,13 @@ class BeansInCompanyTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "within(com.hopper.hts.events..*)", "bean(hopper*)",
-			"execution(* com.hopper.hts.events..*.*(..))" })
-	void adviceReachesEveryBean(String pointcut) {
+	@CsvSource(delimiter = '|',
+			value = { "true | within(com.hopper.hts.events..*)", "true | bean(hopper*)",
+					"true | execution(* com.hopper.hts.events..*.*(..))", "false | within(com.hopper.hts.events..*)",
+					"false | bean(hopper*)", "false | execution(* com.hopper.hts.events..*.*(..))" })
+	void adviceReachesEveryBean(boolean proxyTargetClass, String pointcut) {
 		Set<String> seen = ConcurrentHashMap.newKeySet();
-		this.runner.withPropertyValues("hopper.auth.token=token")
+		this.runner.withPropertyValues("hopper.auth.token=token", "spring.aop.proxy-target-class=" + proxyTargetClass)
 			.withBean(AspectJExpressionPointcutAdvisor.class, () -> advisor(pointcut, seen))
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
@@ -165,6 +169,22 @@ class BeansInCompanyTests {
 				assertThat(this.api.received()).hasSize(2);
 				assertThat(seen).contains("publish", "store", "state");
 			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void advisedBeansAreKnown(boolean proxyTargetClass) {
+		ApplicationContextRunner advised = this.runner
+			.withPropertyValues("spring.aop.proxy-target-class=" + proxyTargetClass)
+			.withBean(AspectJExpressionPointcutAdvisor.class,
+					() -> advisor("within(com.hopper.hts.events..*)", ConcurrentHashMap.newKeySet()));
+		advised.run((context) -> assertThat(context).getFailure()
+			.hasRootCauseInstanceOf(HopperConfigurationException.class));
+		advised.withPropertyValues("hopper.auth.token=token").run((context) -> {
+			use(context);
+			assertThat(context.getBean("hopperHealthContributor", HealthIndicator.class).health().getStatus())
+				.isEqualTo(Status.UP);
+		});
 	}
 
 	private static AspectJExpressionPointcutAdvisor advisor(String pointcut, Set<String> seen) {
