@@ -144,6 +144,26 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 	}
 
 	@Test
+	void transactionOfItsOwnThatAnotherManagerHidesIsNotOver() {
+		this.twoDatabases.run((context) -> {
+			context.getBean(EventOutbox.class).flush(SECONDS);
+			TransactionTemplate bookings = transaction(context, "bookingTransactions");
+			TransactionTemplate none = transaction(context, "bookingTransactions");
+			none.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+			own(context).executeWithoutResult((outer) -> {
+				bookings.executeWithoutResult((inner) -> none
+					.executeWithoutResult((innermost) -> assertThatExceptionOfType(EventNotStoredException.class)
+						.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+						.withMessageContaining("a transaction of the data source 'events' cannot be seen here")));
+				context.getBean(EventOutbox.class).store("session-1", booking(2));
+			});
+			bookings.executeWithoutResult((outer) -> none
+				.executeWithoutResult((inner) -> context.getBean(EventOutbox.class).store("session-1", booking(3))));
+			flushed(context, 2);
+		});
+	}
+
+	@Test
 	void transactionOfItsOwnWithinOneOfAnotherDatabaseIsJoined() {
 		this.twoDatabases.run((context) -> {
 			TransactionTemplate own = own(context);

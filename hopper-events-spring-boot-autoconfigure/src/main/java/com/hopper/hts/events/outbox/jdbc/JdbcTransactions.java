@@ -276,9 +276,15 @@ final class JdbcTransactions {
 	private @Nullable DataSource joined() {
 		boolean active = isActive();
 		boolean elsewhere = CommittedTransaction.isCurrentElsewhere(this.dataSource);
-		DataSource bound = (active || elsewhere) ? bound() : null;
+		boolean none = !TransactionSynchronizationManager.isActualTransactionActive();
+		DataSource bound = (active || elsewhere || none) ? bound() : null;
 		if (!active && bound == null) {
 			return null;
+		}
+		if (none) {
+			throw new RefusedException("a transaction of the data source '" + this.name
+					+ "' cannot be seen here: within it another transaction manager has suspended one of its own, and "
+					+ "nobody would be told how the outer one ends. Store the event outside of the inner one");
 		}
 		if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
 			throw readOnly();
