@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.scheduler.Scheduler;
 
-import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -78,7 +77,7 @@ final class BearerTokenProviders {
 		try {
 			HopperPropertiesValidator.validateCredentials(details);
 		}
-		catch (HopperConfigurationException | MutuallyExclusiveConfigurationPropertiesException ex) {
+		catch (HopperConfigurationException ex) {
 			throw new TokenRequestException(String.valueOf(ex.getMessage()), false, null, null);
 		}
 		String clientId = details.getClientId();

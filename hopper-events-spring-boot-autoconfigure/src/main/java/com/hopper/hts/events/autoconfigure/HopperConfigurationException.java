@@ -26,18 +26,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class HopperConfigurationException extends RuntimeException {
 
-	private final @Nullable String property;
+	private final List<String> properties;
 
 	private final String action;
 
-	private HopperConfigurationException(String message, @Nullable String property, String action) {
-		this(message, property, action, null);
+	private HopperConfigurationException(String message, List<String> properties, String action) {
+		this(message, properties, action, null);
 	}
 
-	private HopperConfigurationException(String message, @Nullable String property, String action,
+	private HopperConfigurationException(String message, List<String> properties, String action,
 			@Nullable Throwable cause) {
 		super(message, cause);
-		this.property = property;
+		this.properties = properties;
 		this.action = action;
 	}
 
@@ -49,9 +49,21 @@ final class HopperConfigurationException extends RuntimeException {
 	 */
 	static HopperConfigurationException of(String name, String problem) {
 		boolean property = name.startsWith("hopper.");
-		return new HopperConfigurationException("'" + name + "' " + problem, property ? name : null,
+		return new HopperConfigurationException("'" + name + "' " + problem, property ? List.of(name) : List.of(),
 				property ? "Correct the value of the property. It is not shown here because it may be a secret."
 						: "Correct what the bean returns. It is not shown here because it may be a secret.");
+	}
+
+	/**
+	 * Create an exception about two ways to sign in.
+	 * @return the exception
+	 */
+	static HopperConfigurationException ambiguousCredentials() {
+		return new HopperConfigurationException(
+				"'hopper.auth.token' and the client credentials, 'hopper.auth.client-id' and "
+						+ "'hopper.auth.client-secret', are mutually exclusive",
+				List.of("hopper.auth.token", "hopper.auth.client-id", "hopper.auth.client-secret"),
+				"Remove the token or the client credentials.");
 	}
 
 	static HopperConfigurationException missingCredentials(boolean tokenEmpty) {
@@ -60,7 +72,7 @@ final class HopperConfigurationException extends RuntimeException {
 						+ (tokenEmpty ? "the property 'hopper.auth.token' is empty"
 								: "neither the property 'hopper.auth.token' nor 'hopper.auth.client-id' is set")
 						+ " and there is no BearerTokenProvider bean.",
-				null,
+				List.of(),
 				"""
 						Add what Hopper gave you to the application's configuration, for example in application.yml, \
 						either a token:
@@ -89,7 +101,8 @@ final class HopperConfigurationException extends RuntimeException {
 	 */
 	static HopperConfigurationException preflight(String diagnosis, Throwable cause) {
 		return new HopperConfigurationException(
-				"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': " + diagnosis, null,
+				"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': " + diagnosis,
+				List.of(),
 				"Correct what is named above. To start the application nevertheless, set hopper.auth.preflight=warn.",
 				cause);
 	}
@@ -104,16 +117,16 @@ final class HopperConfigurationException extends RuntimeException {
 	static HopperConfigurationException noSslBundle(String bundle, List<String> bundles, Throwable cause) {
 		return new HopperConfigurationException(
 				"'hopper.client.ssl.bundle' is '" + bundle + "', and there is no SSL bundle of this name.",
-				"hopper.client.ssl.bundle",
+				List.of("hopper.client.ssl.bundle"),
 				"Configure it with spring.ssl.bundle.*, or name one of those there are: " + bundles + ".", cause);
 	}
 
 	/**
-	 * Return the property that is to blame.
-	 * @return the name, or {@code null} if there is not one
+	 * Return the properties that are to blame.
+	 * @return the names, empty if it is not one of them
 	 */
-	@Nullable String getProperty() {
-		return this.property;
+	List<String> getProperties() {
+		return this.properties;
 	}
 
 	String getAction() {

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -22,6 +23,7 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -44,22 +46,26 @@ class HopperConfigurationFailureAnalyzer extends AbstractFailureAnalyzer<HopperC
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, HopperConfigurationException cause) {
-		return new FailureAnalysis(cause.getMessage() + origins(cause.getProperty()), cause.getAction(), cause);
+		return new FailureAnalysis(cause.getMessage() + origins(cause.getProperties()), cause.getAction(), cause);
 	}
 
-	private String origins(@Nullable String property) {
-		if (property == null || this.environment == null) {
+	private String origins(List<String> properties) {
+		if (this.environment == null) {
 			return "";
 		}
-		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(property, '.');
-		String origins = StreamSupport.stream(ConfigurationPropertySources.get(this.environment).spliterator(), false)
-			.map((source) -> source.getConfigurationProperty(name))
+		Iterable<ConfigurationPropertySource> sources = ConfigurationPropertySources.get(this.environment);
+		String origins = properties.stream()
+			.map((property) -> ConfigurationPropertyName.adapt(property, '.'))
+			.flatMap((name) -> StreamSupport.stream(sources.spliterator(), false)
+				.map((source) -> source.getConfigurationProperty(name)))
 			.filter(Objects::nonNull)
 			.map((found) -> String.valueOf(found.getOrigin()))
 			.distinct()
 			.collect(Collectors.joining(System.lineSeparator() + "    "));
 		return origins.isEmpty() ? ""
-				: System.lineSeparator() + System.lineSeparator() + "The property is set, the first one counts, by:"
+				: System.lineSeparator() + System.lineSeparator()
+						+ ((properties.size() > 1) ? "The properties are set by:"
+								: "The property is set, the first one counts, by:")
 						+ System.lineSeparator() + System.lineSeparator() + "    " + origins;
 	}
 

@@ -27,7 +27,6 @@ import com.hopper.hts.events.auth.RotatingTokenProvider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
-import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
 import org.springframework.util.StringUtils;
 
 /**
@@ -107,10 +106,9 @@ final class HopperPropertiesValidator {
 	static void validateAuth(HopperAuthProperties auth) {
 		boolean token = StringUtils.hasText(auth.getToken());
 		boolean client = StringUtils.hasText(auth.getClientId()) || StringUtils.hasText(auth.getClientSecret());
-		MutuallyExclusiveConfigurationPropertiesException.throwIfMultipleNonNullValuesIn((entries) -> {
-			entries.put("hopper.auth.token", token ? "set" : null);
-			entries.put("hopper.auth.client-id", client ? "set" : null);
-		});
+		if (token && client) {
+			throw HopperConfigurationException.ambiguousCredentials();
+		}
 		if (!token && !client) {
 			throw HopperConfigurationException.missingCredentials(auth.getToken() != null);
 		}

@@ -74,6 +74,13 @@ class HopperConfigurationFailureAnalyzerTests {
 		assertThat(output).doesNotContain("canary");
 	}
 
+	@Test
+	void mutuallyExclusivePropertiesAreReportedHoweverTheyAreSpelt(CapturedOutput output) {
+		start("--hopper.auth.token=canary", "--hopper.auth.clientSecret=canary");
+		assertThat(output).contains("APPLICATION FAILED TO START", "mutually exclusive", "hopper.auth.clientSecret");
+		assertThat(output).doesNotContain("canary");
+	}
+
 	private static void start(String... arguments) {
 		assertThatException().isThrownBy(
 				() -> new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE).run(arguments));

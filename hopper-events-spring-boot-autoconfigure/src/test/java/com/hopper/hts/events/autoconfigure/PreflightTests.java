@@ -39,7 +39,6 @@ import reactor.core.publisher.Mono;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
-import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -203,8 +202,7 @@ class PreflightTests {
 				.toArray(String[]::new))
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.isInstanceOfAny(MutuallyExclusiveConfigurationPropertiesException.class,
-						InvalidConfigurationPropertyValueException.class, HopperConfigurationException.class)
+				.isInstanceOfAny(InvalidConfigurationPropertyValueException.class, HopperConfigurationException.class)
 				.hasMessageContaining(message)
 				.satisfies((failure) -> assertThat(failure.getMessage()).doesNotContain("canary")));
 	}

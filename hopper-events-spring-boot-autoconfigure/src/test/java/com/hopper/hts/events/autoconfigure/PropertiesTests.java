@@ -29,7 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
-import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -75,7 +74,7 @@ class PropertiesTests {
 		this.contextRunner.withPropertyValues("hopper.auth.client-id=id")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.isInstanceOf(MutuallyExclusiveConfigurationPropertiesException.class)
+				.isInstanceOf(HopperConfigurationException.class)
 				.hasMessageContaining("hopper.auth.token")
 				.hasMessageContaining("hopper.auth.client-id"));
 	}
