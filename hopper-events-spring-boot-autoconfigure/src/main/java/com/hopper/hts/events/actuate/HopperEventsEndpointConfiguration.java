@@ -30,6 +30,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -60,8 +61,8 @@ class HopperEventsEndpointConfiguration {
 		@ConditionalOnMissingBean
 		OutboxOperator hopperOutboxOperator(Environment environment, ObjectProvider<EventOutboxOperations> operations,
 				ApplicationEventPublisher eventPublisher) {
-			return new OutboxOperator(environment.getProperty("hopper.enabled", Boolean.class, true),
-					environment.getProperty("hopper.outbox.show-payload", Boolean.class, false), operations,
+			return new OutboxOperator(Binder.get(environment).bind("hopper.enabled", Boolean.class).orElse(true),
+					Binder.get(environment).bind("hopper.outbox.show-payload", Boolean.class).orElse(false), operations,
 					new OperatorAudit(eventPublisher), Clock.systemUTC());
 		}
 

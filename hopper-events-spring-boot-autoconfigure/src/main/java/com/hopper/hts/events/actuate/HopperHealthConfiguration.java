@@ -26,6 +26,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
@@ -48,7 +49,7 @@ class HopperHealthConfiguration {
 			ObjectProvider<HopperDiagnosis> diagnosis, ObjectProvider<BearerTokenProvider> tokenProvider,
 			ObjectProvider<EventOutboxOperations> outbox, ObjectProvider<RecentFailures> failures,
 			@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-		boolean enabled = environment.getProperty("hopper.enabled", Boolean.class, true);
+		boolean enabled = Binder.get(environment).bind("hopper.enabled", Boolean.class).orElse(true);
 		return new HopperHealthIndicator(new Examination(enabled, diagnosis, properties, failures, scheduler), enabled,
 				enabled ? tokenProvider.getIfUnique() : null, enabled ? outbox.getIfUnique() : null, properties);
 	}

@@ -42,6 +42,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -67,7 +68,7 @@ final class EventOutboxConfigurations {
 	}
 
 	private static boolean isEnabled(Environment environment) {
-		return environment.getProperty("hopper.enabled", Boolean.class, true);
+		return Binder.get(environment).bind("hopper.enabled", Boolean.class).orElse(true);
 	}
 
 	private static Clock clock(ObjectProvider<Scheduler> scheduler) {
@@ -159,7 +160,8 @@ final class EventOutboxConfigurations {
 			if (!lifecycle.isEnabled()) {
 				return new DisabledEventOutbox(metrics.getIfAvailable(() -> HopperMetrics.NONE));
 			}
-			EventCodec codec = new EventCodec(environment.getProperty("hopper.require-session", Boolean.class, false));
+			EventCodec codec = new EventCodec(
+					Binder.get(environment).bind("hopper.require-session", Boolean.class).orElse(false));
 			return new DefaultEventOutbox(lifecycle.use(), codec,
 					observationRegistry.getIfAvailable(() -> ObservationRegistry.NOOP),
 					() -> hasReactiveTransactions(beanFactory));

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import com.hopper.hts.events.session.web.HopperSessionAutoConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -81,13 +82,20 @@ class HopperConfigurationFailureAnalyzerTests {
 		assertThat(output).doesNotContain("canary");
 	}
 
+	@Test
+	void switchWithoutValueForItsPlaceholderIsReportedWithItsProperty(CapturedOutput output) {
+		start("--hopper.enabled=${NO_SUCH}");
+		assertThat(output).contains("APPLICATION FAILED TO START", "hopper.enabled", "${NO_SUCH}");
+	}
+
 	private static void start(String... arguments) {
 		assertThatException().isThrownBy(
 				() -> new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE).run(arguments));
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ImportAutoConfiguration(HopperEventsAutoConfiguration.class)
+	@ImportAutoConfiguration({ HopperSessionAutoConfiguration.class, HopperEventsAutoConfiguration.class,
+			HopperOutboxAutoConfiguration.class })
 	static class Application {
 
 	}

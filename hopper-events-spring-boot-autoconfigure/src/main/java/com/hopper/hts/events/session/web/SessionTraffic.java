@@ -59,7 +59,7 @@ final class SessionTraffic {
 
 	static SessionTraffic of(Environment environment, ObjectProvider<HopperConnectionDetails> connectionDetails) {
 		return new SessionTraffic(
-				environment.getProperty("hopper.enabled", Boolean.class, true)
+				Binder.get(environment).bind("hopper.enabled", Boolean.class).orElse(true)
 						&& Binder.get(environment).bind("hopper.session.learn", Boolean.class).orElse(true),
 				() -> connectionDetails.stream().findFirst().map(HopperConnectionDetails::getBaseUrl).orElse(null));
 	}
