@@ -403,8 +403,10 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @return a copy with that answer
 		 */
 		public Details withResponse(HttpStatusCode statusCode, HttpHeaders headers) {
-			return new Details(this.message, statusCode, HttpHeaders.readOnlyHttpHeaders(headers), this.attempts,
-					this.eventType, this.maskedSessionId, this.retryAfter, this.deliveryUnknown, this.cause);
+			// Those of an answer cannot be serialized
+			return new Details(this.message, statusCode, HttpHeaders.readOnlyHttpHeaders(HttpHeaders.copyOf(headers)),
+					this.attempts, this.eventType, this.maskedSessionId, this.retryAfter, this.deliveryUnknown,
+					this.cause);
 		}
 
 		/**

@@ -24,10 +24,12 @@ import java.util.List;
 import java.util.Map;
 
 import com.hopper.hts.events.HopperApiException.Details;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.support.Netty4HeadersAdapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -64,8 +66,11 @@ class HopperApiExceptionTests {
 
 	@Test
 	void survivesSerialization() throws Exception {
+		// As an answer has them
+		HttpHeaders headers = new HttpHeaders(new Netty4HeadersAdapter(new DefaultHttpHeaders()));
+		headers.set("X-Request-Id", "1");
 		HopperApiException.Rejected exception = new HopperApiException.Rejected(
-				Details.of("No").withAttempts(2).withResponse(HttpStatus.BAD_REQUEST, new HttpHeaders()),
+				Details.of("No").withAttempts(2).withResponse(HttpStatus.BAD_REQUEST, headers),
 				List.of(new ApiError("message", "code", Map.of("a", "b"))));
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 		new ObjectOutputStream(bytes).writeObject(exception);
@@ -75,6 +80,7 @@ class HopperApiExceptionTests {
 		assertThat(copy.getErrors()).isEqualTo(exception.getErrors());
 		assertThat(copy.getAttempts()).isEqualTo(2);
 		assertThat(copy.getStatusCode()).isEqualTo(HttpStatus.BAD_REQUEST);
+		assertThat(copy.getHeaders().getFirst("x-request-id")).isEqualTo("1");
 	}
 
 }
