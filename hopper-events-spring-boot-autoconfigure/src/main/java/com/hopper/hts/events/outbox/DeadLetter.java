@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox;
 
 import java.time.Instant;
 
+import com.hopper.hts.events.SessionEvent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -163,6 +164,16 @@ public record DeadLetter(StoredEvent event, Reason reason, Instant deadSince) {
 					&& (this.sessionId == null || this.sessionId.equals(event.sessionId()))
 					&& (this.storedFrom == null || !event.storedAt().isBefore(this.storedFrom))
 					&& (this.storedBefore == null || event.storedAt().isBefore(this.storedBefore));
+		}
+
+		/**
+		 * Return a description for logs, with the session id masked.
+		 */
+		@Override
+		public String toString() {
+			return "Filter[type=" + this.type + ", reason=" + this.reason + ", sessionId="
+					+ SessionEvent.maskSessionId(this.sessionId) + ", storedFrom=" + this.storedFrom + ", storedBefore="
+					+ this.storedBefore + "]";
 		}
 
 	}

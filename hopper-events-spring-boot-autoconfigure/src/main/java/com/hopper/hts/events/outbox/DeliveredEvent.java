@@ -17,6 +17,7 @@ package com.hopper.hts.events.outbox;
 
 import java.time.Instant;
 
+import com.hopper.hts.events.SessionEvent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -94,6 +95,15 @@ public record DeliveredEvent(StoredEvent event, Instant deliveredAt, @Nullable I
 		 */
 		public Filter withStored(@Nullable Instant from, @Nullable Instant before) {
 			return new Filter(this.sessionId, this.type, from, before);
+		}
+
+		/**
+		 * Return a description for logs, with the session id masked.
+		 */
+		@Override
+		public String toString() {
+			return "Filter[sessionId=" + SessionEvent.maskSessionId(this.sessionId) + ", type=" + this.type
+					+ ", storedFrom=" + this.storedFrom + ", storedBefore=" + this.storedBefore + "]";
 		}
 
 	}

@@ -164,4 +164,12 @@ class StoredDataTests {
 			.getBytes(StandardCharsets.UTF_8);
 	}
 
+	@Test
+	void filtersDoNotShowTheSessionId() {
+		assertThat(DeadLetter.Filter.all().withSession("canary-session").withType("seat_selected")).hasToString(
+				"Filter[type=seat_selected, reason=null, sessionId=cana***, storedFrom=null, " + "storedBefore=null]");
+		assertThat(DeliveredEvent.Filter.all().withSession("canary-session"))
+			.hasToString("Filter[sessionId=cana***, type=null, storedFrom=null, storedBefore=null]");
+	}
+
 }
