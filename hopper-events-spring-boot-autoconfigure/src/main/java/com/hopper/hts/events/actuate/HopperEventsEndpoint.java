@@ -31,6 +31,7 @@ import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
 
 /**
  * {@link Endpoint @Endpoint} to see whether events are flowing. What there is to see and
@@ -115,7 +116,8 @@ class HopperEventsEndpoint {
 	}
 
 	private String engine() {
-		return this.environment.getProperty("hopper.outbox.type", "memory").toLowerCase(Locale.ROOT);
+		String type = this.environment.getProperty("hopper.outbox.type");
+		return StringUtils.hasText(type) ? type.toLowerCase(Locale.ROOT) : "memory";
 	}
 
 	private OverviewDescriptor.Token token() {

@@ -103,6 +103,15 @@ class HopperEventsEndpointConfigurationTests {
 	}
 
 	@Test
+	void emptyTypeOfTheOutboxIsTheDefault() {
+		try (FakeHopperApi api = FakeHopperApi.builder().token("canary-token").start();
+				OperatedApplication application = OperatedApplication.start(WebApplicationType.SERVLET, api,
+						"hopper.outbox.type=")) {
+			assertThat(application.get("").string("/engine")).isEqualTo("memory");
+		}
+	}
+
+	@Test
 	void logSaysWhoDidWhatToHowMany(CapturedOutput output) {
 		try (FakeHopperApi api = FakeHopperApi.builder().token("canary-token").start();
 				OperatedApplication application = OperatedApplication.start(WebApplicationType.SERVLET, api,
