@@ -167,6 +167,10 @@ final class HopperPropertiesValidator {
 		if (!StringUtils.hasText(value)) {
 			throw HopperConfigurationException.of(name, "must be set, because it belongs to " + companion);
 		}
+		if (value.chars().anyMatch(Character::isISOControl)) {
+			throw HopperConfigurationException.of(name,
+					"must not contain control characters, such as a line break at its end");
+		}
 	}
 
 	private static void replaced(String name, @Nullable String value) {

@@ -168,6 +168,8 @@ class PreflightTests {
 	static Stream<Arguments> contradictions() {
 		return Stream.of(
 				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.auth.client-id", "c"), "mutually exclusive"),
+				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "first-canary\nsecond"),
+						"'hopper.auth.client-secret' must not contain control characters"),
 				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.auth.client-secret", "c"), "mutually exclusive"),
 				Arguments.of(Map.of("hopper.auth.client-id", "c"), "hopper.auth.client-secret"),
 				Arguments.of(Map.of("hopper.auth.client-secret", "canary"), "hopper.auth.client-id"),
