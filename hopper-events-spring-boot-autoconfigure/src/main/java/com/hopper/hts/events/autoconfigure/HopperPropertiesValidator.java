@@ -175,9 +175,13 @@ final class HopperPropertiesValidator {
 
 	private static void replaced(String name, @Nullable String value) {
 		if (value != null && PLACEHOLDER.matcher(value).matches()) {
-			throw HopperConfigurationException.of(name, "is a placeholder, '${...}', for which there is no value: "
-					+ "set the property or environment variable that it names");
+			throw notReplaced(name);
 		}
+	}
+
+	private static HopperConfigurationException notReplaced(String name) {
+		return HopperConfigurationException.of(name, "has a placeholder, '${...}', for which there is no value: "
+				+ "set the property or environment variable that it names");
 	}
 
 	private static void onlyWithTokenUri(String name, @Nullable Object value) {
@@ -229,7 +233,9 @@ final class HopperPropertiesValidator {
 	 * @return the URI
 	 */
 	static URI uri(String name, String value) {
-		replaced(name, value);
+		if (value.contains("${")) {
+			throw notReplaced(name);
+		}
 		try {
 			return new URI(value.strip());
 		}

@@ -189,7 +189,7 @@ class PreflightTests {
 				Arguments.of(
 						Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s", "hopper.auth.token-uri",
 								"https://idp/token", "hopper.auth.audience", "${NO_SUCH}"),
-						"'hopper.auth.audience' is a placeholder"),
+						"'hopper.auth.audience' has a placeholder"),
 				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
 						"hopper.auth.headers.Authorization", "canary"), "hopper.auth.headers"));
 	}

@@ -106,6 +106,7 @@ class PropertiesTests {
 				Arguments.of("hopper.base-url", "https://hopper.com:0/a", "a port of 1 to 65535"),
 				Arguments.of("hopper.auth.token", "${NO_SUCH_CANARY}", "placeholder"),
 				Arguments.of("hopper.base-url", "${NO_SUCH_CANARY}", "placeholder"),
+				Arguments.of("hopper.base-url", "https://${NO_SUCH_CANARY}/v1.1", "placeholder"),
 				Arguments.of("hopper.headers.X-Partner-Id", "${NO_SUCH_CANARY}", "placeholder"),
 				Arguments.of("hopper.client.connect-timeout", "-1s", "must be between"),
 				Arguments.of("hopper.client.read-timeout", "0", "must be between"),
