@@ -58,7 +58,7 @@ final class SecretsBindHandler extends AbstractBindHandler {
 
 	@Override
 	public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
-		if (isSecret(name) && target.getType().resolve() == String.class) {
+		if (PREFIX.isAncestorOf(name) && target.getType().resolve() == String.class) {
 			for (ConfigurationPropertySource source : context.getSources()) {
 				if (source.getConfigurationProperty(name) != null) {
 					break;

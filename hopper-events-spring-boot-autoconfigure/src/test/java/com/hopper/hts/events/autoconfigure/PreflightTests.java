@@ -190,6 +190,12 @@ class PreflightTests {
 						Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s", "hopper.auth.token-uri",
 								"https://idp/token", "hopper.auth.audience", "${NO_SUCH}"),
 						"'hopper.auth.audience' has a placeholder"),
+				Arguments.of(
+						Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s", "hopper.auth.token-uri",
+								"https://idp/token", "hopper.auth.scope[0]", "a"),
+						"'hopper.auth.scope' must be one value"),
+				Arguments.of(Map.of("hopper.auth.token", "t", "hopper.base-url[0]", "https://localhost"),
+						"'hopper.base-url' must be one value"),
 				Arguments.of(Map.of("hopper.auth.client-id", "c", "hopper.auth.client-secret", "s",
 						"hopper.auth.headers.Authorization", "canary"), "hopper.auth.headers"));
 	}
