@@ -104,6 +104,30 @@ class KafkaOutboxConfigurationTests {
 	}
 
 	@Test
+	void deliversWhereOnlyProducersAndConsumersAreToldOfTheBroker() {
+		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
+		broker.brokerProperty("group.initial.rebalance.delay.ms", "0");
+		// Otherwise it tells all clients of the JVM where it is
+		broker.brokerListProperty("test.brokers");
+		broker.afterPropertiesSet();
+		try (FakeHopperApi api = FakeHopperApi.builder().token("test-token").start()) {
+			this.contextRunner
+				.withPropertyValues("hopper.base-url=" + api.baseUrl(),
+						"spring.kafka.producer.bootstrap-servers=" + broker.getBrokersAsString(),
+						"spring.kafka.consumer.bootstrap-servers=" + broker.getBrokersAsString())
+				.run((context) -> {
+					EventOutbox outbox = context.getBean(EventOutbox.class);
+					outbox.store("session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
+					assertThat(outbox.flush(Duration.ofSeconds(30))).isTrue();
+					assertThat(api.received()).hasSize(1);
+				});
+		}
+		finally {
+			broker.destroy();
+		}
+	}
+
+	@Test
 	void missingDependencyIsNamed() {
 		this.contextRunner.withClassLoader(new FilteredClassLoader(KafkaProperties.class, KafkaTemplate.class))
 			.run((context) -> assertThat(context).getFailure()

@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.outbox.kafka;
 
+import java.util.List;
 import java.util.Map;
 
 import com.hopper.hts.events.outbox.EventStore;
@@ -95,8 +96,17 @@ public class KafkaOutboxConfiguration {
 			KafkaTopics topics = new KafkaTopics(this.kafka,
 					connect(clients.buildProducerProperties(), details.getProducer()),
 					connect(clients.buildConsumerProperties(), details.getConsumer()),
-					connect(clients.buildAdminProperties(), details.getAdmin()));
+					connect(clients.buildAdminProperties(), admin(details)));
 			return new KafkaEventStore(topics, this.kafka, settings);
+		}
+
+		/**
+		 * Where only producers and consumers have servers, those of the admin, which has
+		 * no property for them, are Spring Boot's default.
+		 */
+		private static KafkaConnectionDetails.Configuration admin(KafkaConnectionDetails details) {
+			List<String> unset = new KafkaProperties().getBootstrapServers();
+			return details.getAdmin().getBootstrapServers().equals(unset) ? details.getProducer() : details.getAdmin();
 		}
 
 	}
