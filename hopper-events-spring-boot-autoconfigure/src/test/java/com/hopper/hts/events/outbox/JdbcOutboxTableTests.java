@@ -51,6 +51,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -246,6 +247,18 @@ class JdbcOutboxTableTests {
 					.withMessageContaining("read-only")
 					.withMessageContaining("25006");
 				status.setRollbackOnly();
+			});
+			TransactionTemplate inner = new TransactionTemplate(transaction.getTransactionManager());
+			inner.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+			transaction.executeWithoutResult((outer) -> {
+				this.jdbc.execute("lock table hopper_event_outbox");
+				inner.executeWithoutResult((status) -> {
+					this.jdbc.execute("set local lock_timeout = 50");
+					assertThatExceptionOfType(EventNotStoredException.class)
+						.isThrownBy(() -> outbox.store("session-1", booking()))
+						.withMessageContaining("55P03: ERROR: canceling statement due to lock timeout");
+					status.setRollbackOnly();
+				});
 			});
 		}
 		finally {

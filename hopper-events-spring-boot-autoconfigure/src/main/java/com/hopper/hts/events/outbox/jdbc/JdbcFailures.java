@@ -32,10 +32,10 @@ final class JdbcFailures {
 	private static final Set<String> ABOUT_NAMES = Set.of("08", "28", "42");
 
 	/**
-	 * Classes whose messages tell of transactions, limits and constraints. Where they
-	 * repeat values, these are in quotes or parentheses.
+	 * Classes whose messages tell of transactions, locks, limits and constraints. Where
+	 * they repeat values, these are in quotes or parentheses.
 	 */
-	private static final Set<String> ABOUT_RULES = Set.of("23", "25", "40", "53", "57", "HY");
+	private static final Set<String> ABOUT_RULES = Set.of("23", "25", "40", "53", "55", "57", "HY");
 
 	private static final Pattern VALUE = Pattern.compile("'[^']*'|\\([^()]*\\)");
 
