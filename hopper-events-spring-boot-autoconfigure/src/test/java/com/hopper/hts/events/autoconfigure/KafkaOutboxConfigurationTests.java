@@ -26,6 +26,7 @@ import com.hopper.hts.events.test.FakeHopperApi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
@@ -114,7 +115,9 @@ class KafkaOutboxConfigurationTests {
 			this.contextRunner
 				.withPropertyValues("hopper.base-url=" + api.baseUrl(),
 						"spring.kafka.producer.bootstrap-servers=" + broker.getBrokersAsString(),
-						"spring.kafka.consumer.bootstrap-servers=" + broker.getBrokersAsString())
+						// Another list, the same cluster
+						"spring.kafka.consumer.bootstrap-servers=" + broker.getBrokersAsString() + ","
+								+ broker.getBrokersAsString())
 				.run((context) -> {
 					EventOutbox outbox = context.getBean(EventOutbox.class);
 					outbox.store("session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
@@ -123,6 +126,27 @@ class KafkaOutboxConfigurationTests {
 				});
 		}
 		finally {
+			broker.destroy();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "producer", "consumer" })
+	void clientsOfDifferentClustersAreRefused(String client) {
+		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
+		EmbeddedKafkaKraftBroker other = new EmbeddedKafkaKraftBroker(1, 1);
+		try {
+			broker.afterPropertiesSet();
+			other.afterPropertiesSet();
+			this.contextRunner
+				.withPropertyValues("spring.kafka.bootstrap-servers=" + broker.getBrokersAsString(),
+						"spring.kafka." + client + ".bootstrap-servers=" + other.getBrokersAsString())
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.hasMessageContaining("The " + client + " reaches another cluster of Kafka"));
+		}
+		finally {
+			other.destroy();
 			broker.destroy();
 		}
 	}

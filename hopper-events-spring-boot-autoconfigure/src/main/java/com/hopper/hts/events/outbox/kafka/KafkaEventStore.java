@@ -169,8 +169,8 @@ final class KafkaEventStore implements EventStore {
 	}
 
 	private boolean prepareTopics() {
-		boolean prepared = this.properties.createTopics() ? this.topics.create(admin(), this.settings.maxAge())
-				: this.topics.verify(admin());
+		boolean prepared = this.topics.haveOneCluster(admin()) && (this.properties.createTopics()
+				? this.topics.create(admin(), this.settings.maxAge()) : this.topics.verify(admin()));
 		if (prepared) {
 			this.topics.readLimits(admin(), this.settings.maxAge());
 		}

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -273,8 +275,12 @@ final class KafkaTopics {
 	}
 
 	Admin createAdmin() {
-		Map<String, Object> properties = new HashMap<>(this.admin);
-		suffixClientId(properties, "-hopper-outbox");
+		return createAdmin(this.admin, "-hopper-outbox");
+	}
+
+	private static Admin createAdmin(Map<String, Object> client, String suffix) {
+		Map<String, Object> properties = new HashMap<>(client);
+		suffixClientId(properties, suffix);
 		// Kafka refuses one that is shorter than the time for a request
 		properties.remove(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG);
 		if (properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT) == null) {
@@ -290,6 +296,40 @@ final class KafkaTopics {
 	 */
 	private static void suffixClientId(Map<String, Object> properties, String suffix) {
 		properties.computeIfPresent(CommonClientConfigs.CLIENT_ID_CONFIG, (key, value) -> value + suffix);
+	}
+
+	/**
+	 * Find out whether clients that have servers of their own reach the cluster of the
+	 * admin: nobody would read what is stored elsewhere, and nobody would miss it.
+	 * @return whether the brokers could be asked
+	 * @throws IllegalStateException if one reaches another cluster
+	 */
+	boolean haveOneCluster(Admin admin) {
+		return isSameCluster(admin, "producer", this.producer) && isSameCluster(admin, "consumer", this.consumer);
+	}
+
+	private boolean isSameCluster(Admin admin, String name, Map<String, Object> client) {
+		if (Objects.equals(client.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG),
+				this.admin.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG))) {
+			return true;
+		}
+		try (Admin other = createAdmin(client, "-hopper-outbox-" + name)) {
+			Optional<String> expected = cluster(admin);
+			Optional<String> reached = cluster(other);
+			if (expected.isPresent() && reached.isPresent() && !expected.equals(reached)) {
+				throw new IllegalStateException(("The %s reaches another cluster of Kafka (%s) than the admin (%s), "
+						+ "so that no event would be delivered. Let spring.kafka.bootstrap-servers and "
+						+ "spring.kafka.%s.bootstrap-servers lead to one cluster")
+					.formatted(name, reached.get(), expected.get(), name));
+			}
+			return expected.isPresent() && reached.isPresent();
+		}
+	}
+
+	private static Optional<String> cluster(Admin admin) {
+		CompletableFuture<String> id = admin.describeCluster().clusterId().toCompletionStage().toCompletableFuture();
+		return await(id, "The cluster cannot be described", UnknownTopicOrPartitionException.class)
+			.map((known) -> String.valueOf(id.join()));
 	}
 
 	/**
