@@ -108,16 +108,15 @@ class KafkaOutboxConfigurationTests {
 	void deliversWhereOnlyProducersAndConsumersAreToldOfTheBroker() {
 		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		broker.brokerProperty("group.initial.rebalance.delay.ms", "0");
-		// Otherwise it tells all clients of the JVM where it is
-		broker.brokerListProperty("test.brokers");
 		broker.afterPropertiesSet();
 		try (FakeHopperApi api = FakeHopperApi.builder().token("test-token").start()) {
-			this.contextRunner
-				.withPropertyValues("hopper.base-url=" + api.baseUrl(),
-						"spring.kafka.producer.bootstrap-servers=" + broker.getBrokersAsString(),
-						// Another list, the same cluster
-						"spring.kafka.consumer.bootstrap-servers=" + broker.getBrokersAsString() + ","
-								+ broker.getBrokersAsString())
+			this.contextRunner.withPropertyValues("hopper.base-url=" + api.baseUrl(),
+					// The default: brokers in tests set another one for the JVM
+					"spring.kafka.bootstrap-servers=localhost:9092",
+					"spring.kafka.producer.bootstrap-servers=" + broker.getBrokersAsString(),
+					// Another list, the same cluster
+					"spring.kafka.consumer.bootstrap-servers=" + broker.getBrokersAsString() + ","
+							+ broker.getBrokersAsString())
 				.run((context) -> {
 					EventOutbox outbox = context.getBean(EventOutbox.class);
 					outbox.store("session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
