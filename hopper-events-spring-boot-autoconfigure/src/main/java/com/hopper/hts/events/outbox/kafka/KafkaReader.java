@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
-import org.springframework.kafka.listener.AcknowledgingMessageListener;
+import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
@@ -59,9 +59,12 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 /**
  * The records that were read from the topic and are not final. The container commits the
  * offset of a partition up to the first of them, and reads no more until all are: it
- * takes acknowledgements in any order, from any thread.
+ * takes acknowledgements in any order, from any thread. A record is the matter of the
+ * consumer that read it: one that was slow to notice that it has lost a partition may
+ * hear of that when another one here has it already.
  */
-final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
+final class KafkaReader
+		implements AcknowledgingConsumerAwareMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
 
 	private static final Duration AUTHENTICATION_RETRY = Duration.ofSeconds(10);
 
@@ -100,13 +103,19 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 	 */
 	private final TreeSet<Entry> waiting = new TreeSet<>(Comparator.comparing(Entry::due)
 		.thenComparing((entry) -> entry.consumed.partition())
-		.thenComparing((entry) -> entry.consumed.offset()));
+		.thenComparing((entry) -> entry.consumed.offset())
+		.thenComparing((entry) -> entry.number));
 
 	private final Map<UUID, Entry> claimed = new HashMap<>();
 
 	private final Set<Entry> unreadable = new HashSet<>();
 
 	private final Map<TopicPartition, Passed> passed = new HashMap<>();
+
+	/**
+	 * How many records were read, some of them more than once.
+	 */
+	private long read;
 
 	/**
 	 * The last record of each partition that is final.
@@ -172,11 +181,12 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 	}
 
 	@Override
-	public void onMessage(ConsumerRecord<byte[], byte[]> consumed, @Nullable Acknowledgment acknowledgment) {
-		if (acknowledgment == null) {
+	public void onMessage(ConsumerRecord<byte[], byte[]> consumed, @Nullable Acknowledgment acknowledgment,
+			@Nullable Consumer<?, ?> consumer) {
+		if (acknowledgment == null || consumer == null) {
 			throw new IllegalStateException("The container takes no acknowledgements");
 		}
-		Entry entry = new Entry(consumed, acknowledgment);
+		Entry entry = new Entry(consumed, acknowledgment, consumer);
 		try {
 			entry.event = KafkaRecords.readEvent(consumed);
 			entry.due = KafkaRecords.notBefore(consumed);
@@ -187,6 +197,7 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		this.lock.lock();
 		try {
 			entry.heldSince = this.clock.instant();
+			entry.number = ++this.read;
 			((entry.event != null) ? this.waiting : this.unreadable).add(entry);
 		}
 		finally {
@@ -278,28 +289,27 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		List<Entry> overtaken = new ArrayList<>();
 		this.lock.lock();
 		try {
-			List<Entry> taken = new ArrayList<>(take(revoked));
-			this.unreadable.removeIf((entry) -> revoked.contains(entry.partition()));
+			List<Entry> taken = new ArrayList<>(take(consumer, revoked));
+			this.unreadable.removeIf((entry) -> entry.isOf(consumer, revoked));
 			long remaining = this.rebalanceTimeout.toNanos();
-			while (remaining > 0
-					&& this.claimed.values().stream().anyMatch((entry) -> revoked.contains(entry.partition()))) {
+			while (remaining > 0 && this.claimed.values().stream().anyMatch((entry) -> entry.isOf(consumer, revoked))) {
 				remaining = this.settled.awaitNanos(remaining);
 			}
-			taken.addAll(take(revoked));
+			taken.addAll(take(consumer, revoked));
 			taken.stream().filter(this::isOvertaken).forEach(overtaken::add);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		finally {
-			forget(partitions);
+			forget(consumer, partitions);
 			this.lock.unlock();
 		}
 		handOver(overtaken);
 	}
 
-	private List<Entry> take(Set<TopicPartition> partitions) {
-		List<Entry> taken = this.waiting.stream().filter((entry) -> partitions.contains(entry.partition())).toList();
+	private List<Entry> take(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
+		List<Entry> taken = this.waiting.stream().filter((entry) -> entry.isOf(consumer, partitions)).toList();
 		taken.forEach(this.waiting::remove);
 		return taken;
 	}
@@ -323,16 +333,16 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 
 	@Override
 	public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-		forget(partitions);
+		forget(consumer, partitions);
 	}
 
-	private void forget(Collection<TopicPartition> partitions) {
+	private void forget(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 		this.lock.lock();
 		try {
 			Set<TopicPartition> gone = new HashSet<>(partitions);
-			this.waiting.removeIf((entry) -> gone.contains(entry.partition()));
-			this.unreadable.removeIf((entry) -> gone.contains(entry.partition()));
-			this.claimed.values().removeIf((entry) -> gone.contains(entry.partition()));
+			this.waiting.removeIf((entry) -> entry.isOf(consumer, gone));
+			this.unreadable.removeIf((entry) -> entry.isOf(consumer, gone));
+			this.claimed.values().removeIf((entry) -> entry.isOf(consumer, gone));
 			gone.forEach(this.passed::remove);
 			gone.forEach(this.finished::remove);
 		}
@@ -410,15 +420,20 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 
 		private final Acknowledgment acknowledgment;
 
+		private final Consumer<?, ?> consumer;
+
+		private long number;
+
 		private @Nullable StoredEvent event;
 
 		private Instant due = Instant.EPOCH;
 
 		private Instant heldSince = Instant.EPOCH;
 
-		private Entry(ConsumerRecord<byte[], byte[]> consumed, Acknowledgment acknowledgment) {
+		private Entry(ConsumerRecord<byte[], byte[]> consumed, Acknowledgment acknowledgment, Consumer<?, ?> consumer) {
 			this.consumed = consumed;
 			this.acknowledgment = acknowledgment;
+			this.consumer = consumer;
 		}
 
 		ConsumerRecord<byte[], byte[]> consumed() {
@@ -431,6 +446,10 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 
 		Instant due() {
 			return this.due;
+		}
+
+		private boolean isOf(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
+			return this.consumer == consumer && partitions.contains(partition());
 		}
 
 		private TopicPartition partition() {
@@ -462,11 +481,8 @@ final class KafkaReader implements AcknowledgingMessageListener<byte[], byte[]>,
 		void finish() {
 			KafkaReader.this.lock.lock();
 			try {
-				// The set takes the same record, read again after a rebalance, for this
-				// one
-				boolean waits = KafkaReader.this.waiting.floor(this) == this;
-				boolean mine = (waits && KafkaReader.this.waiting.remove(this))
-						|| KafkaReader.this.unreadable.remove(this) || KafkaReader.this.claimed.values().remove(this);
+				boolean mine = KafkaReader.this.waiting.remove(this) || KafkaReader.this.unreadable.remove(this)
+						|| KafkaReader.this.claimed.values().remove(this);
 				if (mine) {
 					this.acknowledgment.acknowledge();
 					KafkaReader.this.passed.remove(partition());

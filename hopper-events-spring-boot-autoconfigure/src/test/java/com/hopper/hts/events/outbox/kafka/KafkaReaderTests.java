@@ -26,7 +26,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import com.hopper.hts.events.testing.MutableClock;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.StoredEvent;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.record.TimestampType;
@@ -42,6 +44,8 @@ class KafkaReaderTests {
 
 	private static final String TOPIC = "events";
 
+	private static final List<TopicPartition> PARTITIONS = List.of(new TopicPartition(TOPIC, 0));
+
 	private final MutableClock clock = new MutableClock();
 
 	private final KafkaOutboxProperties properties = new KafkaOutboxProperties(TOPIC, null, TOPIC, 1, false, 1, 1);
@@ -53,6 +57,8 @@ class KafkaReaderTests {
 			() -> {
 			}, (entry) -> false);
 
+	private final Consumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+
 	private final AtomicInteger acknowledged = new AtomicInteger();
 
 	private final AtomicInteger acknowledgedAgain = new AtomicInteger();
@@ -62,7 +68,7 @@ class KafkaReaderTests {
 		StoredEvent event = event();
 		Instant due = this.clock.instant().plus(Duration.ofHours(1));
 		ConsumerRecord<byte[], byte[]> consumed = consumed(KafkaRecords.event(TOPIC, event, due));
-		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet);
+		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet, this.consumer);
 		this.clock.advance(Duration.ofMinutes(1));
 		KafkaReader.Entry entry = this.reader.waiting(Duration.ofSeconds(2)).get(0);
 		readAgain(consumed);
@@ -79,7 +85,7 @@ class KafkaReaderTests {
 	void recordThatWasReadAgainWhileItIsSentIsNotTheOneFromBefore() {
 		StoredEvent event = event();
 		ConsumerRecord<byte[], byte[]> consumed = consumed(KafkaRecords.event(TOPIC, event));
-		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet);
+		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet, this.consumer);
 		this.reader.claim(1);
 		KafkaReader.Entry entry = this.reader.claimed(event.id());
 		readAgain(consumed);
@@ -95,9 +101,34 @@ class KafkaReaderTests {
 		assertThat(this.acknowledged).hasValue(0);
 	}
 
+	@Test
+	void recordIsKeptWhenTheConsumerBeforeHearsLateThatItHasLostThePartition() {
+		StoredEvent event = event();
+		ConsumerRecord<byte[], byte[]> consumed = consumed(KafkaRecords.event(TOPIC, event));
+		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet, this.consumer);
+		this.reader.onMessage(consumed, this.acknowledgedAgain::incrementAndGet, new MockConsumer<>("earliest"));
+		this.reader.onPartitionsLost(this.consumer, PARTITIONS);
+		assertThat(this.reader.claim(2)).hasSize(1);
+		this.reader.claimed(event.id()).finish();
+		assertThat(this.acknowledgedAgain).hasValue(1);
+		assertThat(this.acknowledged).hasValue(0);
+	}
+
+	@Test
+	void recordIsKeptWhileItIsSentWhenTheConsumerBeforeHearsLateThatItHasLostThePartition() {
+		StoredEvent event = event();
+		ConsumerRecord<byte[], byte[]> consumed = consumed(KafkaRecords.event(TOPIC, event));
+		this.reader.onMessage(consumed, this.acknowledgedAgain::incrementAndGet, new MockConsumer<>("earliest"));
+		this.reader.claim(1);
+		this.reader.onPartitionsRevokedBeforeCommit(this.consumer, PARTITIONS);
+		this.reader.onPartitionsLost(this.consumer, PARTITIONS);
+		this.reader.claimed(event.id()).putBack(event, Instant.EPOCH);
+		assertThat(this.reader.claim(1)).hasSize(1);
+	}
+
 	private void readAgain(ConsumerRecord<byte[], byte[]> consumed) {
-		this.reader.onPartitionsLost(null, List.of(new TopicPartition(TOPIC, 0)));
-		this.reader.onMessage(consumed, this.acknowledgedAgain::incrementAndGet);
+		this.reader.onPartitionsLost(this.consumer, PARTITIONS);
+		this.reader.onMessage(consumed, this.acknowledgedAgain::incrementAndGet, this.consumer);
 	}
 
 	private static StoredEvent event() {
