@@ -18,12 +18,12 @@ package com.hopper.hts.events.outbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import com.hopper.hts.events.EventNotStoredException;
@@ -31,7 +31,8 @@ import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.Fault;
 import kafka.server.BrokerServer;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -220,6 +221,33 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 		assertThat(this.api.received()).hasSize(300);
 	}
 
+	@Test
+	void instanceReadsOnWhereItStaysWhenWhatItWaitsForMovesToAnother() {
+		this.outbox.stop();
+		Map<String, Object> consumer = new HashMap<>(properties());
+		consumer.put("fetch.max.wait.ms", 100);
+		consumer.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
+		TestOutbox first = create(new KafkaStores(this.topic, true, 2, properties(), consumer, properties()));
+		this.outboxes.add(first);
+		first.start();
+		// They are in two partitions, either of which moves
+		List<String> sessions = List.of("session-1", "session-2");
+		for (int moves = 0; moves < 2; moves++) {
+			await().atMost(SECONDS).until(() -> partitions().equals(List.of(2)));
+			first.pause("test");
+			first.store(sessions.get(moves), booking(moves));
+			await().atMost(SECONDS).until(() -> first.state().pendingCount() == 1);
+			TestOutbox second = create(new KafkaStores(this.topic, true, 2, properties(), consumer, properties()));
+			second.start();
+			await().atMost(SECONDS).until(() -> partitions().equals(List.of(1, 1)));
+			second.stop();
+			first.resume();
+			first.store(sessions.get(1 - moves), booking(2 + moves));
+			assertThat(first.flush(SECONDS)).isTrue();
+		}
+		assertThat(bookings()).containsExactlyInAnyOrder(0, 1, 2, 3);
+	}
+
 	/**
 	 * Return who consumes and which generation the group has.
 	 */
@@ -228,21 +256,31 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 	}
 
 	private Set<String> assignments() {
+		return consumers().stream()
+			.map((member) -> member.consumerId() + member.assignment())
+			.collect(Collectors.toSet());
+	}
+
+	/**
+	 * Return how many partitions each consumer has.
+	 */
+	private List<Integer> partitions() {
+		return consumers().stream().map((member) -> member.assignment().topicPartitions().size()).toList();
+	}
+
+	private List<MemberDescription> consumers() {
 		try (Admin admin = Admin.create(properties())) {
-			ConsumerGroupDescription group = admin.describeConsumerGroups(List.of(this.topic))
+			return admin.describeConsumerGroups(List.of(this.topic))
 				.all()
 				.get()
-				.get(this.topic);
-			Set<String> members = new HashSet<>();
-			group.members().forEach((member) -> {
-				if (!member.assignment().topicPartitions().isEmpty()) {
-					members.add(member.consumerId() + member.assignment());
-				}
-			});
-			return members;
+				.get(this.topic)
+				.members()
+				.stream()
+				.filter((member) -> !member.assignment().topicPartitions().isEmpty())
+				.toList();
 		}
 		catch (InterruptedException | ExecutionException ex) {
-			return Set.of();
+			return List.of();
 		}
 	}
 

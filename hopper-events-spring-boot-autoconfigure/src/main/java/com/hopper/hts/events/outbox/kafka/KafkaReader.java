@@ -163,6 +163,7 @@ final class KafkaReader
 		this.container.setConcurrency(outbox.concurrency());
 		this.container.setApplicationEventPublisher((event) -> {
 			if (event instanceof ListenerContainerIdleEvent idle) {
+				resumeForgotten(idle);
 				foundNothing(idle.getConsumer());
 			}
 		});
@@ -348,6 +349,18 @@ final class KafkaReader
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Read on where the container has paused and, after a rebalance that took only the
+	 * partitions it was waiting for, no longer knows it.
+	 * @see <a href="https://github.com/spring-projects/spring-kafka/issues/4708">Spring
+	 * for Apache Kafka, issue 4708</a>
+	 */
+	private void resumeForgotten(ListenerContainerIdleEvent idle) {
+		if (!idle.isPaused()) {
+			idle.getConsumer().resume(idle.getConsumer().paused());
 		}
 	}
 
