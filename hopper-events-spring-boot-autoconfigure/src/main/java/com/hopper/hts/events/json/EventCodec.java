@@ -156,7 +156,7 @@ public final class EventCodec {
 		return (type != null && TYPE_NAME.matcher(type).matches()) ? type + " event" : "event";
 	}
 
-	static void checkSessionId(@Nullable String sessionId) {
+	private static void checkSessionId(@Nullable String sessionId) {
 		String problem = SessionEvent.findSessionIdProblem(sessionId);
 		if (problem != null) {
 			throw new InvalidEventDataException("was given a session id " + problem);

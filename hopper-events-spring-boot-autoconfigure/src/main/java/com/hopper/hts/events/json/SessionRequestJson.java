@@ -72,7 +72,6 @@ final class SessionRequestJson {
 			written.add("product");
 		}
 		if (request.sessionId() != null) {
-			EventCodec.checkSessionId(request.sessionId());
 			writeText(json, "session_id", request.sessionId());
 			written.add("session_id");
 		}

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Map;
 
 import com.hopper.hts.events.CustomEvent;
+import com.hopper.hts.events.SessionEvent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -115,11 +116,12 @@ public final class SessionRequest {
 	 * Choose the id of the session instead of leaving that to the API.
 	 * @param sessionId the id: visible ASCII characters
 	 * @return a copy with that id
-	 * @throws IllegalArgumentException if the text cannot be sent in a header
+	 * @throws IllegalArgumentException if the text cannot be sent as a session id; the
+	 * message does not show it
 	 */
 	public SessionRequest withSessionId(String sessionId) {
-		Assert.isTrue(sessionId != null && sessionId.matches("[\\x21-\\x7E]([\\x20-\\x7E]*[\\x21-\\x7E])?"),
-				"'sessionId' must consist of visible ASCII characters, for it is sent in a header");
+		String problem = SessionEvent.findSessionIdProblem(sessionId);
+		Assert.isTrue(problem == null, () -> "'sessionId' must not be a session id " + problem);
 		return new SessionRequest(this.flowType, this.pointOfSale, this.language, this.product, sessionId,
 				this.userInfo, this.device, this.attributes);
 	}

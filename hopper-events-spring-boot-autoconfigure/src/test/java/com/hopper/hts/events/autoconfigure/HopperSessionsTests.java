@@ -175,6 +175,8 @@ class HopperSessionsTests {
 			.withMessageContaining("'sessionId'");
 		assertThatIllegalArgumentException().isThrownBy(() -> PURCHASE.withSessionId(" "))
 			.withMessageContaining("'sessionId'");
+		assertThatIllegalArgumentException().isThrownBy(() -> PURCHASE.withSessionId("x".repeat(4097)))
+			.withMessageContaining("session id of 4097 characters");
 		assertThatIllegalArgumentException().isThrownBy(() -> new UserInfo(" ", null, null))
 			.withMessageContaining("'airlineUserId'");
 		assertThatIllegalArgumentException().isThrownBy(() -> new UserInfo("u", null, -1))

@@ -69,7 +69,6 @@ class SessionRequestJsonTests {
 						REQUEST.withDevice(DEVICE
 							.withPlatform(Platform.app(new OperatingSystem(OperatingSystem.Family.I_OS, broken)))),
 						"unpaired surrogate"),
-				arguments(REQUEST.withSessionId("x".repeat(4097)), "session id of 4097 characters"),
 				arguments(REQUEST.withAttribute("campaign", Arrays.asList("a", null)), "element 2 of 2"),
 				arguments(REQUEST.withAttribute("campaign", broken), "unpaired surrogate"),
 				arguments(REQUEST.withAttribute(" ", 1), "blank name"),
