@@ -105,7 +105,9 @@ public interface EventPublisher {
 
 	private Mono<EventReceipt> publish(SessionEvent sessionEvent) {
 		String sessionId = sessionEvent.sessionId();
-		return (sessionId != null) ? publish(sessionId, sessionEvent.event()) : publish(sessionEvent.event());
+		// The key tells HopperSessionContext that there is no current session
+		return (sessionId != null) ? publish(sessionId, sessionEvent.event()) : publish(sessionEvent.event())
+			.contextWrite((context) -> context.put(SessionEvent.class, sessionEvent));
 	}
 
 	/**

@@ -108,24 +108,7 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 
 	@Override
 	public Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
-		return new GivenSessions(this).publishAll(events, Math.min(concurrency, client().maxCalls));
-	}
-
-	/**
-	 * Publishes events with the sessions that they are given, or without.
-	 */
-	private record GivenSessions(WebClientEventPublisher publisher) implements EventPublisher {
-
-		@Override
-		public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-			return this.publisher.publish(sessionId, event);
-		}
-
-		@Override
-		public Mono<EventReceipt> publish(HopperEvent event) {
-			return this.publisher.publish(new SessionEvent(null, event));
-		}
-
+		return EventPublisher.super.publishAll(events, Math.min(concurrency, client().maxCalls));
 	}
 
 	/**

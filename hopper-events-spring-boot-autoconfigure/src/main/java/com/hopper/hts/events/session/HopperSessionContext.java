@@ -111,10 +111,12 @@ public final class HopperSessionContext {
 	/**
 	 * Return the current context of a reactive chain.
 	 * @param contextView the Reactor context
-	 * @return the context in it, or else that of the calling thread
+	 * @return the context in it, or else that of the calling thread; for the events of
+	 * {@code publishAll} there is {@link #none()}
 	 */
 	public static HopperSessionContext from(ContextView contextView) {
-		HopperSessionContext context = contextView.getOrDefault(KEY, null);
+		HopperSessionContext context = contextView.hasKey(SessionEvent.class) ? NONE
+				: contextView.getOrDefault(KEY, null);
 		return (context != null) ? context : current();
 	}
 
@@ -126,7 +128,8 @@ public final class HopperSessionContext {
 	@CheckReturnValue
 	public static Mono<HopperSessionContext> currentReactively() {
 		HopperSessionContext caller = SessionScope.current();
-		return Mono.deferContextual((view) -> Mono.just(view.hasKey(KEY) || caller == null ? from(view) : caller));
+		return Mono.deferContextual((view) -> Mono
+			.just(view.hasKey(SessionEvent.class) || view.hasKey(KEY) || caller == null ? from(view) : caller));
 	}
 
 	/**

@@ -33,6 +33,8 @@ import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.testing.ScriptedServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -133,11 +135,13 @@ class PublishInContextTests {
 		assertThat(this.server.requests()).isEmpty();
 	}
 
-	@Test
-	void streamOfManyCustomersTakesNoCurrentSession() {
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void streamOfManyCustomersTakesNoCurrentSession(boolean ofTheApplication) {
+		EventPublisher streaming = ofTheApplication ? new ApplicationPublisher(this.publisher) : this.publisher;
 		BookingConfirmed withOffers = BOOKING.withCfarOfferIds("offer-1");
 		HopperSessionContext.of("session-1")
-			.run(() -> assertThat(this.publisher
+			.run(() -> assertThat(streaming
 				.publishAll(Flux.just(SessionEvent.of(withOffers), new SessionEvent(null, OFFERS),
 						SessionEvent.of("session-2", BOOKING)), 1)
 				.map((result) -> result.delivered())
@@ -148,19 +152,7 @@ class PublishInContextTests {
 
 	@Test
 	void publisherOfTheApplicationDeliversWhatWasStoredWithoutSession() {
-		EventSender sender = EventSender.of(new EventPublisher() {
-
-			@Override
-			public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-				return PublishInContextTests.this.publisher.publish(sessionId, event);
-			}
-
-			@Override
-			public Mono<EventReceipt> publish(HopperEvent event) {
-				return PublishInContextTests.this.publisher.publish(event);
-			}
-
-		});
+		EventSender sender = EventSender.of(new ApplicationPublisher(this.publisher));
 		HopperSessionContext.of("session-1")
 			.run(() -> sender.send(new EventCodec(false).prepare(SessionEvent.of(BOOKING.withCfarOfferIds("offer-1"))))
 				.block(TIMEOUT));
@@ -169,6 +161,23 @@ class PublishInContextTests {
 
 	private List<String> sessionIds() {
 		return this.server.requests().stream().map((request) -> request.header("HC-Session-ID")).toList();
+	}
+
+	/**
+	 * A publisher of the application's, around ours.
+	 */
+	private record ApplicationPublisher(EventPublisher publisher) implements EventPublisher {
+
+		@Override
+		public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
+			return this.publisher.publish(sessionId, event);
+		}
+
+		@Override
+		public Mono<EventReceipt> publish(HopperEvent event) {
+			return this.publisher.publish(event);
+		}
+
 	}
 
 }

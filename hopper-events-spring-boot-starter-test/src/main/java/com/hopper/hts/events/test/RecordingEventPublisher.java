@@ -22,7 +22,6 @@ import java.util.function.Consumer;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
-import com.hopper.hts.events.EventResult;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.SessionEvent;
@@ -30,8 +29,6 @@ import com.hopper.hts.events.json.EventCodec;
 import com.hopper.hts.events.session.HopperSessionContext;
 import com.hopper.hts.events.test.Recording.Reason;
 import com.hopper.hts.events.test.Recording.Unpublished;
-import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -61,11 +58,6 @@ final class RecordingEventPublisher implements EventPublisher {
 	public Mono<EventReceipt> publish(HopperEvent event) {
 		return publish(HopperSessionContext.current().complete(event), HopperSessionContext.currentReactively(),
 				(context) -> this.codec.prepare(context.complete(event)));
-	}
-
-	@Override
-	public Flux<EventResult> publishAll(Publisher<SessionEvent> events, int concurrency) {
-		return new GivenSessions(this).publishAll(events, concurrency);
 	}
 
 	private Mono<EventReceipt> publish(SessionEvent event, Mono<HopperSessionContext> currentContext,
@@ -104,25 +96,6 @@ final class RecordingEventPublisher implements EventPublisher {
 		else {
 			recordings.forEach((recording) -> recording.add(event, ofThisTest));
 		}
-	}
-
-	/**
-	 * Publishes events with the sessions that they are given, or without.
-	 */
-	private record GivenSessions(RecordingEventPublisher publisher) implements EventPublisher {
-
-		@Override
-		public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
-			return this.publisher.publish(sessionId, event);
-		}
-
-		@Override
-		public Mono<EventReceipt> publish(HopperEvent event) {
-			SessionEvent sessionEvent = new SessionEvent(null, event);
-			return this.publisher.publish(sessionEvent, NO_CONTEXT,
-					(context) -> this.publisher.codec.prepare(sessionEvent));
-		}
-
 	}
 
 }
