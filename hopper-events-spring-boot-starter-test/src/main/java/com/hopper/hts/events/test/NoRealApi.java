@@ -22,12 +22,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import com.hopper.hts.events.TokenRequestException;
+import com.hopper.hts.events.auth.BearerTokenProvider;
+import com.hopper.hts.events.auth.RotatingTokenProvider;
 import com.hopper.hts.events.autoconfigure.HopperConnectionDetails;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -36,6 +40,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.util.StringUtils;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
@@ -69,9 +74,8 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 				|| configurableEnvironment.getProperty(ALLOWED, Boolean.class, false)) {
 			return;
 		}
-		beanFactory.addBeanPostProcessor(new Guard());
-		if (isByProperties(beanFactory)
-				&& !isHere(configurableEnvironment.getProperty("hopper.base-url", "https://airlines-api.hopper.com"))) {
+		beanFactory.addBeanPostProcessor(new Guard(beanFactory.getBeanProvider(HopperConnectionDetails.class)));
+		if (isByProperties(beanFactory) && !isHere(configurableEnvironment)) {
 			Map<String, Object> properties = new HashMap<>();
 			properties.put("hopper.auth.preflight", "off");
 			properties.put("hopper.outbox.shutdown-timeout", "1ms");
@@ -92,6 +96,13 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 			}
 		}
 		return true;
+	}
+
+	private static boolean isHere(Environment environment) {
+		String tokenUri = environment.getProperty("hopper.auth.token-uri");
+		return isHere(environment.getProperty("hopper.base-url", "https://airlines-api.hopper.com"))
+				&& (!StringUtils.hasText(tokenUri) || environment.containsProperty("hopper.auth.token")
+						|| isHere(tokenUri));
 	}
 
 	private static boolean isHere(String url) {
@@ -115,14 +126,34 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 	}
 
 	/**
-	 * Puts a filter before those that sign requests.
+	 * Puts a filter before those that sign requests. Signing in has a client of its own,
+	 * so nobody signs in if that were elsewhere.
 	 */
 	private static final class Guard implements BeanPostProcessor {
 
+		private final ObjectProvider<HopperConnectionDetails> connectionDetails;
+
+		Guard(ObjectProvider<HopperConnectionDetails> connectionDetails) {
+			this.connectionDetails = connectionDetails;
+		}
+
 		@Override
 		public Object postProcessAfterInitialization(Object bean, String beanName) {
-			return (beanName.equals("hopperWebClient") && bean instanceof WebClient webClient)
-					? webClient.mutate().filters((filters) -> filters.add(0, new Filter())).build() : bean;
+			if (beanName.equals("hopperWebClient") && bean instanceof WebClient webClient) {
+				return webClient.mutate().filters((filters) -> filters.add(0, new Filter())).build();
+			}
+			if (beanName.equals("hopperBearerTokenProvider") && bean instanceof RotatingTokenProvider provider
+					&& !provider.isGiven()) {
+				URI tokenUri = this.connectionDetails.getObject().getTokenUri();
+				return (tokenUri == null || isHere(tokenUri)) ? provider : refusing(tokenUri);
+			}
+			return bean;
+		}
+
+		private static BearerTokenProvider refusing(URI tokenUri) {
+			TestReachesForRealApi exception = new TestReachesForRealApi(tokenUri.getHost());
+			return () -> Mono
+				.error(() -> new TokenRequestException(String.valueOf(exception.getMessage()), false, null, exception));
 		}
 
 	}

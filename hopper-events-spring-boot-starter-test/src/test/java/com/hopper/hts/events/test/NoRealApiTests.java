@@ -140,6 +140,25 @@ class NoRealApiTests {
 	@Nested
 	@DirtiesContext
 	@SpringBootTest(classes = Application.class,
+			properties = { "hopper.base-url=http://localhost:1", "hopper.auth.client-id=id",
+					"hopper.auth.client-secret=secret", "hopper.auth.token-uri=https://identity.example/oauth/token",
+					"hopper.auth.preflight=fail" })
+	class WithAnIdentityProviderElsewhere {
+
+		@Test
+		void nobodySignsIn(@Autowired EventPublisher publisher) {
+			assertThatExceptionOfType(HopperApiException.SignInFailed.class)
+				.isThrownBy(() -> publisher.publish("session-1", EVENT).block(Duration.ofSeconds(30)))
+				.satisfies((ex) -> assertThat(ex.isTransient()).isFalse())
+				.withMessageContainingAll("identity.example", "@AutoConfigureHopperEvents",
+						"hopper.test.real-api=true");
+		}
+
+	}
+
+	@Nested
+	@DirtiesContext
+	@SpringBootTest(classes = Application.class,
 			properties = { "hopper.auth.token=token", "hopper.base-url=https://hopper.example",
 					"hopper.test.real-api=true", "hopper.client.proxy.host=localhost", "hopper.client.proxy.port=1",
 					"hopper.retry.max-attempts=1" })
