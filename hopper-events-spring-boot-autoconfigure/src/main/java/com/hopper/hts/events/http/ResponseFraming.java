@@ -36,6 +36,7 @@ import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.Connection;
 import reactor.netty.NettyPipeline;
+import reactor.netty.channel.ChannelOperations;
 
 /**
  * Sees to it that an HTTP/1.1 connection gives a request no answer but its own. Servers
@@ -227,11 +228,20 @@ final class ResponseFraming {
 			}
 			this.end = null;
 			this.answerAwaited = false;
-			if (this.doubtful || end.decoderResult().isFailure()) {
+			if (this.doubtful || end.decoderResult().isFailure() || isGivenUp(context)) {
 				// Before the end: an open connection would be used again
 				context.close();
 			}
 			context.fireChannelRead(end);
+		}
+
+		/**
+		 * Whoever gives a request up, because its time is over for example, has the
+		 * connection closed a little later, which would be that of the next request.
+		 */
+		private static boolean isGivenUp(ChannelHandlerContext context) {
+			ChannelOperations<?, ?> operations = ChannelOperations.get(context.channel());
+			return operations != null && operations.isInboundCancelled();
 		}
 
 		@Override

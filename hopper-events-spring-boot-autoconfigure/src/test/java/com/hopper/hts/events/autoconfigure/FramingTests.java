@@ -19,6 +19,9 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.EventReceipt;
@@ -29,10 +32,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.netty.resources.LoopResources;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.http.client.ReactorResourceFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -217,6 +223,71 @@ class FramingTests {
 				assertDelivered(publisher);
 				assertThat(server.connectionsAccepted()).isEqualTo(1);
 			});
+		}
+	}
+
+	@Test
+	void connectionOfAnEventThatIsGivenUpAsItsAnswerArrivesIsNotUsedForAnother() throws Exception {
+		LoopResources loops = LoopResources.create("framing", 1, true);
+		CountDownLatch answers = new CountDownLatch(1);
+		CountDownLatch answered = new CountDownLatch(1);
+		CountDownLatch handled = new CountDownLatch(1);
+		CountDownLatch cancelled = new CountDownLatch(1);
+		try (ScriptedServer server = new ScriptedServer()) {
+			server.then((exchange) -> {
+				answers.await();
+				exchange.send(ScriptedServer.NO_CONTENT);
+				answered.countDown();
+			}).then((exchange) -> {
+				answered.await();
+				exchange.send(ScriptedServer.NO_CONTENT);
+				handled.countDown();
+			});
+			this.contextRunner.withBean(ReactorResourceFactory.class, () -> resources(loops))
+				.withPropertyValues("hopper.base-url=" + server.baseUrl(), "hopper.client.pool.max-connections=2")
+				.run((context) -> {
+					EventPublisher publisher = context.getBean(EventPublisher.class);
+					CountDownLatch delivered = new CountDownLatch(1);
+					publisher.publish("session", OFFERS).subscribe((receipt) -> {
+						delivered.countDown();
+						awaitLatch(cancelled);
+					});
+					await().until(() -> server.requests().size() == 1);
+					Disposable givenUp = publisher.publish("session", OFFERS).subscribe();
+					await().until(() -> server.requests().size() == 2);
+					CompletableFuture<List<EventReceipt>> waiting = Flux.range(0, 2)
+						.flatMap((i) -> publisher.publish("session", OFFERS))
+						.collectList()
+						.toFuture();
+					// Both answers wait for the event loop, which reads them in one go
+					loops.onClient(true).next().execute(() -> {
+						answers.countDown();
+						awaitLatch(handled);
+					});
+					awaitLatch(delivered);
+					givenUp.dispose();
+					cancelled.countDown();
+					assertThat(waiting.get(1, TimeUnit.MINUTES)).hasSize(2);
+				});
+		}
+		finally {
+			loops.dispose();
+		}
+	}
+
+	private static ReactorResourceFactory resources(LoopResources loops) {
+		ReactorResourceFactory resources = new ReactorResourceFactory();
+		resources.setUseGlobalResources(false);
+		resources.setLoopResources(loops);
+		return resources;
+	}
+
+	private static void awaitLatch(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 
