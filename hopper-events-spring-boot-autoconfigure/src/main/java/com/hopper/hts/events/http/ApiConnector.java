@@ -59,7 +59,7 @@ final class ApiConnector implements ClientHttpConnector {
 	}
 
 	private static HttpClient watched(HttpClient client) {
-		return client.doOnConnected(ResponseFraming::watch);
+		return client.doOnConnected(ResponseFraming::watch).observe(ResponseFraming::watchStream);
 	}
 
 	@Override

@@ -35,8 +35,10 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.Connection;
+import reactor.netty.ConnectionObserver;
 import reactor.netty.NettyPipeline;
 import reactor.netty.channel.ChannelOperations;
+import reactor.netty.http.client.HttpClientState;
 
 /**
  * Sees to it that an HTTP/1.1 connection gives a request no answer but its own. Servers
@@ -67,6 +69,39 @@ final class ResponseFraming {
 			pipeline.addBefore(NettyPipeline.HttpCodec, BYTES, new Bytes(messages));
 			pipeline.addAfter(NettyPipeline.HttpCodec, MESSAGES, messages);
 		}
+	}
+
+	/**
+	 * Drop interim answers on a new stream of HTTP/2, for which Reactor Netty takes the
+	 * first of them for the answer.
+	 * @param connection the connection or stream
+	 * @param state what has become of it
+	 * @see reactor.netty.http.client.HttpClient#observe
+	 */
+	static void watchStream(Connection connection, ConnectionObserver.State state) {
+		if (state == HttpClientState.STREAM_CONFIGURED) {
+			connection.channel()
+				.pipeline()
+				.addAfter(NettyPipeline.H2ToHttp11Codec, MESSAGES, new ChannelInboundHandlerAdapter() {
+
+					@Override
+					public void channelRead(ChannelHandlerContext context, Object message) {
+						if (message instanceof HttpResponse response && isInterim(response)) {
+							ReferenceCountUtil.release(message);
+							context.read();
+						}
+						else {
+							context.fireChannelRead(message);
+						}
+					}
+
+				});
+		}
+	}
+
+	private static boolean isInterim(HttpResponse response) {
+		return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && response.status().code() != 101
+				&& !response.decoderResult().isFailure();
 	}
 
 	/**
@@ -191,11 +226,6 @@ final class ResponseFraming {
 				this.doubtful |= message instanceof HttpContent content && content.decoderResult().isFailure();
 				context.fireChannelRead(message);
 			}
-		}
-
-		private static boolean isInterim(HttpResponse response) {
-			return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && response.status().code() != 101
-					&& !response.decoderResult().isFailure();
 		}
 
 		private boolean isDoubtful(HttpResponse response) {

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -33,6 +34,8 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import org.junit.jupiter.api.Tag;
@@ -43,6 +46,7 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.SslProvider;
 
@@ -222,17 +226,7 @@ class TlsTests {
 		List<String> protocols = new CopyOnWriteArrayList<>();
 		// Contexts that end take the global event loops with them
 		LoopResources eventLoops = LoopResources.create("test-server");
-		DisposableServer server = HttpServer.create()
-			.runOn(eventLoops)
-			.host("127.0.0.1")
-			.protocol(HttpProtocol.H2, HttpProtocol.HTTP11)
-			.secure((spec) -> spec.sslContext((SslProvider.GenericSslContextSpec<?>) Http2SslContextSpec
-				.forServer(certificate.getKeyPair().getPrivate(), certificate.getCertificatePath())))
-			.handle((request, response) -> {
-				protocols.add(request.protocol());
-				return request.receive().then(response.status(204).send());
-			})
-			.bindNow();
+		DisposableServer server = http2Server(certificate, eventLoops, (request) -> protocols.add(request.protocol()));
 		try {
 			String baseUrl = "hopper.base-url=https://127.0.0.1:" + server.port();
 			this.contextRunner.withPropertyValues(trusting(certificate))
@@ -247,6 +241,43 @@ class TlsTests {
 			server.disposeNow(Duration.ofMinutes(1));
 			eventLoops.dispose();
 		}
+	}
+
+	@Test
+	void interimAnswerOfHttp2IsNotTheAnswer() throws Exception {
+		X509Bundle certificate = certificate("127.0.0.1");
+		LoopResources eventLoops = LoopResources.create("test-server");
+		DisposableServer server = http2Server(certificate, eventLoops,
+				(request) -> request.withConnection((stream) -> List.of("103", "100", "103")
+					.forEach((status) -> stream.channel()
+						.pipeline()
+						.firstContext()
+						.write(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status(status), false)))));
+		try {
+			this.contextRunner.withPropertyValues(trusting(certificate))
+				.withPropertyValues("hopper.base-url=https://127.0.0.1:" + server.port(), "hopper.client.http2=true")
+				.run((context) -> assertThat(context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
+					.satisfies((receipt) -> assertThat(receipt.attempts()).isOne()));
+		}
+		finally {
+			server.disposeNow(Duration.ofMinutes(1));
+			eventLoops.dispose();
+		}
+	}
+
+	private static DisposableServer http2Server(X509Bundle certificate, LoopResources eventLoops,
+			Consumer<HttpServerRequest> first) {
+		return HttpServer.create()
+			.runOn(eventLoops)
+			.host("127.0.0.1")
+			.protocol(HttpProtocol.H2, HttpProtocol.HTTP11)
+			.secure((spec) -> spec.sslContext((SslProvider.GenericSslContextSpec<?>) Http2SslContextSpec
+				.forServer(certificate.getKeyPair().getPrivate(), certificate.getCertificatePath())))
+			.handle((request, response) -> {
+				first.accept(request);
+				return request.receive().then(response.status(204).send());
+			})
+			.bindNow();
 	}
 
 	@Test
