@@ -25,6 +25,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -72,8 +73,8 @@ final class ResponseFraming {
 	}
 
 	/**
-	 * Drop interim answers on a new stream of HTTP/2, for which Reactor Netty takes the
-	 * first of them for the answer.
+	 * Watch a new stream of HTTP/2, where Reactor Netty takes the first interim answer
+	 * for the answer.
 	 * @param connection the connection or stream
 	 * @param state what has become of it
 	 * @see reactor.netty.http.client.HttpClient#observe
@@ -86,6 +87,9 @@ final class ResponseFraming {
 
 					@Override
 					public void channelRead(ChannelHandlerContext context, Object message) {
+						if (message instanceof HttpResponse response) {
+							checkStatus(response);
+						}
 						if (message instanceof HttpResponse response && isInterim(response)) {
 							ReferenceCountUtil.release(message);
 							context.read();
@@ -96,6 +100,16 @@ final class ResponseFraming {
 					}
 
 				});
+		}
+	}
+
+	/**
+	 * Netty takes any number, and Spring fails with it only when the answer is read.
+	 */
+	private static void checkStatus(HttpResponse response) {
+		int status = response.status().code();
+		if (status < 100 || status > 999) {
+			response.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("Status " + status)));
 		}
 	}
 
@@ -210,6 +224,7 @@ final class ResponseFraming {
 				return;
 			}
 			if (message instanceof HttpResponse response) {
+				checkStatus(response);
 				this.interim = isInterim(response);
 				this.headComplete = !this.interim;
 				this.doubtful |= isDoubtful(response);

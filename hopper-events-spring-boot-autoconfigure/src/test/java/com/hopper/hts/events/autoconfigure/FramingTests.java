@@ -177,7 +177,8 @@ class FramingTests {
 			"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.1 304 Not Modified\r\n\r\n{}",
 			"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}",
 			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}",
-			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", "rubbish\r\n\r\n" })
+			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", "HTTP/1.1 99 Status\r\nContent-Length: 5\r\n\r\n{}",
+			"HTTP/1.1 2040 Status\r\nContent-Length: 0\r\n\r\n", "rubbish\r\n\r\n" })
 	void answerThatNoEventExpectsLeavesNothingForTheNext(String answer) throws Exception {
 		try (ScriptedServer server = new ScriptedServer()) {
 			server.thenAnswer(answer).thenAnswer(REFUSED);

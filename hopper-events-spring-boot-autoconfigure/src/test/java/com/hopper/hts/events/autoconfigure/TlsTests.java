@@ -265,6 +265,28 @@ class TlsTests {
 		}
 	}
 
+	@Test
+	void http2AnswerWithoutAThreeDigitStatusIsReported() throws Exception {
+		X509Bundle certificate = certificate("127.0.0.1");
+		LoopResources eventLoops = LoopResources.create("test-server");
+		DisposableServer server = http2Server(certificate, eventLoops,
+				(request) -> request.withConnection((stream) -> stream.channel()
+					.pipeline()
+					.firstContext()
+					.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("2040"), true))));
+		try {
+			this.contextRunner.withPropertyValues(trusting(certificate))
+				.withPropertyValues("hopper.base-url=https://127.0.0.1:" + server.port(), "hopper.client.http2=true")
+				.run((context) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
+					.matches(HopperApiException::isDeliveryUnknown));
+		}
+		finally {
+			server.disposeNow(Duration.ofMinutes(1));
+			eventLoops.dispose();
+		}
+	}
+
 	private static DisposableServer http2Server(X509Bundle certificate, LoopResources eventLoops,
 			Consumer<HttpServerRequest> first) {
 		return HttpServer.create()
