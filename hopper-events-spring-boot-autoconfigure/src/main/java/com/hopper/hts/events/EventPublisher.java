@@ -105,9 +105,9 @@ public interface EventPublisher {
 
 	private Mono<EventReceipt> publish(SessionEvent sessionEvent) {
 		String sessionId = sessionEvent.sessionId();
-		// The key tells HopperSessionContext that there is no current session
+		// The key tells HopperSessionContext that the current session plays no part
 		return (sessionId != null) ? publish(sessionId, sessionEvent.event()) : publish(sessionEvent.event())
-			.contextWrite((context) -> context.put(SessionEvent.class, sessionEvent));
+			.contextWrite((context) -> context.put(SessionEvent.class, context.readOnly()));
 	}
 
 	/**

@@ -112,12 +112,19 @@ public final class HopperSessionContext {
 	 * Return the current context of a reactive chain.
 	 * @param contextView the Reactor context
 	 * @return the context in it, or else that of the calling thread; for the events of
-	 * {@code publishAll} there is {@link #none()}
+	 * {@code publishAll} neither counts, unless an application's publisher has set it for
+	 * the event
 	 */
 	public static HopperSessionContext from(ContextView contextView) {
-		HopperSessionContext context = contextView.hasKey(SessionEvent.class) ? NONE
-				: contextView.getOrDefault(KEY, null);
+		HopperSessionContext context = find(contextView);
 		return (context != null) ? context : current();
+	}
+
+	private static @Nullable HopperSessionContext find(ContextView contextView) {
+		HopperSessionContext context = contextView.getOrDefault(KEY, null);
+		// That of whoever called publishAll is not for its events
+		ContextView caller = contextView.getOrDefault(SessionEvent.class, null);
+		return (caller != null && caller.getOrDefault(KEY, null) == context) ? NONE : context;
 	}
 
 	/**
@@ -128,8 +135,10 @@ public final class HopperSessionContext {
 	@CheckReturnValue
 	public static Mono<HopperSessionContext> currentReactively() {
 		HopperSessionContext caller = SessionScope.current();
-		return Mono.deferContextual((view) -> Mono
-			.just(view.hasKey(SessionEvent.class) || view.hasKey(KEY) || caller == null ? from(view) : caller));
+		return Mono.deferContextual((view) -> {
+			HopperSessionContext context = find(view);
+			return Mono.just((context != null) ? context : (caller != null) ? caller : current());
+		});
 	}
 
 	/**

@@ -151,6 +151,24 @@ class PublishInContextTests {
 	}
 
 	@Test
+	void streamTakesTheSessionThatAPublisherOfTheApplicationChooses() {
+		EventPublisher choosing = new ApplicationPublisher(this.publisher) {
+
+			@Override
+			public Mono<EventReceipt> publish(HopperEvent event) {
+				return super.publish(event).contextWrite(HopperSessionContext.of("session-3").toReactorContext());
+			}
+
+		};
+		assertThat(choosing.publishAll(Flux.just(new SessionEvent(null, OFFERS)), 1)
+			.contextWrite(HopperSessionContext.of("session-1").toReactorContext())
+			.map((result) -> result.delivered())
+			.collectList()
+			.block(TIMEOUT)).containsExactly(true);
+		assertThat(sessionIds()).containsExactly("session-3");
+	}
+
+	@Test
 	void publisherOfTheApplicationDeliversWhatWasStoredWithoutSession() {
 		EventSender sender = EventSender.of(new ApplicationPublisher(this.publisher));
 		HopperSessionContext.of("session-1")
@@ -166,7 +184,13 @@ class PublishInContextTests {
 	/**
 	 * A publisher of the application's, around ours.
 	 */
-	private record ApplicationPublisher(EventPublisher publisher) implements EventPublisher {
+	private static class ApplicationPublisher implements EventPublisher {
+
+		private final EventPublisher publisher;
+
+		ApplicationPublisher(EventPublisher publisher) {
+			this.publisher = publisher;
+		}
 
 		@Override
 		public Mono<EventReceipt> publish(String sessionId, HopperEvent event) {
