@@ -89,14 +89,13 @@ final class ResponseFraming {
 					public void channelRead(ChannelHandlerContext context, Object message) {
 						if (message instanceof HttpResponse response) {
 							checkStatus(response);
+							if (isInterim(response)) {
+								ReferenceCountUtil.release(message);
+								context.read();
+								return;
+							}
 						}
-						if (message instanceof HttpResponse response && isInterim(response)) {
-							ReferenceCountUtil.release(message);
-							context.read();
-						}
-						else {
-							context.fireChannelRead(message);
-						}
+						context.fireChannelRead(message);
 					}
 
 				});

@@ -61,7 +61,9 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.pem.PemSslStoreBundle;
 import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.ContextConsumer;
 import org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -245,41 +247,37 @@ class TlsTests {
 
 	@Test
 	void interimAnswerOfHttp2IsNotTheAnswer() throws Exception {
-		X509Bundle certificate = certificate("127.0.0.1");
-		LoopResources eventLoops = LoopResources.create("test-server");
-		DisposableServer server = http2Server(certificate, eventLoops,
+		runWithHttp2(
 				(request) -> request.withConnection((stream) -> List.of("103", "100", "103")
 					.forEach((status) -> stream.channel()
 						.pipeline()
 						.firstContext()
-						.write(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status(status), false)))));
-		try {
-			this.contextRunner.withPropertyValues(trusting(certificate))
-				.withPropertyValues("hopper.base-url=https://127.0.0.1:" + server.port(), "hopper.client.http2=true")
-				.run((context) -> assertThat(context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
+						.write(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status(status), false)))),
+				(context) -> assertThat(context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
 					.satisfies((receipt) -> assertThat(receipt.attempts()).isOne()));
-		}
-		finally {
-			server.disposeNow(Duration.ofMinutes(1));
-			eventLoops.dispose();
-		}
 	}
 
 	@Test
 	void http2AnswerWithoutAThreeDigitStatusIsReported() throws Exception {
-		X509Bundle certificate = certificate("127.0.0.1");
-		LoopResources eventLoops = LoopResources.create("test-server");
-		DisposableServer server = http2Server(certificate, eventLoops,
+		runWithHttp2(
 				(request) -> request.withConnection((stream) -> stream.channel()
 					.pipeline()
 					.firstContext()
-					.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("2040"), true))));
+					.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("2040"), true))),
+				(context) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
+					.matches(HopperApiException::isDeliveryUnknown));
+	}
+
+	private void runWithHttp2(Consumer<HttpServerRequest> first,
+			ContextConsumer<AssertableApplicationContext> assertions) throws Exception {
+		X509Bundle certificate = certificate("127.0.0.1");
+		LoopResources eventLoops = LoopResources.create("test-server");
+		DisposableServer server = http2Server(certificate, eventLoops, first);
 		try {
 			this.contextRunner.withPropertyValues(trusting(certificate))
 				.withPropertyValues("hopper.base-url=https://127.0.0.1:" + server.port(), "hopper.client.http2=true")
-				.run((context) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
-					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
-					.matches(HopperApiException::isDeliveryUnknown));
+				.run(assertions);
 		}
 		finally {
 			server.disposeNow(Duration.ofMinutes(1));

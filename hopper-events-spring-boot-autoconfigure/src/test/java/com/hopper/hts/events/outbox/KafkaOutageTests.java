@@ -224,8 +224,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 	@Test
 	void instanceReadsOnWhereItStaysWhenWhatItWaitsForMovesToAnother() {
 		this.outbox.stop();
-		Map<String, Object> consumer = new HashMap<>(properties());
-		consumer.put("fetch.max.wait.ms", 100);
+		Map<String, Object> consumer = consumerProperties();
 		consumer.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
 		TestOutbox first = create(new KafkaStores(this.topic, true, 2, properties(), consumer, properties()));
 		this.outboxes.add(first);
@@ -238,6 +237,7 @@ class KafkaOutageTests extends KafkaOutboxFixture {
 			first.store(sessions.get(moves), booking(moves));
 			await().atMost(SECONDS).until(() -> first.state().pendingCount() == 1);
 			TestOutbox second = create(new KafkaStores(this.topic, true, 2, properties(), consumer, properties()));
+			this.outboxes.add(second);
 			second.start();
 			await().atMost(SECONDS).until(() -> partitions().equals(List.of(1, 1)));
 			second.stop();

@@ -358,7 +358,7 @@ final class KafkaReader
 	 * @see <a href="https://github.com/spring-projects/spring-kafka/issues/4708">Spring
 	 * for Apache Kafka, issue 4708</a>
 	 */
-	private void resumeForgotten(ListenerContainerIdleEvent idle) {
+	private static void resumeForgotten(ListenerContainerIdleEvent idle) {
 		if (!idle.isPaused()) {
 			idle.getConsumer().resume(idle.getConsumer().paused());
 		}
