@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 final class Copies {
 
 	/**
-	 * How deep values may be nested. What is deeper, a collection that contains itself at
-	 * the latest, is kept as it is and refused when the event is published.
+	 * How deep values may be nested. Deeper values, such as a collection that contains
+	 * itself, are not copied, and are refused when the event is published.
 	 */
 	private static final int MAX_DEPTH = 32;
 
@@ -84,7 +84,8 @@ final class Copies {
 		if (source == null || source.isEmpty()) {
 			return Map.of();
 		}
-		// A null key is kept, as the text "null" would hide a mistake
+		// A null key stays null, so that validation can report it: the text "null" would
+		// hide the mistake
 		Map<String, T> copy = new TreeMap<>(Comparator.nullsFirst(Comparator.naturalOrder()));
 		source.forEach((name, value) -> {
 			if (value != null) {

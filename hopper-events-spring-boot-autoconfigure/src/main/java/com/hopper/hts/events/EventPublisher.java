@@ -34,8 +34,8 @@ import org.springframework.util.Assert;
  * idempotency key, an event whose answer was lost can be counted twice:
  * {@link HopperApiException#isDeliveryUnknown()} tells when that is possible.
  * <p>
- * Implementations are safe for use by many threads. Publishers signal on an event loop
- * that other events need as well, so what follows must not block.
+ * Implementations are safe for use by many threads. Results are signalled on an event
+ * loop that other events share, so operators downstream must not block.
  *
  * @since 0.1.0
  */
@@ -71,10 +71,11 @@ public interface EventPublisher {
 
 	/**
 	 * Publish a stream of events, several at a time, and report each of them. A failed
-	 * event is a result like any other and does not end the stream. Should {@code events}
-	 * itself fail, the results of all events taken until then are emitted first; to emit
-	 * {@code null} is such a failure, an {@link HopperApiException.InvalidEvent}. The
-	 * current session plays no part: the events may belong to many customers.
+	 * event is a result like any other and does not end the stream. If {@code events}
+	 * itself fails, the results of all events taken until then are emitted before the
+	 * failure. Emitting {@code null} counts as such a failure, an
+	 * {@link HopperApiException.InvalidEvent}. The current session plays no part: the
+	 * events may belong to many customers.
 	 * @param events the events, requested no faster than they are sent
 	 * @param concurrency how many events are in flight at a time, one or more
 	 * @return exactly one result for each event, in the order in which they become known
@@ -105,7 +106,8 @@ public interface EventPublisher {
 
 	private Mono<EventReceipt> publish(SessionEvent sessionEvent) {
 		String sessionId = sessionEvent.sessionId();
-		// The key tells HopperSessionContext that the current session plays no part
+		// Under this key HopperSessionContext finds the caller's context, and ignores the
+		// session in it
 		return (sessionId != null) ? publish(sessionId, sessionEvent.event()) : publish(sessionEvent.event())
 			.contextWrite((context) -> context.put(SessionEvent.class, context.readOnly()));
 	}

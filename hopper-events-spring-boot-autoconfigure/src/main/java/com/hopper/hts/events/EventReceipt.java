@@ -29,8 +29,8 @@ import org.springframework.util.LinkedCaseInsensitiveMap;
  *
  * @param eventType the type of the event, for example {@code booking_confirmed}
  * @param outcome what became of the event
- * @param headers the headers of the answer, unmodifiable, whose names may be asked for in
- * upper or lower case; empty if nothing was sent
+ * @param headers the headers of the answer, unmodifiable and looked up by name regardless
+ * of case; empty if nothing was sent
  * @param attempts how many requests it took, one if the first was answered, zero if
  * nothing was sent
  * @param elapsed the time from subscription to the answer, with all attempts and the

@@ -22,7 +22,7 @@ import org.springframework.util.Assert;
 
 /**
  * What became of one event of {@link EventPublisher#publishAll}: either a receipt or an
- * error. As JSON it has nothing of the event but what these two say.
+ * error. As JSON it contains what these two say and nothing else of the event.
  *
  * @param sessionEvent the very instance that was given to the publisher
  * @param receipt the receipt, or {@code null} if the event was not delivered

@@ -110,7 +110,7 @@ public enum FailureKind {
 	OVERLOADED(true, true, Fault.LOAD, "Send fewer at a time, or this one later."),
 
 	/**
-	 * The answer is none that the API gives.
+	 * The API never gives such an answer.
 	 */
 	UNEXPECTED_RESPONSE(false, false, Fault.EVENT_OR_ADDRESS,
 			"The API never answers this: check hopper.base-url and the proxies and gateways on the way.");
@@ -134,7 +134,7 @@ public enum FailureKind {
 	}
 
 	/**
-	 * Return what an answer means that is no success.
+	 * Return what the status of an answer means, other than success.
 	 * @param statusCode the HTTP status
 	 * @return the kind of failure
 	 */
@@ -170,9 +170,9 @@ public enum FailureKind {
 	}
 
 	/**
-	 * Return whether the call is repeated within {@code hopper.retry.*}. A request that
-	 * was sent and not answered is not if {@code hopper.retry.on-timeout} is
-	 * {@code false}.
+	 * Return whether the call is repeated within the limits of {@code hopper.retry.*}.
+	 * With {@code hopper.retry.on-timeout=false} a request that was sent and not answered
+	 * is not repeated.
 	 * @return whether another attempt may follow
 	 */
 	public boolean isRetried() {

@@ -324,7 +324,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 	}
 
 	/**
-	 * The answer is none that the API gives: a {@code 2xx} other than {@code 204}, a
+	 * The API never gives such an answer: a {@code 2xx} other than {@code 204}, a
 	 * redirect, or a {@code 4xx} that has no meaning for events. Most often a proxy, a
 	 * captive portal or another application answered.
 	 */
@@ -403,7 +403,7 @@ public abstract sealed class HopperApiException extends RuntimeException {
 		 * @return a copy with that answer
 		 */
 		public Details withResponse(HttpStatusCode statusCode, HttpHeaders headers) {
-			// Those of an answer cannot be serialized
+			// Copied, because the headers of an answer are not serializable
 			return new Details(this.message, statusCode, HttpHeaders.readOnlyHttpHeaders(HttpHeaders.copyOf(headers)),
 					this.attempts, this.eventType, this.maskedSessionId, this.retryAfter, this.deliveryUnknown,
 					this.cause);

@@ -34,8 +34,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
- * {@link Endpoint @Endpoint} to see whether events are flowing. What there is to see and
- * to do in detail depends on the technology and is in its extensions.
+ * {@link Endpoint @Endpoint} to see whether events are flowing. The detailed operations
+ * are in the extensions for web and JMX.
  */
 @Endpoint(id = "hopperevents", defaultAccess = Access.READ_ONLY)
 class HopperEventsEndpoint {

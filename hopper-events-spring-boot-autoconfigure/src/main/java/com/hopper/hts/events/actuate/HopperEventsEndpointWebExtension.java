@@ -33,8 +33,8 @@ import org.springframework.context.annotation.ImportRuntimeHints;
 
 /**
  * {@link EndpointWebExtension @EndpointWebExtension} for the
- * {@link HopperEventsEndpoint}. All parameters are texts: what Spring Boot cannot
- * convert, it refuses without a word.
+ * {@link HopperEventsEndpoint}. All parameters are strings, because Spring Boot refuses
+ * what it cannot convert without saying why.
  */
 @EndpointWebExtension(endpoint = HopperEventsEndpoint.class)
 @ImportRuntimeHints(HopperEventsEndpointWebExtension.Hints.class)

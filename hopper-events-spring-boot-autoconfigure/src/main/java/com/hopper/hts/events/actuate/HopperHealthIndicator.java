@@ -36,16 +36,17 @@ import org.springframework.boot.health.contributor.Status;
 
 /**
  * {@link HealthIndicator} that says whether the application is signed in to Hopper and
- * whether stored events are delivered. It makes no request, and looks into the outbox
- * every now and then only. An application is not worse because Hopper is down: what is
- * wrong makes it {@code DEGRADED}, which Spring Boot maps to {@code 200} and leaves out
- * of the aggregate, and {@code DOWN} only if the operator has asked for that. Unknown
- * before the first request, and when the token is not ours to judge.
+ * whether stored events are delivered. It makes no request, and reads the outbox only
+ * from time to time. An application works as well as before when Hopper is down, so a
+ * problem makes it {@code DEGRADED}, which Spring Boot maps to {@code 200} and leaves out
+ * of the aggregate, and {@code DOWN} only if the operator has asked for that. It is
+ * {@code UNKNOWN} before the first request, and if the application provides the token
+ * itself.
  */
 class HopperHealthIndicator extends AbstractHealthIndicator {
 
 	/**
-	 * Events wait or were given up, and the application is as good as ever.
+	 * Events wait or were given up, but the application itself works.
 	 */
 	static final Status DEGRADED = new Status("DEGRADED");
 
@@ -88,7 +89,7 @@ class HopperHealthIndicator extends AbstractHealthIndicator {
 			judge(builder, this.enabled ? check(builder) : checkDisabled(builder));
 		}
 		catch (RuntimeException ex) {
-			// A bean of the application that fails is no reason to be down either
+			// Not DOWN: a failing bean of the application says nothing about Hopper
 			logger.debug("The health of Hopper could not be checked", ex);
 			builder.status(DEGRADED)
 				.withDetail("diagnosis", List.of("The health of Hopper could not be checked ("

@@ -42,7 +42,7 @@ record HopperHealthProperties(@DefaultValue Set<HopperDiagnosis.Condition> downO
 		@DefaultValue("15m") Duration oldestAge, @DefaultValue("1") long deadLetters,
 		@DefaultValue("10s") Duration cacheTimeToLive) implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a record has no subclasses
+	// Keeps advice on whole packages off: a record cannot be proxied with a subclass
 
 	HopperHealthProperties {
 		downOn = Set.copyOf(downOn);

@@ -62,7 +62,7 @@ class OperatorAudit {
 					new AuditEvent(operator, "HOPPER_EVENTS_" + action.toUpperCase(Locale.ROOT), data)));
 		}
 		catch (Throwable ex) {
-			// It is done, and the log has it
+			// The operation itself succeeded and is in the log, so it must not fail here
 			logger.warn("The audit event of what an operator did (" + action + ") was lost", ex);
 		}
 	}

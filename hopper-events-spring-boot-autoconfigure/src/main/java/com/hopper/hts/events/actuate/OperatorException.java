@@ -50,7 +50,7 @@ class OperatorException extends RuntimeException {
 	}
 
 	/**
-	 * There is no such thing, or no more.
+	 * What was asked for does not exist, or not any more.
 	 */
 	static OperatorException notFound(String message) {
 		return new OperatorException(404, null, message, null);

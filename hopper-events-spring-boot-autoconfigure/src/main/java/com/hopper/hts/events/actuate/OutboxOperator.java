@@ -148,7 +148,7 @@ class OutboxOperator {
 			return MAPPER.readValue(event.payload(), Object.class);
 		}
 		catch (JacksonException | NumberFormatException ex) {
-			// It is here because it is no JSON
+			// A payload that is not JSON is one of the reasons to be a dead letter
 			return new String(event.payload(), StandardCharsets.UTF_8);
 		}
 	}
@@ -200,7 +200,8 @@ class OutboxOperator {
 		UUID after = Parameters.id("after", command.after());
 		String comment = Parameters.text("comment", command.comment());
 		Tally tally = (command.id() != null) ? one(command) : several(command, after, limit);
-		// First: what is done must not seem to have failed
+		// Asked before the change: a failure here must not make a completed change look
+		// failed
 		List<String> outlook = name.equals("replay")
 				? ReplayOutlook.of(tally.matching(), ask(EventOutboxOperations::state)) : List.of();
 		List<DeadLetter> chosen = tally.chosen();
@@ -212,7 +213,8 @@ class OutboxOperator {
 			}
 			count = change(name, operator, details, (operations) -> action.apply(operations, chosen));
 			if (count == 0 && command.id() != null) {
-				// There is no space for it, or it is gone
+				// Nothing changed: either the outbox is full, or the dead letter is gone,
+				// which find reports
 				find(command.id());
 			}
 		}
@@ -287,7 +289,7 @@ class OutboxOperator {
 			return new PauseDescriptor(pause != null, OverviewDescriptor.Pause.of(pause));
 		}
 		catch (OperatorException ex) {
-			// It is done, whatever cannot be read now
+			// The operation succeeded, even if the state cannot be read now
 			return new PauseDescriptor(wanted, null);
 		}
 	}
@@ -312,7 +314,8 @@ class OutboxOperator {
 	}
 
 	/**
-	 * Change something and record that, even if it failed: nobody knows for sure then.
+	 * Change something and record it. A failed change is recorded as well, because it may
+	 * have had an effect.
 	 */
 	private long change(String action, String operator, Map<String, ?> details,
 			Function<EventOutboxOperations, @Nullable Long> change) {

@@ -74,7 +74,7 @@ final class OutboxStateCache {
 			Schedulers.boundedElastic().schedule(() -> read(mine));
 		}
 		else if (current != null) {
-			// One waits for all
+			// One caller waits for the new state, all others get the last one
 			return overdue(current);
 		}
 		return await((others != null) ? others : mine, current);
@@ -87,7 +87,7 @@ final class OutboxStateCache {
 			snapshot = new Snapshot(this.operations.state(), null, this.clock.instant());
 		}
 		catch (Throwable ex) {
-			// Nobody else would read again
+			// Even an Error: without a result the reading would seem to go on for ever
 			snapshot = new Snapshot((before != null) ? before.state() : null, ex, this.clock.instant());
 		}
 		this.last = snapshot;

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 
 /**
- * Reads parameters as operators write them. What is empty is refused: an empty filter
- * would select everything.
+ * Reads parameters as operators write them. Empty values are refused, because an empty
+ * filter would select everything.
  */
 final class Parameters {
 
@@ -81,7 +81,7 @@ final class Parameters {
 			}
 		}
 		catch (IllegalArgumentException ex) {
-			// What follows says it better
+			// The exception below names the parameter and an example
 		}
 		throw OperatorException.invalid(name, "must be the id of an event, such as "
 				+ "'0199c0de-0000-7000-8000-000000000000', and is " + shown(value));
@@ -98,7 +98,7 @@ final class Parameters {
 			}
 		}
 		catch (NumberFormatException ex) {
-			// What follows says it better
+			// The exception below names the parameter and an example
 		}
 		throw OperatorException.invalid(name, "must be a number from 1 to " + maximum + " and is " + shown(value));
 	}

@@ -34,8 +34,8 @@ import org.springframework.aop.framework.AopInfrastructureBean;
 
 /**
  * Remembers the failures of published and of stored events since the application has
- * started: how many of each kind, and the last one. Advice that is meant for everything
- * of ours passes by: who asks for it asks for the class.
+ * started: how many of each kind, and the last one. An {@link AopInfrastructureBean}, so
+ * that advice on whole packages does not proxy it: it is injected by its class.
  */
 class RecentFailures implements ObservationHandler<EventPublishObservationContext>, AopInfrastructureBean {
 

@@ -74,7 +74,8 @@ class Tally {
 
 	/**
 	 * Return the id after which the next request goes on, or {@code null} if nothing
-	 * remains. Those that were replayed and failed again are not met twice by that.
+	 * remains. Going on by id, nobody meets a dead letter twice that was replayed and
+	 * failed again.
 	 */
 	@Nullable String next() {
 		return (remaining() > 0) ? this.chosen.get(this.chosen.size() - 1).event().id().toString() : null;

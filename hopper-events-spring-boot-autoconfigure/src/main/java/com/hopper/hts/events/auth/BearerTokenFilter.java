@@ -53,14 +53,14 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	private final BearerTokenProvider tokenProvider;
 
 	/**
-	 * The last token that was found good, which need not be checked again.
+	 * The last token that passed the check, so that it is not checked for each request.
 	 */
 	private volatile @Nullable String checked;
 
 	BearerTokenFilter(URI baseUrl, BearerTokenProvider tokenProvider) {
 		Assert.notNull(baseUrl, "'baseUrl' must not be null");
 		Assert.notNull(tokenProvider, "'tokenProvider' must not be null");
-		// Needed by requests only, with all that judges their failures
+		// Lazy: only a request needs it, and it loads the classes that judge failures
 		this.origin = SingletonSupplier.of(() -> AttemptFailure.origin(baseUrl));
 		this.tokenProvider = tokenProvider;
 	}
@@ -114,7 +114,8 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 				provider.answered(token, accepted);
 			}
 			catch (Throwable ex) {
-				// The answer counts, whatever has become of the credentials meanwhile
+				// The caller gets the answer even if the provider fails to take note of
+				// it
 			}
 		}
 	}
@@ -166,7 +167,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 	private static Mono<String> readBody(ClientResponse response) {
 		return AttemptFailure.readBody(response)
 			.timeout(MAX_BODY_TIME)
-			// The status alone says enough
+			// The body only adds detail: without it the status decides
 			.onErrorReturn("");
 	}
 
@@ -195,7 +196,7 @@ final class BearerTokenFilter implements ExchangeFilterFunction {
 			return "must be the token alone, without 'Bearer' before it";
 		}
 		if (token.charAt(0) == '"' || token.charAt(0) == '\'') {
-			// Files of environment variables keep them, and no token begins with one
+			// Env files keep the quotation marks, and no token begins with one
 			return "must be the token alone, without quotation marks around it";
 		}
 		for (int i = 0; i < token.length(); i++) {

@@ -163,7 +163,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 				Held held = this.held;
 				if (held != null && held.token.value().equals(rejectedToken)) {
 					if (now() - this.noReplacementBefore < 0) {
-						// A new token was rejected too: yet another would not help
+						// The API rejected a new token as well, so another one would not
+						// help
 						return Mono.empty();
 					}
 					Duration age = held.age();
@@ -232,7 +233,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 			TokenRequestException failure = this.failure;
 			long wait = this.noRequestBefore - now();
 			if (failure != null && wait > 0) {
-				// How long to wait was said when the request failed, which is a while ago
+				// The failure has the wait as it was when the request failed; part of it
+				// is over
 				return Mono.error((failure.getRetryAfter() == null) ? failure
 						: new TokenRequestException(String.valueOf(failure.getMessage()), failure.isTransient(),
 								Duration.ofNanos(wait), failure.getCause()));
@@ -247,7 +249,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 				.cache();
 			this.request = request;
 		}
-		// On its own, so that it outlives those who wait for it
+		// Subscribed here, so that the request goes on when those who wait for it cancel
 		request.subscribe((token) -> {
 		}, (failure) -> {
 		});
@@ -292,7 +294,8 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 			}
 		}
 		if (held != null) {
-			// No caller gets this failure
+			// Logged, because callers get the token that is still valid and not this
+			// failure
 			logger.warn(
 					"The token for Hopper could not be renewed and is used until it expires: " + failure.getMessage());
 		}

@@ -162,7 +162,8 @@ public class RotatingTokenProvider implements BearerTokenProvider, DisposableBea
 		Instant now = this.clock.instant();
 		Answers last = this.answers;
 		if (accepted && last != null && last.isRecent(token, now)) {
-			// Not worth looking at the credentials for every event
+			// The API accepted this token a moment ago: do not read the credentials for
+			// every event
 			return;
 		}
 		if (isReplaced(token)) {

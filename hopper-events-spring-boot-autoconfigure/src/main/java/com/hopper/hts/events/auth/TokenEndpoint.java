@@ -112,8 +112,8 @@ final class TokenEndpoint {
 	}
 
 	/**
-	 * Return the credentials as a header has them. RFC 6749, 2.3.1: encoded as in a form
-	 * first.
+	 * Return the credentials for a header. They are form-encoded first, as RFC 6749,
+	 * 2.3.1 demands.
 	 */
 	private String basic() {
 		return HttpHeaders.encodeBasicAuth(encode(this.credentials.clientId()), encode(this.credentials.clientSecret()),

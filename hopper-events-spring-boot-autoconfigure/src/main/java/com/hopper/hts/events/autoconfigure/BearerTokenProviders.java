@@ -33,7 +33,8 @@ import org.springframework.util.StringUtils;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * Creates the {@link RotatingTokenProvider} for what there is to sign in with.
+ * Creates the {@link RotatingTokenProvider} from connection details and
+ * {@code hopper.auth.*}.
  */
 final class BearerTokenProviders {
 
@@ -48,7 +49,8 @@ final class BearerTokenProviders {
 						details.getBaseUrl(), auth.getAudience(), auth.getScope(),
 						auth.getClientAuthenticationMethod()),
 				() -> credentials(auth, details), () -> webClient(auth, connector, observationRegistry),
-				// Shorter than an attempt, which is then told what kept it waiting
+				// Shorter than an attempt, so that the attempt fails with the reason and
+				// not with a timeout
 				properties.getClient().getResponseTimeout().multipliedBy(4).dividedBy(5),
 				(failure) -> metrics.tokenRequested(
 						(failure == null) ? "success" : (failure.isTransient() ? "transient_failure" : "refused")),
@@ -61,8 +63,8 @@ final class BearerTokenProviders {
 	}
 
 	/**
-	 * Create a client of its own: what is meant for the API, headers and filters of the
-	 * application included, does not reach the identity provider.
+	 * Create a separate client for requesting tokens, so that headers and filters that
+	 * are meant for the API do not reach the identity provider.
 	 */
 	private static WebClient webClient(HopperAuthProperties auth, HopperHttpConnector connector,
 			ObservationRegistry observationRegistry) {

@@ -98,8 +98,8 @@ final class EventPublisherConfigurations {
 	}
 
 	/**
-	 * Whether events are sent is decided when the application runs: code that is
-	 * generated ahead of time would keep what a condition has decided.
+	 * No condition depends on {@code hopper.enabled}, because AOT processing would fix
+	 * its decision at build time: it is read when the application runs.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Client implements ConfigurationPropertiesBindHandlerAdvisor, AopInfrastructureBean {
@@ -116,8 +116,8 @@ final class EventPublisherConfigurations {
 		}
 
 		// Lazy, so that an application that replaces the publisher, in a test for
-		// example, opens no connection pool. Advised by classes, because others ask for
-		// these classes, or what they are
+		// example, opens no connection pool. Proxied by class, because other beans ask
+		// for the implementation
 
 		@Bean
 		@Lazy
@@ -156,7 +156,8 @@ final class EventPublisherConfigurations {
 					"https".equalsIgnoreCase(baseUrl(connectionDetails).getScheme()), connectorBuilder.getIfAvailable(),
 					resourceFactory.getIfAvailable(), settings, sslBundle);
 			SslBundle used = (sslBundle != null) ? sslBundle : settings.sslBundle();
-			// Neither connection details nor settings say the name of theirs
+			// Neither connection details nor settings know the name of their bundle, so
+			// it is searched
 			sslBundles.ifAvailable((bundles) -> bundles.getBundleNames()
 				.stream()
 				.filter((name) -> bundles.getBundle(name) == used)
@@ -210,7 +211,7 @@ final class EventPublisherConfigurations {
 		}
 
 		/**
-		 * Make a client one that calls Hopper, after the customizers of all clients.
+		 * Configure a client for calls to Hopper, after the customizers for all clients.
 		 */
 		static void configure(WebClient.Builder builder, HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
@@ -228,7 +229,8 @@ final class EventPublisherConfigurations {
 				.uriBuilderFactory(uriBuilderFactory)
 				.apiVersionInserter(NO_VERSION)
 				.defaultHeaders((headers) -> {
-					// The connector sets our own if nobody does
+					// Removes the application's global User-Agent: the connector sets the
+					// default of this client
 					headers.remove(HttpHeaders.USER_AGENT);
 					properties.getHeaders().forEach(headers::set);
 				})
@@ -238,7 +240,8 @@ final class EventPublisherConfigurations {
 				builder.filter(keepSlashes(uriBuilderFactory.expand("/").toString(), written));
 			}
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
-			// The token is among the details, whatever the application logs of its own
+			// Off whatever the application has set for its own clients, because the
+			// details include the token
 			builder.codecs((codecs) -> codecs.defaultCodecs().enableLoggingRequestDetails(false));
 		}
 
@@ -255,7 +258,8 @@ final class EventPublisherConfigurations {
 			if (!properties.isEnabled()) {
 				return new DisabledEventPublisher(metrics.getIfAvailable(() -> HopperMetrics.NONE));
 			}
-			// Before the client is created: a mistake in a property is reported as such
+			// Validated before the client is created, so that the report names the
+			// property
 			HopperPropertiesValidator.validate(properties);
 			return apiBuilder(properties, connectionDetails.getObject(), webClient, observationRegistry, scheduler)
 				.observationConvention(observationConvention.getIfAvailable())
@@ -303,8 +307,8 @@ final class EventPublisherConfigurations {
 		static URI baseUrl(HopperConnectionDetails connectionDetails) {
 			URI baseUrl = connectionDetails.getBaseUrl();
 			if (baseUrl == null) {
-				// A mock, which is to be created and called without harm. The name is
-				// what an UnknownHostException says.
+				// A mock has no base URL. Calls fail with an UnknownHostException that
+				// shows this name.
 				return URI.create("https://hopperconnectiondetails-without-base-url.invalid");
 			}
 			HopperPropertiesValidator.validateBaseUrl(baseUrl, connectionDetails);
@@ -318,7 +322,7 @@ final class EventPublisherConfigurations {
 
 		static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
 			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(baseUrl.toString());
-			// Sends the URL as the property has it
+			// Encodes nothing, so that the URL is sent as the property has it
 			factory.setEncodingMode(EncodingMode.VALUES_ONLY);
 			return factory;
 		}

@@ -20,9 +20,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something about the configuration is wrong, and what it is can be said only without
- * showing values: Spring Boot's own exceptions of this kind are reported with the values
- * of all property sources.
+ * Something about the configuration is wrong. Thrown in place of Spring Boot's own
+ * exceptions, which are reported with the values of all property sources, because a value
+ * may be secret.
  */
 final class HopperConfigurationException extends RuntimeException {
 

@@ -32,8 +32,8 @@ import org.springframework.core.env.Environment;
 
 /**
  * An {@link AbstractFailureAnalyzer} that says where a property was set and what is wrong
- * with it, and does not show its value. It goes before Spring Boot's own analyzers, for
- * the exception may be the cause of one of theirs.
+ * with it, and does not show its value. It goes before Spring Boot's own analyzers,
+ * because the exception may be the cause of one that they analyze.
  */
 @Order(0)
 class HopperConfigurationFailureAnalyzer extends AbstractFailureAnalyzer<HopperConfigurationException> {

@@ -57,8 +57,8 @@ import org.springframework.util.StringUtils;
  * POST is never repeated behind our back, idle connections go before the peer drops them)
  * are promises about one HTTP client. The application's settings and customizers for it
  * apply; event loops are shared with the application, the pool is our own. Nothing of
- * that is created before the first request, because Reactor Netty starts the threads of
- * its event loops with a client that has its own.
+ * that is created before the first request, because creating event loops starts their
+ * threads.
  */
 class HopperHttpConnector {
 
@@ -73,7 +73,8 @@ class HopperHttpConnector {
 	private final HopperProperties.Client properties;
 
 	/**
-	 * Whether nobody else has event loops that end with the application.
+	 * Whether the application has no event loops that end with it, so that the connector
+	 * creates its own.
 	 */
 	private final boolean ownEventLoops;
 
@@ -104,22 +105,23 @@ class HopperHttpConnector {
 					first(properties.getConnectTimeout(), settings.connectTimeout(), DEFAULT_CONNECT_TIMEOUT))
 			.withReadTimeout(first(properties.getReadTimeout(), settings.readTimeout(), DEFAULT_READ_TIMEOUT));
 		this.builder = reactorBuilder(connectorBuilder, resourceFactory)
-			// Retrying is the publisher's decision, a redirect confirms nothing, the
-			// token is in what would be logged, and HTTP/2 is not for every API
+			// Only the publisher retries, a redirect is no confirmation, wiretap would
+			// log the token, and HTTP/2 is opt-in
 			.withHttpClientCustomizer((client) -> proxied(client, properties.getProxy()).disableRetry(true)
 				.followRedirect(false)
 				.protocol(HttpProtocol.HTTP11)
 				.wiretap(false));
 		this.sslBundle = sslBundle;
 		if (sslBundle != null || settings.sslBundle() != null) {
-			// Certificates that cannot be read are reported when the application starts
+			// Created now, so that unreadable certificates fail the start of the
+			// application
 			this.connections = create(sslBundle);
 		}
 	}
 
 	/**
-	 * Cookies are for others of the application's clients. Reactor Netty, which cannot
-	 * keep any, refuses the setting, and Spring Boot 4.0 does not know it.
+	 * Remove the setting for cookies, which is meant for other clients of the
+	 * application: Reactor Netty refuses it, and Spring Boot 4.0 does not have it.
 	 */
 	private static HttpClientSettings withoutCookies(HttpClientSettings settings) {
 		return ClassUtils.isPresent("org.springframework.boot.http.client.HttpCookieHandling",
@@ -179,7 +181,8 @@ class HopperHttpConnector {
 				return which.apply(connections).connect(method, uri, requestCallback);
 			}
 			Mono<Connections> created = Mono.fromCallable(this::connections);
-			// Files with names of hosts and servers are read
+			// Creating the client reads the files with hosts and name servers, which
+			// blocks
 			return (Schedulers.isInNonBlockingThread() ? created.subscribeOn(Schedulers.boundedElastic()) : created)
 				.flatMap((first) -> which.apply(first).connect(method, uri, requestCallback));
 		};
@@ -225,10 +228,12 @@ class HopperHttpConnector {
 	}
 
 	private static HttpClient client(ConnectionProvider provider, @Nullable ReactorResourceFactory eventLoops) {
-		// Spring Boot 4.0 does not do so by default; customizers may choose another proxy
+		// Spring Boot 4.0 does not use the system's proxy by default; customizers may
+		// choose another one
 		HttpClient client = HttpClient.create(provider)
 			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))
-			// A confirmation that cannot be read is sent for again, and counted again
+			// An event whose confirmation cannot be read is sent again, and may be
+			// counted twice
 			.httpResponseDecoder((decoder) -> decoder.maxHeaderSize(MAX_HEADER_SIZE))
 			.proxyWithSystemProperties();
 		return (eventLoops != null) ? client.runOn(eventLoops.getLoopResources()) : client;
@@ -239,7 +244,7 @@ class HopperHttpConnector {
 		if (sslBundle == null) {
 			return http2;
 		}
-		// The context that Spring Boot makes of a bundle does not negotiate the protocol
+		// The SSL context that Spring Boot makes of a bundle does not negotiate HTTP/2
 		SslManagerBundle managers = sslBundle.getManagers();
 		SslOptions options = sslBundle.getOptions();
 		SslProvider.GenericSslContextSpec<?> context = Http2SslContextSpec.forClient().configure((builder) -> {
@@ -259,14 +264,16 @@ class HopperHttpConnector {
 		return ConnectionProvider.builder(name)
 			.maxConnections(maxConnections)
 			.pendingAcquireMaxCount(pool.getMaxPendingAcquires())
-			// Earlier than the attempt, to tell apart what was never sent
+			// Ends before the attempt does, so that an event that got no connection is
+			// known to be unsent
 			.pendingAcquireTimeout(this.properties.getResponseTimeout().dividedBy(2))
-			// Cheaper than a task in a heap for each event that waits
+			// A wheel timer: cheaper than a scheduled task for each event that waits
 			.pendingAcquireTimer((task, delay) -> schedule(timer, task, delay))
 			.maxIdleTime(pool.getMaxIdleTime())
 			.maxLifeTime(pool.getMaxLifeTime())
 			.evictInBackground(eviction.isZero() ? pool.getMaxIdleTime() : eviction)
-			// The connection used last is the least likely to have been dropped
+			// The connection that was used last is the least likely to have been closed
+			// by the server
 			.lifo()
 			.build();
 	}
@@ -299,9 +306,9 @@ class HopperHttpConnector {
 				builder.username(username).password((name) -> password);
 			}
 		})
-			// The proxy resolves names, which this side may not be able to
+			// The proxy resolves host names, because this machine may not be able to
 			.resolver(NoopAddressResolverGroup.INSTANCE)
-			// A filter of Spring Boot fails where there are no addresses
+			// Replaces a filter of Spring Boot that fails on unresolved addresses
 			.resolvedAddressesSelector((config, addresses) -> addresses);
 	}
 
@@ -337,7 +344,7 @@ class HopperHttpConnector {
 	}
 
 	/**
-	 * Pools and what opens their connections.
+	 * The two pools and their connectors.
 	 */
 	private record Connections(ConnectionProvider provider, ClientHttpConnector connector,
 			ConnectionProvider signInProvider, ClientHttpConnector signInConnector) {

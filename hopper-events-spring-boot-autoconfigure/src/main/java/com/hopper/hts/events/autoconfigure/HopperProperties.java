@@ -27,7 +27,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Configuration properties for sending events to Hopper. Those that every application
  * binds are JavaBeans, as Spring Boot's own are: binding records takes several times as
- * long when an application starts. Advice that is meant for everything of ours passes by.
+ * long when an application starts. An {@link AopInfrastructureBean}, so that advice on
+ * whole packages does not proxy it.
  */
 @ConfigurationProperties("hopper")
 class HopperProperties implements AopInfrastructureBean {

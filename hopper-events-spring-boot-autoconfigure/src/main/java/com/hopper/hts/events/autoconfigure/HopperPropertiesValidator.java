@@ -196,7 +196,7 @@ final class HopperPropertiesValidator {
 		if (!scheme.equals("https") && !scheme.equals("http")) {
 			problem = "must begin with https:// or http://";
 		}
-		// A host with an underscore is an authority only
+		// Not getHost(): it is null for a host with an underscore
 		else if (url.getRawAuthority() == null || url.getRawAuthority().startsWith(":")) {
 			problem = "must name a host after " + scheme + "://";
 		}
@@ -210,7 +210,8 @@ final class HopperPropertiesValidator {
 			problem = "must not contain a query or a fragment";
 		}
 		if (problem != null) {
-			// User info may be anywhere in what is not a URL
+			// Show nothing that may contain a password: in an invalid URL it may be
+			// anywhere
 			String shown = url.toString().contains("@") ? ""
 					: "is '" + url.toString().replaceAll("[?#].*", "?***") + "' and ";
 			throw HopperConfigurationException.of(name, shown + problem + ", for example " + example);
@@ -240,7 +241,7 @@ final class HopperPropertiesValidator {
 			return new URI(value.strip());
 		}
 		catch (URISyntaxException ex) {
-			// The cause would show the whole value
+			// Without the cause, whose message shows the whole value
 			throw HopperConfigurationException.of(name,
 					"must be a URI in which characters such as spaces are percent-encoded (character "
 							+ (ex.getIndex() + 1) + ": " + ex.getReason() + ")");

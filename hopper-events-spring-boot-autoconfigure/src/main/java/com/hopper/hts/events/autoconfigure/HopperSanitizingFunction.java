@@ -32,14 +32,14 @@ class HopperSanitizingFunction implements SanitizingFunction {
 			"hopperclientproxypassword");
 
 	/**
-	 * What has many properties in one value.
+	 * Keys whose value contains many properties, such as a command line.
 	 */
 	private static final Pattern COLLECTIONS = Pattern
 		.compile("springapplicationjson|sunjavacommand|.*(opts|options|args)");
 
 	@Override
 	public SanitizableData apply(SanitizableData data) {
-		// Properties are written in many ways, environment variables among them
+		// Reduces all ways to write a property, environment variables among them, to one
 		String key = data.getKey().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
 		boolean secret = SECRETS.contains(key) || key.startsWith("hopperheaders") || key.startsWith("hopperauthheaders")
 				|| (COLLECTIONS.matcher(key).matches() && String.valueOf(data.getValue()).contains("hopper"));

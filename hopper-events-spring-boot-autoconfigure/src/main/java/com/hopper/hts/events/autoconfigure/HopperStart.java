@@ -38,7 +38,7 @@ import org.springframework.util.function.SingletonSupplier;
 /**
  * Says where events go when the application starts, refuses to start without credentials,
  * and signs in, so that wrong credentials show when the application is deployed and not
- * at the first booking. A run that only trains a cache ends before, and so needs no
+ * at the first booking. A training run for an AOT cache ends earlier, so it needs no
  * credentials. Closes the connections with the application, and lets it open others when
  * it is started again, before it signs in.
  */
@@ -137,7 +137,7 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 			if (details instanceof PropertiesHopperConnectionDetails) {
 				throw ex;
 			}
-			// The bean may have credentials later
+			// The application's bean may get its credentials later
 			logger.warn("Events cannot be sent to Hopper at the moment: " + ex.getMessage());
 		}
 	}
@@ -177,7 +177,8 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 
 	@Override
 	public void destroy() {
-		// The end of the connections is no reason to warn
+		// Before the connections close, so that a sign-in which is cut off logs no
+		// warning
 		this.signingIn.update(Disposables.disposed());
 		HopperHttpConnector connector = this.usedConnector;
 		if (connector != null) {
@@ -196,8 +197,8 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 	}
 
 	/**
-	 * Between the event loops of {@link ReactorResourceFactory} and what uses the
-	 * connections.
+	 * Starts after the event loops of {@link ReactorResourceFactory} and before
+	 * everything that uses the connections, and stops in the reverse order.
 	 */
 	@Override
 	public int getPhase() {

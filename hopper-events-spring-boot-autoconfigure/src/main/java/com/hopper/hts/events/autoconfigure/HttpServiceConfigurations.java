@@ -39,8 +39,8 @@ import org.springframework.web.reactive.function.client.support.WebClientHttpSer
 import org.springframework.web.service.registry.HttpServiceProxyRegistry;
 
 /**
- * Other doors to the API than {@code hopperWebClient}, which all lead through it.
- * Imported by {@link HopperEventsAutoConfiguration}.
+ * Other ways to call the API than {@code hopperWebClient}, through which all of them send
+ * their requests. Imported by {@link HopperEventsAutoConfiguration}.
  */
 final class HttpServiceConfigurations {
 
@@ -53,7 +53,7 @@ final class HttpServiceConfigurations {
 	}
 
 	/**
-	 * Let a client call Hopper, after the customizers of all clients.
+	 * Configure a client for calls to Hopper, after the customizers for all clients.
 	 */
 	private static void configure(RestClient.Builder builder, HopperProperties properties,
 			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<WebClient> webClient) {
@@ -62,13 +62,14 @@ final class HttpServiceConfigurations {
 				.uriBuilderFactory(EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject())));
 		}
 		builder.requestFactory(new WebClientRequestFactory(webClient::getObject))
-			// hopperWebClient has its own, and would take these for the caller's
+			// hopperWebClient sets these headers itself, and would let the ones set here
+			// win
 			.defaultHeaders((headers) -> {
 				headers.remove(HttpHeaders.USER_AGENT);
 				properties.getHeaders().keySet().forEach(headers::remove);
 			})
 			.apiVersionInserter(EventPublisherConfigurations.Client.NO_VERSION)
-			// The request is observed where it is sent
+			// hopperWebClient observes the request already
 			.observationRegistry(ObservationRegistry.NOOP);
 	}
 

@@ -81,7 +81,7 @@ final class SecretsBindHandler extends AbstractBindHandler {
 			throw withoutValue(name, target, context, exception);
 		}
 		if (!(error instanceof BindException) && mayHoldSecret(name, target)) {
-			// The cause and its messages would quote the value
+			// Without the cause, whose messages quote the value
 			throw withoutValue(name, target, context,
 					HopperConfigurationException.of(name.toString(), problem(name, target, error)));
 		}

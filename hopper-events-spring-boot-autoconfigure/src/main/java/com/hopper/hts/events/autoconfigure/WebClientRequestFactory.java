@@ -111,8 +111,8 @@ final class WebClientRequestFactory implements ClientHttpRequestFactory {
 				return response;
 			}
 			catch (RuntimeException ex) {
-				// What WebClient throws carries the headers of the request, secrets among
-				// them
+				// Exceptions of WebClient carry the headers of the request, and with them
+				// the token
 				Throwable cause = AttemptFailure.withoutRequest(ex);
 				throw (cause instanceof IOException failure) ? failure
 						: new IOException(String.valueOf((cause != null) ? cause.getMessage() : null), cause);

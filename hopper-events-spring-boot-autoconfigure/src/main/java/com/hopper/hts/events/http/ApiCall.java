@@ -92,7 +92,7 @@ final class ApiCall<R> {
 
 	private Mono<R> execute() {
 		boolean entered = this.client.tryEnter();
-		// Not before: the end of the application waits for those who have entered
+		// Asked after entering: a stop that this check misses waits for this call
 		if (this.client.isEnding()) {
 			if (entered) {
 				this.client.exit();
@@ -112,10 +112,11 @@ final class ApiCall<R> {
 		}
 		Mono<R> attempt = this.observation.around(Mono.defer(() -> attempt(body)));
 		Retry retry = Retry.from((failures) -> failures.concatMap((signal) -> waitOrFail(signal.failure())));
-		// Retrying costs about as much as the request, so only a call that failed once
-		// pays
+		// retryWhen costs about as much as the request itself, so it is added after the
+		// first failure
 		return attempt.onErrorResume((failure) -> waitOrFail(failure).then(attempt.retryWhen(retry)))
-			// Runs before the subscriber, which then finds the event in the metrics
+			// Before the subscriber gets the result, so that it finds the event in the
+			// metrics
 			.doOnSuccess((result) -> leave(result, null))
 			.doOnError((failure) -> leave(null, failure))
 			.doOnCancel(() -> leave(null, null));
@@ -153,7 +154,8 @@ final class ApiCall<R> {
 			})
 			.onErrorResume((failure) -> this.client.decoder.decodeException(failure, this.uri, attempt.answer.get(),
 					sessionId, body, left(attempt, timeout)))
-			// The session is what was prepared, or none
+			// Filters must not add the current session: the call has the one that was
+			// prepared, or none
 			.contextWrite(HopperSessionContext.none().toReactorContext());
 	}
 
@@ -170,7 +172,8 @@ final class ApiCall<R> {
 
 	private static Mono<Void> write(Attempt attempt, ReactiveHttpOutputMessage output, byte[] body) {
 		output.getHeaders().setContentLength(body.length);
-		// The connection asks for the body: from here on the API may act on it
+		// Subscribed to when the connection asks for the body: from here on the API may
+		// act on it
 		return output
 			.writeWith(Mono.defer(() -> attempt.send() ? Mono.just(output.bufferFactory().wrap(body)) : Mono.never()));
 	}
@@ -218,8 +221,8 @@ final class ApiCall<R> {
 			Duration asked = policy.intervalAfter(failure.retryAfter(), random);
 			wait = (asked.compareTo(wait) > 0) ? asked : wait;
 		}
-		// An attempt that is cut off at once would turn a known failure into an unknown
-		// one
+		// An attempt with hardly any time left would turn a known failure into an unknown
+		// delivery
 		if (wait.plus(this.client.responseTimeout.dividedBy(10)).compareTo(remaining(this.client.now())) >= 0) {
 			this.stopReason = "the next attempt would come after hopper.retry.timeout";
 			return null;
@@ -249,7 +252,7 @@ final class ApiCall<R> {
 			this.client.retryBudget.giveBack(this.attempts.get() - 1);
 		}
 		else if (failure == null && this.attempt.end()) {
-			// Cancelled in flight
+			// The subscriber cancelled after the event had been sent
 			this.request.deliveryUnknown();
 		}
 		finish(result, failure);

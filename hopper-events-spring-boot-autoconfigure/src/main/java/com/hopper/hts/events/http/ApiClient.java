@@ -77,8 +77,8 @@ final class ApiClient {
 	private volatile boolean stopped;
 
 	/**
-	 * Says that the application ends. Created by the first call, as the client is: an
-	 * application starts earlier without them.
+	 * Signals that the application ends. Created by the first call, as the client is, so
+	 * that the application starts faster.
 	 */
 	private volatile SingletonSupplier<Sinks.Empty<Void>> ending = SingletonSupplier.of(Sinks::empty);
 
@@ -95,7 +95,8 @@ final class ApiClient {
 
 	private static WebClient noting(WebClient webClient) {
 		WebClient.Builder builder = webClient.mutate();
-		// The last filter is the nearest to the answer. A mock has no builder
+		// noteAnswer comes last, so that it sees the answer before other filters do. A
+		// mocked WebClient returns no builder
 		return (builder != null) ? builder.filters((filters) -> {
 			filters.replaceAll(ApiClient::catching);
 			filters.add(ApiClient::noteAnswer);
@@ -103,8 +104,8 @@ final class ApiClient {
 	}
 
 	/**
-	 * Return a filter that does not throw, because Reactor would pass on an error that it
-	 * takes for fatal to whoever gave the token.
+	 * Return a filter that does not throw: Reactor would throw an error that it takes for
+	 * fatal in the code that provided the token.
 	 */
 	private static ExchangeFilterFunction catching(ExchangeFilterFunction filter) {
 		return (request, next) -> {

@@ -31,10 +31,11 @@ import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.http.client.reactive.ClientHttpResponse;
 
 /**
- * Connects to the API with Reactor Netty. Gives a request no answer but its own, names
- * the proxy in the proxy's failures, and takes URIs whose host is none to
- * {@link URI#getHost()}, with an underscore for example: such a URI is sent relative to a
- * client of its own, because Reactor Netty reads the host of a client from text.
+ * Connects to the API with Reactor Netty. Makes sure that a request only gets its own
+ * answer, names the proxy in failures of the proxy, and takes URIs for which
+ * {@link URI#getHost()} returns {@code null}, with an underscore in the host for example.
+ * For such a URI it creates a client with that base URL and sends a relative one, because
+ * Reactor Netty parses base URLs itself.
  */
 final class ApiConnector implements ClientHttpConnector {
 

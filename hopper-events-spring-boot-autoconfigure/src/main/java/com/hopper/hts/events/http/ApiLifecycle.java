@@ -19,8 +19,8 @@ import org.springframework.context.Lifecycle;
 import org.springframework.context.Phased;
 
 /**
- * Begins and ends calls of the API with the application: after what may call, and before
- * the connections.
+ * Starts and stops calls of the API with the application. It stops them after everything
+ * that may still call, and before the connections.
  */
 abstract class ApiLifecycle implements Lifecycle, Phased {
 

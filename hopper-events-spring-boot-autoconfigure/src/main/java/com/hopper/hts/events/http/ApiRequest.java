@@ -138,7 +138,8 @@ abstract class ApiRequest<R> {
 	}
 
 	/**
-	 * An answer may be from somebody else than the API, or not be meant for this client.
+	 * Return whether the message shows the address: the answer may come from something
+	 * other than the API, or the client may have no access.
 	 */
 	private static boolean isWorthAnAddress(AttemptFailure failure) {
 		FailureKind.Fault fault = failure.kind().fault();

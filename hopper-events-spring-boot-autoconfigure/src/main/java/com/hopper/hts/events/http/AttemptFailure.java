@@ -74,7 +74,7 @@ public final class AttemptFailure extends RuntimeException {
 	private static final int MAX_BODY_SIZE = 64 * 1024;
 
 	/**
-	 * Causes may go in a circle.
+	 * Limits the search, because causes may form a cycle.
 	 */
 	private static final int MAX_CAUSES = 100;
 
@@ -154,8 +154,8 @@ public final class AttemptFailure extends RuntimeException {
 	 * Return whether the API may have acted on a request with this answer.
 	 */
 	static boolean isDeliveryUnknown(HttpStatusCode statusCode) {
-		// A gateway that lost the answer cannot tell whether the API counted the event.
-		// The sender of a 200 may have passed it on.
+		// A gateway that lost the answer cannot tell whether the API counted the event,
+		// and whoever answered 200 may have passed the event on.
 		return switch (statusCode.value()) {
 			case 500, 501, 503 -> false;
 			default -> statusCode.is5xxServerError() || statusCode.is2xxSuccessful();
@@ -212,7 +212,8 @@ public final class AttemptFailure extends RuntimeException {
 			return connection(proxyFailure.isTransient() || (unresolved && reached), false,
 					String.valueOf(proxyFailure.getMessage()), proxyFailure);
 		}
-		// A filter of the application may have wrapped it
+		// Searched among the causes, because a filter of the application may have wrapped
+		// it
 		WebClientRequestException requestFailure = find(failure, WebClientRequestException.class);
 		String host = host((requestFailure != null) ? requestFailure.getUri() : uri);
 		Throwable cause = withoutRequest((requestFailure != null) ? requestFailure : failure);
@@ -221,7 +222,8 @@ public final class AttemptFailure extends RuntimeException {
 					"the answer of " + host + " could not be read", null);
 		}
 		if (cause instanceof UnknownHostException) {
-			// Once the host was reached its name is right and the resolver is to blame
+			// A host that was reached before has the right name: the resolver fails,
+			// which passes
 			return connection(reached, false, "the name of its host, " + host + ", could not be resolved", cause);
 		}
 		if (cause instanceof UnresolvedAddressException) {
@@ -452,7 +454,8 @@ public final class AttemptFailure extends RuntimeException {
 		String text = value.trim();
 		if (!text.isEmpty() && text.chars().allMatch((c) -> c >= '0' && c <= '9')) {
 			String digits = text.replaceFirst("^0+(?=.)", "");
-			// Longer than any long is longer than any wait
+			// Ten digits are decades, which is more than the limit, and might not fit
+			// into a long
 			return (digits.length() > 9) ? MAX_RETRY_AFTER : atMost(Duration.ofSeconds(Long.parseLong(digits)));
 		}
 		try {
@@ -510,7 +513,8 @@ public final class AttemptFailure extends RuntimeException {
 
 	/**
 	 * Return where a URL leads, to tell whether it leads to the API. The host is read
-	 * from the authority, because {@link URI#getHost()} knows none with an underscore.
+	 * from the authority, because {@link URI#getHost()} returns {@code null} for one with
+	 * an underscore.
 	 * @param uri the URL
 	 * @return scheme, host and port in lower case, without user info and without the port
 	 * that the scheme has by default
@@ -527,7 +531,7 @@ public final class AttemptFailure extends RuntimeException {
 	}
 
 	static String host(URI uri) {
-		// A host with an underscore is an authority only
+		// Not getHost(): it is null for a host with an underscore
 		String authority = String.valueOf(uri.getRawAuthority());
 		return authority.substring(authority.lastIndexOf('@') + 1);
 	}

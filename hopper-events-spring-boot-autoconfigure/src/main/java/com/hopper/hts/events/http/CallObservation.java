@@ -48,14 +48,15 @@ record CallObservation(@Nullable Observation observation) {
 		try {
 			Observation observation = source.get();
 			if (observation.isNoop()) {
-				// The caller's remains the parent of the requests
+				// The caller's observation remains the parent of the requests
 				return NONE;
 			}
 			Observation parent = context.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
 			if (parent != null) {
 				observation.parentObservation(parent);
 			}
-			// Tracing prefers the span of the thread to the parent observation
+			// Tracing prefers the span of the thread to the parent observation, so the
+			// parent is put on the thread
 			new CallObservation(parent).inScope(observation::start);
 			return new CallObservation(observation);
 		}
@@ -80,8 +81,8 @@ record CallObservation(@Nullable Observation observation) {
 	}
 
 	/**
-	 * Tell what came of the call, in whose scope what is counted and logged belongs to
-	 * its trace, and end the observation.
+	 * Report what came of the call in the scope of the observation, so that counts and
+	 * logs belong to its trace, and end the observation.
 	 * @param report counts and logs
 	 * @param end completes the observation
 	 */
@@ -118,7 +119,8 @@ record CallObservation(@Nullable Observation observation) {
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
-			// Other handlers may have opened theirs
+			// A handler has failed, but others may have opened their scopes, which must
+			// be closed
 			scope = registry.getCurrentObservationScope();
 		}
 		try {

@@ -26,8 +26,9 @@ import reactor.core.publisher.Mono;
 import org.springframework.aop.SpringProxy;
 
 /**
- * Makes one attempt to send an event that was checked and written before. For those who
- * repeat attempts themselves and must wait as long as the API asks.
+ * Makes one attempt to send an event that was checked and written before. For callers
+ * that repeat attempts themselves, such as the relay of the outbox, and wait as long as
+ * the API asks.
  *
  * @since 0.1.0
  */
@@ -42,9 +43,8 @@ public interface EventSender {
 	Mono<EventReceipt> send(PreparedEvent event);
 
 	/**
-	 * Return the sender below a publisher. A publisher of the application's, or one with
-	 * advice of the application's, is not bypassed: events are read and published with
-	 * it.
+	 * Return the sender of a publisher. A publisher that the application has written or
+	 * advised is not bypassed: events are parsed and published with it.
 	 * @param publisher the publisher
 	 * @return the sender
 	 */
@@ -58,7 +58,8 @@ public interface EventSender {
 			if (sessionId != null) {
 				return publisher.publish(sessionId, event);
 			}
-			// It was stored without a session, whatever the session of this thread is
+			// The event was stored without a session, so the session of this thread must
+			// not be used
 			return publisher.publish(event).contextWrite(HopperSessionContext.none().toReactorContext());
 		};
 	}

@@ -41,8 +41,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * Builds what calls the API with a {@link WebClient}. The defaults are those of the
- * properties. What it builds is auto-configured; an application needs it for a second
- * one, for example for another airline brand with a token of its own.
+ * properties. The auto-configuration uses it for its beans. An application needs it for a
+ * second set of them, for example for another airline brand with a token of its own.
  *
  * @since 0.1.0
  */
@@ -89,9 +89,9 @@ public final class HopperApiBuilder {
 	}
 
 	/**
-	 * Create a connector to the API with Reactor Netty. It gives a request no answer but
-	 * its own, names the proxy in the proxy's failures, and takes hosts that are none to
-	 * {@link URI#getHost()}, with an underscore for example.
+	 * Create a connector to the API with Reactor Netty. It makes sure that a request only
+	 * gets its own answer, names the proxy in failures of the proxy, and takes hosts for
+	 * which {@link URI#getHost()} returns {@code null}, with an underscore for example.
 	 * @param factory creates a connector with a client that is customized
 	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
 	 * {@code null} if there is none

@@ -104,14 +104,15 @@ final class ResponseDecoder {
 	 */
 	<R> Mono<R> decodeFailure(ClientResponse response, @Nullable String sessionId, byte[] requestBody,
 			Duration remaining) {
-		// A shorter time than what is left keeps a known status from becoming a timeout
+		// Less than the time that is left, so that a slow body does not turn a known
+		// status into a timeout
 		Duration half = remaining.dividedBy(2);
 		Duration bodyTimeout = (half.compareTo(MAX_BODY_TIME) < 0) ? half : MAX_BODY_TIME;
 		HttpStatusCode status = response.statusCode();
 		HttpHeaders headers = response.headers().asHttpHeaders();
 		HttpHeaders requestHeaders = response.request().getHeaders();
 		if (!status.isError()) {
-			// The body says nothing about the event; cancelling closes the connection
+			// The body says nothing about the event. Cancelling it closes the connection.
 			return response.body(BodyExtractors.toDataBuffers())
 				.doOnNext(DataBufferUtils::release)
 				.next()
@@ -170,7 +171,7 @@ final class ResponseDecoder {
 			@Nullable String sessionId, byte[] requestBody) {
 		JsonNode sent = read(requestBody);
 		NavigableSet<String> secrets = secrets(requestHeaders, sessionId, sent);
-		// Nobody can tell what an answer repeats of a body that cannot be read
+		// If the request cannot be parsed, its values cannot be masked in the answer
 		List<ApiError> errors = sent.isMissingNode() ? List.of() : parse(body, secrets);
 		return failure(status, headers, errors,
 				errors.isEmpty() ? describeContent(headers, secrets) : describe(errors));
@@ -184,7 +185,7 @@ final class ResponseDecoder {
 	private Mono<String> readBody(ClientResponse response, Duration bodyTimeout) {
 		return AttemptFailure.readBody(response)
 			.timeout(bodyTimeout, this.scheduler)
-			// The status is enough
+			// The body only adds detail: without it the status decides
 			.onErrorReturn("");
 	}
 
@@ -220,7 +221,7 @@ final class ResponseDecoder {
 	}
 
 	private static String clean(String text, NavigableSet<String> secrets) {
-		// The text ends in logs
+		// One line, because the text is logged
 		String result = AttemptFailure.line(text);
 		for (String secret : secrets) {
 			result = result.replace(secret, "***");
@@ -233,7 +234,8 @@ final class ResponseDecoder {
 	 * additional headers and every text and number of the event's body.
 	 */
 	private NavigableSet<String> secrets(HttpHeaders headers, @Nullable String sessionId, JsonNode sent) {
-		// The longest first, so that no part of it remains
+		// The longest first: a shorter secret within a longer one would leave the rest of
+		// it visible
 		NavigableSet<String> secrets = new TreeSet<>(
 				Comparator.comparingInt(String::length).reversed().thenComparing(String::compareTo));
 		headers.forEach((name, values) -> {

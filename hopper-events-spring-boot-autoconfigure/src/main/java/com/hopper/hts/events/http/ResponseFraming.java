@@ -42,11 +42,11 @@ import reactor.netty.channel.ChannelOperations;
 import reactor.netty.http.client.HttpClientState;
 
 /**
- * Sees to it that an HTTP/1.1 connection gives a request no answer but its own. Servers
- * and proxies send bodies with a {@code 204}, ends that come late and answers that nobody
- * asked for; HTTP/1.1 has no number that tells which request they belong to. A connection
- * on which anything arrives that does not belong to the answer that is awaited is closed
- * before another request can use it. Interim answers are dropped.
+ * Makes sure that an HTTP/1.1 connection gives a request only its own answer. Servers and
+ * proxies send bodies with a {@code 204}, ends that come late and answers without a
+ * request, and HTTP/1.1 does not number requests and answers. A connection on which
+ * something arrives that does not belong to the awaited answer is closed before another
+ * request can use it. Interim answers are dropped.
  */
 final class ResponseFraming {
 
@@ -103,7 +103,8 @@ final class ResponseFraming {
 	}
 
 	/**
-	 * Netty takes any number, and Spring fails with it only when the answer is read.
+	 * Mark an answer whose status is not three digits as failed: Netty takes any number,
+	 * and Spring fails only when the answer is read.
 	 */
 	private static void checkStatus(HttpResponse response) {
 		int status = response.status().code();
@@ -137,8 +138,8 @@ final class ResponseFraming {
 			}
 			this.messages.remember(buffer);
 			if (buffer.readableBytes() > 1 && this.messages.isAnswerAwaited()) {
-				// The end of an answer is the end of what arrived if its last byte
-				// makes the answer complete, and not one before
+				// The last byte goes to the codec on its own: if the answer ends with it,
+				// nothing came after the answer
 				context.fireChannelRead(buffer.readRetainedSlice(buffer.readableBytes() - 1));
 			}
 			if (this.messages.isAnswerAwaited()) {
@@ -245,10 +246,12 @@ final class ResponseFraming {
 		private boolean isDoubtful(HttpResponse response) {
 			return response.decoderResult().isFailure() || switch (response.status().code()) {
 				case 101 -> true;
-				// The codec takes 'chunked' off what it takes to have no body
+				// Looks at the raw head, because the codec removes 'chunked' from answers
+				// without a body
 				case 204, 205, 304 -> this.head.toString().toLowerCase(Locale.ROOT).contains("\ntransfer-encoding")
 						|| !response.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
-				// An answer to half a request: what becomes of the other half is unknown
+				// The answer came before the request was written: the server may take the
+				// rest of it for the next request
 				default -> this.requestIncomplete && !this.interim;
 			};
 		}
@@ -273,15 +276,16 @@ final class ResponseFraming {
 			this.end = null;
 			this.answerAwaited = false;
 			if (this.doubtful || end.decoderResult().isFailure() || isGivenUp(context)) {
-				// Before the end: an open connection would be used again
+				// Closed before the end of the answer is passed on, because that returns
+				// the connection to the pool
 				context.close();
 			}
 			context.fireChannelRead(end);
 		}
 
 		/**
-		 * Whoever gives a request up, because its time is over for example, has the
-		 * connection closed a little later, which would be that of the next request.
+		 * Return whether the request was given up, by a timeout for example. That closes
+		 * the connection a little later, when the next request might have it.
 		 */
 		private static boolean isGivenUp(ChannelHandlerContext context) {
 			ChannelOperations<?, ?> operations = ChannelOperations.get(context.channel());

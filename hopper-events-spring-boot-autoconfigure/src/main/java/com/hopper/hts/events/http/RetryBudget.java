@@ -41,7 +41,7 @@ final class RetryBudget {
 	}
 
 	void giveBack(int retries) {
-		// A plain read first: in normal operation the bucket is full and nothing is
+		// Read first: in normal operation the bucket is full and nothing has to be
 		// written
 		if (this.level.get() < this.capacity) {
 			this.level.updateAndGet((level) -> (int) Math.min(this.capacity, level + (long) retries * TOKEN + 1));

@@ -46,7 +46,7 @@ record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier,
 	}
 
 	/**
-	 * Return the policy of who repeats attempts itself.
+	 * Return the policy for a caller that repeats attempts itself.
 	 * @return a copy with one attempt
 	 */
 	RetryPolicy once() {

@@ -169,7 +169,7 @@ class WebClientEventPublisher extends ApiLifecycle implements EventPublisher {
 			}
 			Map<String, List<String>> headers = new LinkedHashMap<>();
 			response.headers().asHttpHeaders().forEach(headers::put);
-			// A 204 has no body to be read
+			// A 204 has no body, so there is nothing to read
 			return Mono
 				.just(new EventReceipt(this.eventType, EventReceipt.Outcome.DELIVERED, headers, attempts, elapsed));
 		}

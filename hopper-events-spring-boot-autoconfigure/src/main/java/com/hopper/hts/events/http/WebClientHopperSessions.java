@@ -143,7 +143,8 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 		Observation observation() {
 			return HopperObservationDocumentation.SESSION_CREATE
 				.observation(WebClientHopperSessions.this.observationRegistry)
-				// A meter needs the same tags each time
+				// Set from the start, because all timers of one name need the same tag
+				// keys
 				.lowCardinalityKeyValue(LowCardinalityKeyNames.OUTCOME.withValue("failed"));
 		}
 

@@ -132,7 +132,8 @@ final class EventJson {
 	}
 
 	/**
-	 * The smallest scale of a {@link BigDecimal} has no text that is one.
+	 * Return whether a number can be parsed again, which the text of a {@link BigDecimal}
+	 * with the smallest scale cannot.
 	 */
 	private static boolean isReadable(String number) {
 		try {
@@ -302,7 +303,7 @@ final class EventJson {
 		try {
 			return read(MAPPER.readTree(body));
 		}
-		// A number beyond all limits is not an exception of Jackson's
+		// Jackson lets NumberFormatException through for a number that is too long
 		catch (JacksonException | DateTimeException | NumberFormatException ex) {
 			throw new IllegalArgumentException("Not the JSON of an event (" + ex.getClass().getName() + ")");
 		}

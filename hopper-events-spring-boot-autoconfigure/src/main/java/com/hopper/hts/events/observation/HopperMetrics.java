@@ -273,7 +273,7 @@ public interface HopperMetrics {
 
 		private final String description;
 
-		// Nobody gets more than a copy
+		// The array is never given away, only copies of it
 		@SuppressWarnings("ImmutableEnumChecker")
 		private final KeyName[] keyNames;
 

@@ -121,8 +121,8 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	/**
-	 * Refuse to store what could be sent although its reactive transaction is rolled
-	 * back.
+	 * Refuse a call from a reactive chain, whose transaction cannot be seen here: the
+	 * event would be sent even after a rollback.
 	 */
 	private void requireVisibleTransaction() {
 		if (this.reactiveTransactions.obtain() && !Transactions.active() && Transactions.isCallerReactive()) {
@@ -218,7 +218,8 @@ class DefaultEventOutbox implements EventOutbox {
 
 	private Mono<Void> acceptReactively(List<StoredEvent> events) {
 		Mono<Void> accepted = Mono.fromRunnable(() -> accept(events));
-		// A transaction of the subscribing thread would not be seen on another one
+		// Stays on this thread if it has a transaction, which another thread would not
+		// see
 		return (!this.store.isBlocking() || Transactions.active()) ? accepted
 				: accepted.subscribeOn(Schedulers.boundedElastic());
 	}
@@ -234,7 +235,8 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	/**
-	 * Nobody could do anything about a failure after the commit but read of it.
+	 * Take events after the commit. A failure is logged and not thrown, because the
+	 * booking cannot be undone any more.
 	 */
 	private void committedLate(List<StoredEvent> events) {
 		try {
@@ -261,12 +263,13 @@ class DefaultEventOutbox implements EventOutbox {
 		requireBlockingThread("flush");
 		long start = System.nanoTime();
 		while (!this.relay.isDrained()) {
-			// No longs: the longest of durations has more nanoseconds
+			// Compares durations, because the longest Duration does not fit into a long
+			// of nanoseconds
 			if (Duration.ofNanos(System.nanoTime() - start).compareTo(timeout) >= 0) {
 				return false;
 			}
 			try {
-				// Nobody signals what other instances deliver
+				// Polls, because other instances do not signal what they deliver
 				TimeUnit.MILLISECONDS.sleep(FLUSH_INTERVAL);
 			}
 			catch (InterruptedException ex) {

@@ -83,8 +83,8 @@ final class DeliveryAttempt {
 			observation.start();
 			String problem = (event.sessionId() != null) ? SessionEvent.findSessionIdProblem(event.sessionId()) : null;
 			if (problem != null) {
-				// Damaged where it was stored. A connection that refuses it would look
-				// broken to all events
+				// The stored row or record was damaged. Checked here, because the failure
+				// of the HTTP client would look like an outage
 				throw new IllegalArgumentException("The event was stored with a session id " + problem);
 			}
 			return this.sender.send(event.prepared());
@@ -149,7 +149,7 @@ final class DeliveryAttempt {
 			retryAfter = null;
 		}
 		else if (fault == FailureKind.Fault.LOAD) {
-			// This says nothing of the API
+			// Too many events at a time say nothing about the API
 			this.gate.release(permit);
 		}
 		else if (kind == FailureKind.RATE_LIMITED && retryAfter != null) {
@@ -206,10 +206,10 @@ final class DeliveryAttempt {
 		if (retryAfter == null) {
 			return backoff;
 		}
-		// Never later than it is given up
+		// Not later than the event expires
 		Duration rest = Duration.between(now, event.since().plus(this.policy.maxAge())).plusMillis(1);
 		Duration asked = (retryAfter.compareTo(rest) < 0) ? retryAfter : rest;
-		// Not together with all others
+		// Spread, so that not all events are sent again at the same moment
 		return asked.plusNanos((long) (this.policy.initialInterval().toNanos() * this.random.getAsDouble() / 2));
 	}
 
@@ -217,7 +217,8 @@ final class DeliveryAttempt {
 		HttpStatusCode status = (ex instanceof HopperApiException exception) ? exception.getStatusCode() : null;
 		List<ApiError> errors = (ex instanceof HopperApiException.Rejected rejected) ? rejected.getErrors() : List.of();
 		String kind = (ex instanceof HopperApiException exception) ? exception.getKind().tag() : "unknown";
-		// The message of an exception that is not ours may carry anything
+		// Other exceptions are stored by name only: their messages may carry secrets or
+		// the payload
 		String message = (ex instanceof HopperApiException || ex instanceof IllegalArgumentException)
 				? String.valueOf(ex.getMessage()) : ex.getClass().getName();
 		return new StoredEvent.Failure(now, kind, (status != null) ? status.value() : null,

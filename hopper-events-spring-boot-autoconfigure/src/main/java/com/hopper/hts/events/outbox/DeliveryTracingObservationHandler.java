@@ -29,7 +29,8 @@ import io.micrometer.tracing.handler.TracingObservationHandler;
  */
 class DeliveryTracingObservationHandler implements TracingObservationHandler<DeliveryObservationContext> {
 
-	// Not a subclass of the handler for received messages: Spring Boot's would back off
+	// Does not extend PropagatingReceiverTracingObservationHandler: Spring Boot's own
+	// bean would back off
 
 	private final Tracer tracer;
 
@@ -47,7 +48,8 @@ class DeliveryTracingObservationHandler implements TracingObservationHandler<Del
 
 	@Override
 	public void onStart(DeliveryObservationContext context) {
-		// The thread may be that of another delivery, or of a booking
+		// Clears the current span: the thread may be that of another delivery, or of a
+		// booking
 		Tracer.SpanInScope none = this.tracer.withSpan(null);
 		try {
 			Span.Builder builder = this.tracer.spanBuilder()

@@ -56,9 +56,10 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Configurations imported by {@link EventOutboxConfiguration}, in this order. Whether
- * events are sent, and where they are kept, is decided when the application runs: code
- * that is generated ahead of time would keep what a condition has decided.
+ * Configurations imported by {@link EventOutboxConfiguration}, in this order. No
+ * condition depends on {@code hopper.enabled} or {@code hopper.outbox.type}, because AOT
+ * processing would fix its decision at build time: they are read when the application
+ * runs.
  */
 final class EventOutboxConfigurations {
 
@@ -129,8 +130,8 @@ final class EventOutboxConfigurations {
 				.findFirst()
 				.orElseThrow(() -> new InvalidConfigurationPropertyValueException("hopper.outbox.type", type.id(),
 						type.need()));
-			// The relay waits between attempts itself, and exactly as long as the API
-			// asks
+			// The sender makes one attempt: the relay itself waits between attempts, for
+			// as long as the API asks
 			SingletonSupplier<OutboxRelay> relay = SingletonSupplier.of(
 					() -> new OutboxRelay(
 							factory.create(new EventStore.Factory.Settings(scheduler, policy.maxAge(),
@@ -141,7 +142,8 @@ final class EventOutboxConfigurations {
 							() -> ThreadLocalRandom.current().nextDouble(),
 							diagnosis.getIfAvailable(HopperDiagnosis::ofNothing)));
 			if (factory.mayHoldBacklog()) {
-				// What it cannot do without is missed when the application starts
+				// Created now, so that a missing data source or broker fails the start of
+				// the application
 				relay.obtain();
 			}
 			return new OutboxLifecycle(relay::obtain, factory.mayHoldBacklog(), outbox,

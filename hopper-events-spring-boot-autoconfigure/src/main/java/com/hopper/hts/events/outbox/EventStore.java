@@ -53,8 +53,8 @@ public interface EventStore {
 	boolean isBlocking();
 
 	/**
-	 * Return whether events are written in the caller's transaction. Otherwise they are
-	 * kept when that is {@link #committed}.
+	 * Return whether events are written in the caller's transaction. Otherwise
+	 * {@link #committed} keeps them.
 	 * @return whether {@link #append} writes in a transaction
 	 */
 	default boolean isTransactional() {
@@ -71,7 +71,7 @@ public interface EventStore {
 	}
 
 	/**
-	 * Get to know the outbox. Called once, before everything else.
+	 * Connect the engine with the outbox. Called once, before everything else.
 	 * @param relay what to tell the outbox
 	 */
 	void connect(Callback relay);
@@ -83,8 +83,8 @@ public interface EventStore {
 	void open();
 
 	/**
-	 * The end is near: hand out what waits, and take nothing more if that could not be
-	 * handed out any more.
+	 * Prepare for the end of the application: hand out what waits, and refuse events that
+	 * could not be handed out any more.
 	 */
 	void closing();
 
@@ -118,7 +118,7 @@ public interface EventStore {
 	}
 
 	/**
-	 * Events are there to stay.
+	 * The transaction in which events were taken was committed, or there was none.
 	 * @param events the events
 	 */
 	void committed(List<StoredEvent> events);
@@ -144,7 +144,8 @@ public interface EventStore {
 	void settle(List<Outcome> outcomes);
 
 	/**
-	 * Keep what is claimed, and clear up. Called from time to time while the outbox runs.
+	 * Renew the claims, and remove what was kept long enough. Called from time to time
+	 * while the outbox runs.
 	 */
 	default void tend() {
 	}
@@ -338,9 +339,9 @@ public interface EventStore {
 	}
 
 	/**
-	 * Creates the store of one kind of outbox. Which one is asked is decided when the
-	 * application runs, and not when it is built ahead of time. Advice that is meant for
-	 * everything of ours passes by.
+	 * Creates the store of one kind of outbox. The factory is chosen when the application
+	 * runs, and not by AOT processing. An {@link AopInfrastructureBean}, so that advice
+	 * on whole packages does not proxy it.
 	 */
 	interface Factory extends AopInfrastructureBean {
 

@@ -47,8 +47,7 @@ import org.springframework.util.Assert;
  */
 public final class HopperDiagnosis implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a final class has no
-	// subclasses
+	// Keeps advice on whole packages off: a final class cannot be proxied with a subclass
 
 	private static final int MAX_LENGTH = 600;
 

@@ -77,8 +77,8 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 	}
 
 	/**
-	 * Begin with zero: what appears only with its first event cannot be seen to grow, and
-	 * what is missing cannot be added up.
+	 * Register the meters with zero: the first increase of a counter that did not exist
+	 * before cannot be seen, and missing meters break sums.
 	 */
 	private void register(String type) {
 		this.stored.withTag(HopperMetrics.EVENT_TYPE, type);

@@ -30,8 +30,8 @@ import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
 import org.springframework.util.Assert;
 
 /**
- * Starts and stops the relay. Advice that is meant for everything of ours passes by: it
- * is meant for the outbox and its operations.
+ * Starts and stops the relay. An {@link AopInfrastructureBean}, so that advice on whole
+ * packages does not proxy it: such advice is meant for the outbox and its operations.
  */
 final class OutboxLifecycle
 		implements SmartLifecycle, ApplicationListener<ContextClosedEvent>, DisposableBean, AopInfrastructureBean {
@@ -45,7 +45,7 @@ final class OutboxLifecycle
 	private final @Nullable Supplier<OutboxRelay> relay;
 
 	/**
-	 * Whether there may be events that nobody has stored since the application started.
+	 * Whether there may be events of an earlier run or of other instances.
 	 */
 	private final boolean backlog;
 
@@ -54,8 +54,8 @@ final class OutboxLifecycle
 	private final RunningTasks runningTasks;
 
 	/**
-	 * The relay, as soon as somebody stores events. Something else, such as a mock, has
-	 * taken the place of the outbox otherwise.
+	 * The relay, as soon as the outbox was created. It stays {@code null} if something
+	 * else, such as a mock, has taken the place of the outbox.
 	 */
 	private volatile @Nullable OutboxRelay used;
 
@@ -90,20 +90,21 @@ final class OutboxLifecycle
 	}
 
 	/**
-	 * Return the relay to somebody who stores events.
+	 * Return the relay for storing events.
 	 */
 	OutboxRelay use() {
 		OutboxRelay relay = relay();
 		this.used = relay;
 		if (this.started) {
-			// The first who asks for the outbox may come late
+			// The outbox was first asked for after the application had started
 			relay.start();
 		}
 		return relay;
 	}
 
 	/**
-	 * Return the relay to somebody who operates it, as it is after it was started.
+	 * Return the relay for operating it. The outbox is created before, so that a relay
+	 * that should be running is started.
 	 */
 	OutboxRelay operate() {
 		createOutbox();
@@ -123,7 +124,8 @@ final class OutboxLifecycle
 	@Override
 	public void start() {
 		if (this.backlog) {
-			// Even if nobody has asked for the outbox so far
+			// Events of an earlier run may wait, even if nobody has asked for the outbox
+			// so far
 			createOutbox();
 		}
 		this.started = true;

@@ -76,8 +76,8 @@ final class OutboxListeners implements EventDeliveryListener {
 	}
 
 	/**
-	 * Call the listeners in the session of the event, whoever else's session the thread
-	 * may have.
+	 * Call the listeners in the session of the event, because the thread may have that of
+	 * another customer.
 	 */
 	private void forEach(StoredEvent event, Consumer<EventDeliveryListener> call) {
 		String sessionId = event.sessionId();

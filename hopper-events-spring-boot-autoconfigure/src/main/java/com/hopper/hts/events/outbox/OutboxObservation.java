@@ -163,7 +163,8 @@ final class OutboxObservation {
 		}
 		catch (Throwable ex) {
 			notObserved(ex);
-			// Other handlers may have opened theirs
+			// A handler has failed, but others may have opened their scopes, which must
+			// be closed
 			return this.registry.getCurrentObservationScope();
 		}
 	}

@@ -23,8 +23,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
 /**
- * Storing events and delivering them in the background. Advice that is meant for
- * everything of ours passes by.
+ * Storing events and delivering them in the background. An {@link AopInfrastructureBean},
+ * so that advice on whole packages does not proxy it.
  */
 @ConfigurationProperties("hopper.outbox")
 class OutboxProperties implements AopInfrastructureBean {

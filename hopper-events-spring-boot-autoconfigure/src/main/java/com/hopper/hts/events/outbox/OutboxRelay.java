@@ -65,12 +65,13 @@ final class OutboxRelay {
 	private static final int NAMED = 10;
 
 	/**
-	 * How long the end waits for the database, and for what ends in the same moment.
+	 * How long the end waits for the database, and for attempts that end at the same
+	 * moment.
 	 */
 	private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
 
 	/**
-	 * How long what came of an event may wait for others before it is written down.
+	 * How long an outcome may wait for others, to be written down together with them.
 	 */
 	private static final long GATHER_MILLIS = 4;
 
@@ -113,7 +114,7 @@ final class OutboxRelay {
 	private final AtomicInteger claimed = new AtomicInteger();
 
 	/**
-	 * Calls of the loop that it has not answered yet.
+	 * How many wake-ups the loop has not answered yet.
 	 */
 	private final AtomicInteger calls = new AtomicInteger();
 
@@ -226,8 +227,8 @@ final class OutboxRelay {
 	}
 
 	/**
-	 * Drop a call. Others may have relied on it, and the relay may have been started
-	 * since.
+	 * Drop a wake-up. If others came meanwhile, look again, because the relay may have
+	 * been started since.
 	 */
 	private void notRunning() {
 		if (this.calls.getAndSet(0) > 1) {
@@ -244,7 +245,7 @@ final class OutboxRelay {
 				this.failing = false;
 			}
 			catch (Throwable ex) {
-				// Nobody else would look again
+				// Even an Error must not end the loop: no other thread takes over
 				failed(ex);
 			}
 			signal();
@@ -257,7 +258,7 @@ final class OutboxRelay {
 			this.store.tend();
 		}
 		catch (Throwable ex) {
-			// Nobody else would poll again
+			// Even an Error must not end the scheduled task, which would never run again
 			failed(ex);
 		}
 		wakeUp();
@@ -280,7 +281,8 @@ final class OutboxRelay {
 			}
 			this.gathering = false;
 			this.gathered = false;
-			// Before more is claimed: a kill must not repeat more than is on its way
+			// Settled before more is claimed, so that a kill repeats no more events than
+			// are on their way
 			settle();
 			more = this.running && claim();
 		}
@@ -312,8 +314,9 @@ final class OutboxRelay {
 	}
 
 	/**
-	 * With a backlog a round trip for each event would be a waste: a few milliseconds
-	 * later there will be more to write down and more to claim.
+	 * Return whether to wait a few milliseconds. With a backlog there will be more to
+	 * write down and more to claim then, so that one round trip to the database serves
+	 * many events.
 	 */
 	private boolean isWorthGathering() {
 		int flying = this.sending.size();
@@ -337,7 +340,8 @@ final class OutboxRelay {
 		RelayGate.Permit permit = this.gate.tryAcquire();
 		while (permit != null) {
 			permits.add(permit);
-			// An engine in memory hands out one event at a time
+			// An engine in memory is asked for one event at a time, because asking costs
+			// nothing
 			permit = this.store.isBlocking() ? this.gate.tryAcquire() : null;
 		}
 		return permits;
@@ -366,14 +370,15 @@ final class OutboxRelay {
 			attempt.subscription.update(outcome.subscribe((result) -> ended(attempt, result)));
 		}
 		catch (Throwable ex) {
-			// Reactor throws what it takes for fatal, such as a class that is missing
+			// Reactor rethrows errors that it takes for fatal, such as a
+			// NoClassDefFoundError
 			ended(attempt, this.attempt.broken(event, permit, observation, ex));
 		}
 	}
 
 	private void ended(Sending attempt, EventStore.Outcome outcome) {
 		if (!this.sending.remove(attempt)) {
-			// Cut off in the moment in which it ended
+			// The stop has cut the attempt off just as it ended, and has its outcome
 			return;
 		}
 		attempt.outcome = outcome;
@@ -381,7 +386,8 @@ final class OutboxRelay {
 			this.ended.add(attempt);
 		}
 		else {
-			// On this thread: a listener may block it, but not that of a booking
+			// Settled on this thread, which listeners may block, and not on that of a
+			// booking
 			settle(List.of(attempt));
 		}
 		wakeUp();
@@ -400,7 +406,8 @@ final class OutboxRelay {
 	private void settle(List<Sending> attempts) {
 		this.store.settle(attempts.stream().map(Sending::outcome).toList());
 		attempts.forEach((attempt) -> {
-			// First, so that it is announced and counted once, whatever fails
+			// Removed first, so that it is announced and counted once even if a listener
+			// fails
 			this.ended.remove(attempt);
 			try {
 				attempt.observation.run(() -> announce(attempt.outcome()));
@@ -414,7 +421,7 @@ final class OutboxRelay {
 	private void wakeUpWhenDue(boolean blocked) {
 		Instant due = (this.running && !blocked) ? this.store.nextDue() : null;
 		if (due == null) {
-			// The gate, or the next poll, will say when
+			// The gate or the next poll wakes the loop up
 			this.timer.update(Disposables.single());
 			return;
 		}
@@ -444,16 +451,19 @@ final class OutboxRelay {
 	 * looks for others.
 	 */
 	int inProgress() {
-		// In this order: what the loop claims meanwhile is counted when it has ended
+		// Reads calls before claimed: an event that the loop claims in between is then in
+		// claimed
 		int looking = (this.calls.get() != 0) ? 1 : 0;
 		return this.claimed.get() + looking;
 	}
 
 	/**
-	 * Return whether no event is pending at this very moment, and the listeners know.
+	 * Return whether no event is pending at this very moment, and the listeners have been
+	 * called.
 	 */
 	boolean isDrained() {
-		// Counted again: an event that was delivered meanwhile may not be announced yet
+		// Counted again, because an event that left the store meanwhile may not be
+		// announced yet
 		return this.claimed.get() == 0 && this.store.isEmpty() && this.claimed.get() == 0;
 	}
 
@@ -466,7 +476,7 @@ final class OutboxRelay {
 			this.store.open();
 			if (this.store.isBlocking()) {
 				CustomizableThreadFactory threads = new CustomizableThreadFactory("hopper-outbox-");
-				// A command line application ends when it has nothing more to do
+				// Daemon threads, so that a command line application can end
 				threads.setDaemon(true);
 				ScheduledExecutorService created = Executors.newSingleThreadScheduledExecutor(threads);
 				long poll = this.store.pollingInterval().toNanos();
@@ -520,7 +530,8 @@ final class OutboxRelay {
 			this.timer.update(Disposables.single());
 			CompletableFuture<Void> ended = endWorker();
 			awaitWhile(() -> cutOff() && ended.isDone(), END_TIMEOUT);
-			// The thread closes the store itself if a database keeps it waiting
+			// If the database keeps the thread waiting, the thread closes the store later
+			// by itself
 			CompletableFuture<Void> unused = ended.thenRun(this::settleAtLast);
 			this.failures.flush();
 		}
@@ -546,7 +557,7 @@ final class OutboxRelay {
 		this.lifecycle.lock();
 		try {
 			if (this.running) {
-				// Started again meanwhile
+				// The relay was started again while the old thread was waiting
 				return;
 			}
 			try {
@@ -577,7 +588,7 @@ final class OutboxRelay {
 		}
 		CompletableFuture<Void> last = CompletableFuture.runAsync(() -> {
 		}, current);
-		// Not interrupted: some databases close their files then
+		// No interrupt: H2, for example, closes its files when a thread is interrupted
 		current.shutdown();
 		try {
 			if (!current.awaitTermination(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -597,7 +608,8 @@ final class OutboxRelay {
 		try {
 			long remaining = timeout.toNanos();
 			while (remaining > 0 && condition.getAsBoolean()) {
-				// Timed as well: the gate may be shut meanwhile
+				// Looks again every 100 ms, because nothing signals that the gate has
+				// been shut
 				long slice = Math.min(remaining, TimeUnit.MILLISECONDS.toNanos(100));
 				remaining -= slice - Math.max(this.progress.awaitNanos(slice), 0);
 			}
@@ -612,7 +624,8 @@ final class OutboxRelay {
 
 	private boolean isDelivering() {
 		try {
-			// In this order: what has just been claimed may not have been sent yet
+			// Reads hasUnsent first: an event that is claimed in between is then in
+			// progress
 			boolean unsent = this.store.hasUnsent();
 			if (inProgress() > 0) {
 				return true;
@@ -691,7 +704,7 @@ final class OutboxRelay {
 		private final Disposable.Swap subscription = Disposables.swap();
 
 		/**
-		 * What came of it. The queue of what has ended hands it to the loop.
+		 * What came of it. Handed to the loop safely by the queue of ended attempts.
 		 */
 		private EventStore.@Nullable Outcome outcome;
 

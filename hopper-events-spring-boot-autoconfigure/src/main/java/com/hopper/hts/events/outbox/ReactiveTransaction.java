@@ -57,7 +57,8 @@ final class ReactiveTransaction {
 	 */
 	void whenOver(Object owner, List<StoredEvent> events, Consumer<List<StoredEvent>> committed,
 			Consumer<List<StoredEvent>> rolledBack, Scheduler scheduler) {
-		// Branches of a chain may store on several threads at a time
+		// Locked, because branches of one reactive chain may store on several threads at
+		// a time
 		synchronized (owner) {
 			for (TransactionSynchronization candidate : this.synchronizations.getSynchronizations()) {
 				if (candidate instanceof StoredInTransaction stored && stored.owner == owner) {

@@ -157,8 +157,8 @@ final class RelayGate {
 	}
 
 	/**
-	 * The timer decides as well as the clock, which may be set back while the relay is
-	 * paused: nobody would ask again.
+	 * Return whether the next probe may be sent. The timer decides as well as the clock,
+	 * because a clock that is set back during the pause would prolong it.
 	 */
 	private boolean isProbeDue(EventOutboxState.Pause pause) {
 		Instant probe = pause.nextProbe();
@@ -166,7 +166,8 @@ final class RelayGate {
 	}
 
 	/**
-	 * Give back a permit that was not needed, which is no news to anybody.
+	 * Give back a permit that was not needed. The loop is not woken up, because nothing
+	 * has changed.
 	 */
 	void giveBack(Permit permit) {
 		locked(() -> returned(permit));
@@ -204,7 +205,8 @@ final class RelayGate {
 			if (delivered) {
 				this.lastDelivery = this.clock.instant();
 			}
-			// What was sent before the API asked for a certain time does not shorten it
+			// If the API asked for a certain time, only a probe ends the pause, not an
+			// event sent before it
 			ended = (permit.probe() || !this.asked) ? this.pause : null;
 			if (ended != null) {
 				endPause();
@@ -291,7 +293,7 @@ final class RelayGate {
 
 	private void returned(Permit permit) {
 		if (permit.returned) {
-			// An attempt may be cancelled in the moment in which it ends
+			// Returned twice: an attempt may be cancelled in the moment in which it ends
 			return;
 		}
 		permit.returned = true;
@@ -302,14 +304,14 @@ final class RelayGate {
 	}
 
 	/**
-	 * Send nothing for a while.
+	 * Begin a pause, or prolong the current one.
 	 * @return the pause if it has just begun, or {@code null} if there was one already
 	 */
 	private EventOutboxState.@Nullable Pause pause(Permit permit, EventOutboxState.PauseReason reason, String message,
 			@Nullable Duration retryAfter) {
 		EventOutboxState.Pause current = this.pause;
 		if (current != null && !permit.probe()) {
-			// Sent before the pause began
+			// The event was sent before the pause began, so its failure is no news
 			return null;
 		}
 		Instant now = this.clock.instant();
@@ -326,7 +328,8 @@ final class RelayGate {
 	}
 
 	/**
-	 * Say why nothing is sent, without the lock: finding the reason may take others.
+	 * Log why nothing is sent. Called without the lock, because the diagnosis may take
+	 * other locks.
 	 */
 	private void announce(EventOutboxState.@Nullable Pause begun) {
 		if (begun != null) {
@@ -343,7 +346,8 @@ final class RelayGate {
 		int current = ++this.probeTimers;
 		this.probeTimer = this.scheduler.schedule(() -> {
 			locked(() -> {
-				// One that was replaced in the moment in which it ran says nothing
+				// A timer that was replaced while it fired must not end the wait of its
+				// successor
 				this.probeScheduled = this.probeScheduled && current != this.probeTimers;
 			});
 			wakeUp();
@@ -363,7 +367,7 @@ final class RelayGate {
 		this.probes = 0;
 		this.probeScheduled = false;
 		if (this.probe != null) {
-			// It says nothing about the next pause
+			// What comes of this probe must not end or prolong the next pause
 			this.probe.probe = false;
 			this.probe = null;
 		}

@@ -31,9 +31,9 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /**
- * Waits for tasks between the end of their executors and that of the outbox, so that they
- * can still store events. Spring itself waits when it destroys executors, as long as
- * their settings say, and that is after everything that delivers has stopped.
+ * Waits for the tasks of the application's executors before the outbox stops, so that
+ * they can still store events. Spring itself waits when it destroys executors, as long as
+ * their settings say, which is after everything that delivers has stopped.
  */
 class RunningTasks {
 
@@ -47,8 +47,8 @@ class RunningTasks {
 	}
 
 	/**
-	 * Return whether an event is about the context of the tasks. Those of its children
-	 * are heard too.
+	 * Return whether an event is about the context of the tasks. Events of child contexts
+	 * are received as well.
 	 */
 	boolean isMeantBy(ContextClosedEvent event) {
 		return event.getApplicationContext() == this.context;
@@ -61,14 +61,15 @@ class RunningTasks {
 		long start = System.nanoTime();
 		for (ExecutorConfigurationSupport executor : existing(ExecutorConfigurationSupport.class)) {
 			while (isAtWork(executor) && System.nanoTime() - start < this.timeout.toNanos() && sleep()) {
-				// Takes tasks until it is destroyed, so it tells nobody that it is done
+				// Polls: the executor takes tasks until it is destroyed and signals no
+				// end of its tasks
 			}
 		}
 		for (SimpleAsyncTaskExecutor executor : existing(SimpleAsyncTaskExecutor.class)) {
 			String tasks = (executor instanceof SimpleAsyncTaskScheduler) ? "scheduling" : "execution";
 			if (this.context.getEnvironment()
 				.getProperty("spring.task." + tasks + ".shutdown.await-termination", Boolean.class, false)) {
-				// Waits as long as it would later
+				// Closed now instead of later, with the same timeout
 				executor.close();
 			}
 		}
@@ -85,7 +86,7 @@ class RunningTasks {
 
 	/**
 	 * Return whether tasks run or wait in an executor that Spring shuts down at the very
-	 * end. It has waited for those of others already.
+	 * end. For all others Spring has waited already.
 	 */
 	private static boolean isAtWork(ExecutorConfigurationSupport support) {
 		try {
@@ -97,7 +98,7 @@ class RunningTasks {
 					&& !scheduler.getScheduledExecutor().isShutdown() && scheduler.getActiveCount() > 0;
 		}
 		catch (IllegalStateException ex) {
-			// Never initialized
+			// The executor was never initialized
 			return false;
 		}
 	}

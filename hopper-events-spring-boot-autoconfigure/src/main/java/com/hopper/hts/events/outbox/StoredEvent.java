@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * An event in the outbox. Immutable. As JSON it has neither the session id nor what is in
- * the event.
+ * An event in the outbox. Immutable. As JSON it contains neither the session id nor the
+ * content of the event.
  *
  * @since 0.1.0
  */

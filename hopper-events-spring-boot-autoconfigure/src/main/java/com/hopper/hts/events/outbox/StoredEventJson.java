@@ -60,8 +60,8 @@ final class StoredEventJson {
 	private static final byte[] WHOLE = "{\"version\":1,\"id\":".getBytes(StandardCharsets.US_ASCII);
 
 	/**
-	 * Times outside are no times at which an event was stored, and cannot be reckoned
-	 * with.
+	 * The range of times that are read. Others are damaged, and arithmetic with them may
+	 * overflow.
 	 */
 	private static final Instant EARLIEST = Instant.EPOCH;
 
@@ -147,7 +147,8 @@ final class StoredEventJson {
 			}
 		}
 		catch (JacksonException | DateTimeException ex) {
-			// The API will say what it thinks of it
+			// The time is only for display: the payload is sent as it is, and the API
+			// judges it
 		}
 		return null;
 	}

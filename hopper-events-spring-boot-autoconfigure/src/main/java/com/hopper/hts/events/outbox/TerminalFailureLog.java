@@ -156,7 +156,7 @@ final class TerminalFailureLog {
 				.update(this.scheduler.schedule(() -> summarize(end), INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
 		}
 		catch (RejectedExecutionException ex) {
-			// The application ends, which writes everything down
+			// The application is ending, and flush logs what is left
 		}
 	}
 

@@ -28,7 +28,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("hopper.tracing")
 record TracingProperties(@DefaultValue("link") Delivery delivery) implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a record has no subclasses
+	// Keeps advice on whole packages off: a record cannot be proxied with a subclass
 
 	/**
 	 * What a delivery is to the trace in which its event was stored.

@@ -130,7 +130,8 @@ final class Transactions {
 
 		@Override
 		public void savepointRollback(Object savepoint) {
-			// One that is not known was created before the first event was stored
+			// An unknown savepoint was created before the first event was stored, so all
+			// events are undone
 			List<StoredEvent> undone = this.events.subList(this.savepoints.getOrDefault(savepoint, 0),
 					this.events.size());
 			List<StoredEvent> copy = List.copyOf(undone);
@@ -140,8 +141,8 @@ final class Transactions {
 
 		@Override
 		public void afterCompletion(int status) {
-			// Unknown is what a commit that failed leaves behind, and most often the
-			// booking does not exist then
+			// STATUS_UNKNOWN is left behind by a commit that failed, and then there is
+			// most often no booking
 			((status == STATUS_COMMITTED) ? this.committed : this.rolledBack).accept(List.copyOf(this.events));
 		}
 

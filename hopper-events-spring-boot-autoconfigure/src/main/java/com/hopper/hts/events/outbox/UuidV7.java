@@ -33,9 +33,9 @@ final class UuidV7 {
 	private final AtomicLong last = new AtomicLong();
 
 	/**
-	 * Thread-local random numbers are seeded by the clock alone, this is not: instances
-	 * started together must not create the same ids. Read early, since an event loop must
-	 * not wait for it.
+	 * From {@link SecureRandom}, because instances that start together must not create
+	 * the same ids, and {@code ThreadLocalRandom} is seeded by the clock alone. Read
+	 * early, because an event loop must not wait for it.
 	 */
 	private final long salt = new SecureRandom().nextLong();
 

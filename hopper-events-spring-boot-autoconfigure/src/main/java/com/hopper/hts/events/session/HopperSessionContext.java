@@ -122,7 +122,7 @@ public final class HopperSessionContext {
 
 	private static @Nullable HopperSessionContext find(ContextView contextView) {
 		HopperSessionContext context = contextView.getOrDefault(KEY, null);
-		// That of whoever called publishAll is not for its events
+		// The session that the caller of publishAll had is not meant for the events
 		ContextView caller = contextView.getOrDefault(SessionEvent.class, null);
 		return (caller != null && caller.getOrDefault(KEY, null) == context) ? NONE : context;
 	}

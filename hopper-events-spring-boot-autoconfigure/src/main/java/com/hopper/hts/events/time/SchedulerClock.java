@@ -59,7 +59,8 @@ public final class SchedulerClock extends Clock {
 	 * @return the nanoseconds
 	 */
 	public static long nanoTime(Scheduler scheduler) {
-		// The time of a real scheduler is exact to the millisecond only, and may jump
+		// Not the time of a real scheduler, which is exact to the millisecond only and
+		// may jump
 		return isReal(scheduler) ? System.nanoTime() : scheduler.now(TimeUnit.NANOSECONDS);
 	}
 

@@ -111,7 +111,7 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 		try {
 			expectedJson = MAPPER.readTree(expected);
 		}
-		// A number beyond all limits is not an exception of Jackson's
+		// Jackson lets NumberFormatException through for a number that is too long
 		catch (JacksonException | NumberFormatException ex) {
 			throw new IllegalArgumentException("'expected' is not valid JSON: "
 					+ ((ex instanceof JacksonException invalid) ? invalid.getOriginalMessage() : ex.getMessage()));

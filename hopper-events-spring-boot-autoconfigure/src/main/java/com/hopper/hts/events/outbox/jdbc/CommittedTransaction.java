@@ -50,7 +50,8 @@ final class CommittedTransaction implements TransactionSynchronization {
 	 */
 	static void watch(PlatformTransactionManager transactionManager, @Nullable DataSource outside) {
 		if (transactionManager instanceof ConfigurableTransactionManager configurable) {
-			// The list is replaced: running transactions may be reading the old one
+			// Replaces the list instead of changing it, because running transactions may
+			// be reading it
 			List<TransactionExecutionListener> listeners = new ArrayList<>(
 					configurable.getTransactionExecutionListeners());
 			listeners.add(new Listener(outside));
@@ -63,7 +64,8 @@ final class CommittedTransaction implements TransactionSynchronization {
 	 */
 	static boolean isCurrent() {
 		if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-			// Spring clears the synchronizations before listeners hear of the completion
+			// Synchronizations are gone but the transaction is active: Spring is calling
+			// the listeners after completion
 			return TransactionSynchronizationManager.isActualTransactionActive();
 		}
 		for (TransactionSynchronization candidate : TransactionSynchronizationManager.getSynchronizations()) {
@@ -75,8 +77,8 @@ final class CommittedTransaction implements TransactionSynchronization {
 	}
 
 	/**
-	 * Return whether the transaction of the calling thread is not one of the outbox. It
-	 * may run within one, whose connection is bound.
+	 * Return whether the transaction of the calling thread belongs to a manager that is
+	 * not the outbox's. It may run within one that is, whose connection is still bound.
 	 * @param dataSource the data source of the outbox; contexts with one parent can have
 	 * several
 	 */

@@ -36,7 +36,7 @@ import org.springframework.boot.jdbc.DatabaseDriver;
 import org.springframework.jdbc.core.RowMapper;
 
 /**
- * What databases say differently. All times in the table are in UTC and have no zone.
+ * The SQL in which databases differ. All times in the table are in UTC and have no zone.
  */
 enum JdbcDialect {
 
@@ -117,13 +117,14 @@ enum JdbcDialect {
 	 * @return the place
 	 */
 	List<@Nullable String> place(Connection connection, String table) throws SQLException {
-		// Without options
+		// The URL without its options
 		String database = String.valueOf(connection.getMetaData().getURL()).split("[?;]", 2)[0];
 		if (!table.contains(".")) {
 			return Arrays.asList(database, connection.getCatalog(), connection.getSchema());
 		}
 		if (this == MYSQL || this == MARIADB) {
-			// The databases of a server are what others call schemas
+			// A qualified name may lead to any database of the server: they are what
+			// others call schemas
 			return List.of(database.replaceFirst("(//[^/]*)/.*", "$1"));
 		}
 		return Arrays.asList(database, connection.getCatalog());

@@ -158,7 +158,7 @@ final class JdbcEventStore implements EventStore {
 
 	JdbcEventStore(Supplier<JdbcOutboxTable> table, JdbcOutboxProperties properties,
 			@Nullable R2dbcTransactions reactiveTransactions, Clock clock, boolean real) {
-		// The first use proves the table, which may be before the outbox starts
+		// The table is checked at its first use, which may be before the outbox starts
 		this.table = SingletonSupplier.of(() -> {
 			JdbcOutboxTable created = table.get();
 			created.prepare();
@@ -166,7 +166,7 @@ final class JdbcEventStore implements EventStore {
 		});
 		this.lease = properties.lease();
 		Duration third = this.lease.dividedBy(3);
-		// A poll renews the claims, and must do so before they end
+		// A poll also renews the leases, so it must come well before they end
 		this.pollingInterval = (properties.pollingInterval().compareTo(third) < 0) ? properties.pollingInterval()
 				: third;
 		this.keepDelivered = properties.keepDelivered();
@@ -204,14 +204,15 @@ final class JdbcEventStore implements EventStore {
 	public void open() {
 		table();
 		if (this.reactiveTransactions != null) {
-			// The proof needs connections, and nobody holds any yet
+			// Checked at the start, because it needs connections and the pool is still
+			// idle
 			this.reactiveTransactions.prove(this::tryOut);
 		}
 	}
 
 	@Override
 	public void closing() {
-		// Others deliver what is left
+		// What is left stays in the table, for other instances or the next start
 	}
 
 	@Override
@@ -306,7 +307,8 @@ final class JdbcEventStore implements EventStore {
 			return connection.setSavepoint();
 		}
 		catch (SQLException ex) {
-			// Some global transactions allow none: a failure may leave some events behind
+			// Some JTA transactions allow no savepoint: after a failure some of the
+			// events may remain stored
 			return null;
 		}
 	}
@@ -338,7 +340,7 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public void rolledBack(List<StoredEvent> events) {
-		// There is nothing to undo
+		// The database has undone the insert
 	}
 
 	@Override
@@ -354,7 +356,8 @@ final class JdbcEventStore implements EventStore {
 				? guarded(() -> table().transactions().single((connection) -> claimAtOnce(connection, max)))
 				: own((connection) -> claim(connection, max));
 		if (rows.size() < max) {
-			// Others have claimed the rest, except what was committed meanwhile
+			// Nothing more is due, so other instances have claimed the rest, except what
+			// was committed meanwhile
 			this.unclaimed.values().removeIf((begun) -> begun < number);
 		}
 		Map<String, Integer> abandoned = new TreeMap<>();
@@ -456,8 +459,8 @@ final class JdbcEventStore implements EventStore {
 				List<UUID> ids = ids(connection, PURGED,
 						"where state = 'DELIVERED' and due_at <= {now} order by due_at "
 								+ table().dialect().limit(PURGED));
-				// A delivered event stays delivered. Naming the state again would cause a
-				// scan
+				// By id only: a delivered event stays delivered, and with the state the
+				// database would scan
 				return ids.isEmpty() ? 0 : execute(connection, "delete from {table} where id in (?)", ids);
 			});
 		}
@@ -477,7 +480,7 @@ final class JdbcEventStore implements EventStore {
 			}
 			return done.isEmpty() ? 0 : complete(connection, done);
 		};
-		// Removing takes one statement, and needs no transaction around it
+		// A single statement needs no transaction around it
 		boolean single = done.size() == outcomes.size();
 		guarded(() -> single ? table().transactions().single(work) : table().transactions().own(work));
 		outcomes.forEach((outcome) -> {
@@ -561,7 +564,8 @@ final class JdbcEventStore implements EventStore {
 		if ((last == null || last.isOld()) && this.counting.compareAndSet(false, true)) {
 			Schedulers.boundedElastic().schedule(this::countAll);
 		}
-		// What was counted before there were few may be a day old
+		// Only if there were many last time as well: otherwise the last full count may be
+		// a day old
 		return (before && last != null) ? last.counts() : first;
 	}
 
@@ -701,7 +705,7 @@ final class JdbcEventStore implements EventStore {
 			if (pause() == null) {
 				throw ex;
 			}
-			// Another operator was faster
+			// Another operator has inserted the row first
 			return false;
 		}
 	}

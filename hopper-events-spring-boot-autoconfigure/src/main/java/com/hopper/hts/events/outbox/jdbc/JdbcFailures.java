@@ -118,7 +118,7 @@ final class JdbcFailures {
 		String current = text;
 		String next = VALUE.matcher(text).replaceAll("...");
 		while (!next.equals(current)) {
-			// Inner parentheses go before outer ones
+			// Repeated, because each pass removes only the innermost parentheses
 			current = next;
 			next = VALUE.matcher(current).replaceAll("...");
 		}

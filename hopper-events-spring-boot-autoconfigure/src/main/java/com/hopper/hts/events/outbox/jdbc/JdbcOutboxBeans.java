@@ -68,7 +68,8 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		DataSource dataSource = (name != null) ? named(name) : unique();
 		String shown = (name != null) ? name : String.valueOf(nameOf(dataSource));
 		List<PlatformTransactionManager> fitting = fitting(managers, dataSource, shown, chosen);
-		// Whoever stores events when it is destroyed needs connections
+		// Destroys the data source after the outbox, because beans may store events while
+		// they are destroyed
 		this.beanFactory.registerDependentBean(shown, "hopperOutboxLifecycle");
 		try {
 			boolean create = switch (this.properties.initializeSchema()) {
@@ -155,7 +156,7 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 				fitting.add(manager);
 			}
 		});
-		// One without a resource may lead several others, such as a chain of them
+		// A manager without a resource may drive several others, as a chained one does
 		boolean led = !fitting.stream().allMatch(ResourceTransactionManager.class::isInstance);
 		managers.values()
 			.stream()

@@ -47,7 +47,7 @@ record JdbcOutboxProperties(@DefaultValue("hopper_event_outbox") String tableNam
 		@DefaultValue("30s") Duration lease, @Nullable Duration keepDelivered, @Nullable String dataSource,
 		@Nullable String transactionManager) implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a record has no subclasses
+	// Keeps advice on whole packages off: a record cannot be proxied with a subclass
 
 	JdbcOutboxProperties {
 		dataSource = StringUtils.hasText(dataSource) ? dataSource : null;
@@ -62,7 +62,7 @@ record JdbcOutboxProperties(@DefaultValue("hopper_event_outbox") String tableNam
 		require("polling-interval", this.pollingInterval, Duration.ofMillis(1), Duration.ofDays(1));
 		require("lease", this.lease, Duration.ofSeconds(1), Duration.ofDays(1));
 		if (this.keepDelivered != null) {
-			// Databases count years to 9999 only
+			// Some databases know no year after 9999
 			require("keep-delivered", this.keepDelivered, Duration.ofMillis(1), Duration.ofDays(36500));
 		}
 	}

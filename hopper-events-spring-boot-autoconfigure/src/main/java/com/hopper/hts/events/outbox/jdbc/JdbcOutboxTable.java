@@ -56,7 +56,8 @@ final class JdbcOutboxTable {
 			+ "schema-%s.sql, or set hopper.outbox.jdbc.initialize-schema=always";
 
 	/**
-	 * Names of the setting in pools. Some databases, such as H2, ignore it and write.
+	 * Names of the read-only setting in pools, which is asked for because some databases,
+	 * such as H2, ignore it and write.
 	 */
 	private static final List<String> READ_ONLY = List.of("readOnly", "defaultReadOnly");
 
@@ -134,13 +135,14 @@ final class JdbcOutboxTable {
 			String script = new ClassPathResource(SCRIPTS + "schema-" + this.dialect.platform() + ".sql",
 					getClass().getClassLoader())
 				.getContentAsString(StandardCharsets.UTF_8);
-			// The names of indexes cannot have a schema
+			// The name of an index must not be qualified with a schema
 			String plain = this.name.substring(this.name.lastIndexOf('.') + 1);
 			script = script.replaceAll("\\b" + DEFAULT_NAME + "_due\\b", plain.replace("$", "\\$") + "_due")
 				.replaceAll("\\b" + DEFAULT_NAME + "\\b", this.name.replace("$", "\\$"));
 			ResourceDatabasePopulator populator = new ResourceDatabasePopulator(
 					new ByteArrayResource(script.getBytes(StandardCharsets.UTF_8)));
-			// Many databases commit then, which a transaction of the caller must not
+			// In a transaction of its own: on many databases DDL commits, which must not
+			// happen to the caller's
 			this.transactions.own((connection) -> {
 				populator.populate(connection);
 				return true;
@@ -148,8 +150,8 @@ final class JdbcOutboxTable {
 			if (this.dialect == JdbcDialect.POSTGRESQL) {
 				this.transactions.own((connection) -> {
 					this.dialect.update(connection, "alter table " + this.name + " set (fillfactor = 70)");
-					// A hash takes sessions of any length; only proofs are looked up by
-					// session
+					// A hash index takes session ids of any length. Only delivered events
+					// are looked up by session
 					return this.dialect.update(connection, "create index if not exists " + plain + "_session on "
 							+ this.name + " using hash (session_id) where state = 'DELIVERED'");
 				});
@@ -191,7 +193,8 @@ final class JdbcOutboxTable {
 				+ "values (?, 'trial', 'trial', 'TRIAL', ?, ?, ?, ?, 0, 'trial', 0)", id, new byte[1], time, time,
 				time);
 		Map<String, Object> values = trialValues(id, time);
-		// Many databases do not name the column that a value does not fit
+		// Column by column, because many databases do not name the column that a value
+		// does not fit
 		for (Map.Entry<String, Object> value : values.entrySet()) {
 			step[0] = "change column '" + value.getKey() + "' of";
 			this.dialect.update(connection, "update " + this.name + " set " + value.getKey() + " = ? where id = ?",

@@ -81,7 +81,8 @@ record JdbcRow(StoredEvent event, @Nullable String reason, Instant finishedAt, @
 			return DeadLetter.fromJson(payload);
 		}
 		catch (IllegalArgumentException ex) {
-			// The relay makes it a dead letter
+			// An unreadable row is claimed nevertheless, and the relay makes it a dead
+			// letter
 			return null;
 		}
 	}

@@ -78,7 +78,8 @@ final class JdbcTransactions {
 	private final List<PlatformTransactionManager> enlisting;
 
 	/**
-	 * Whether the connections of the pool have another isolation than ours.
+	 * Whether the pool's connections have another isolation than READ COMMITTED, which is
+	 * set then.
 	 */
 	private final boolean isolate;
 
@@ -146,8 +147,8 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * Refuse to work where the tenant of a request leads, for example: the outbox looks
-	 * where the data source leads without one.
+	 * Refuse to write where the outbox does not look, such as in the schema of the
+	 * current tenant: the outbox looks where the data source leads without one.
 	 */
 	private <T extends @Nullable Object> Work<T> inPlace(Work<T> work) {
 		List<@Nullable String> place = this.place;
@@ -205,7 +206,7 @@ final class JdbcTransactions {
 				if (attempt == ATTEMPTS || !JdbcFailures.isWorthRepeating(ex)) {
 					throw ex;
 				}
-				// Random waits keep the same transactions from meeting again
+				// A random wait keeps the same transactions from colliding again
 				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextInt(1, 10)));
 			}
 		}
@@ -216,7 +217,8 @@ final class JdbcTransactions {
 			return unaware(this.dataSource).getConnection();
 		}
 		catch (SQLException ex) {
-			// Many pools do not tell their own failures from those of the database
+			// Many pools report an exhausted pool like a failure of the database, so all
+			// count as transient
 			throw new SQLTransientConnectionException(ex.getMessage(), ex.getSQLState(), ex.getErrorCode(), ex);
 		}
 	}
@@ -259,8 +261,8 @@ final class JdbcTransactions {
 			}
 		}
 		catch (SQLException ex) {
-			// The connection is broken. Its first failure is thrown, and the pool drops
-			// it
+			// The connection is broken: the caller gets its first failure, and the pool
+			// drops it
 		}
 	}
 
@@ -289,7 +291,8 @@ final class JdbcTransactions {
 		if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
 			throw readOnly();
 		}
-		// The connection may be that of an outer transaction, whose fate is another one
+		// The bound connection is used unless it belongs to an outer transaction, which
+		// ends on its own
 		if (bound != null && !elsewhere) {
 			return bound;
 		}
@@ -328,9 +331,9 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * A connection may be bound for reuse only, within a transaction that does not commit
-	 * it. JDBC's manager tells its own connections; others, such as JPA's, leave theirs
-	 * unmarked.
+	 * Return whether the bound connection takes part in the transaction. A marked one was
+	 * bound by JDBC's manager, which tells its own, or only to be reused in a transaction
+	 * that does not commit it. Others, such as JPA's manager, do not mark theirs.
 	 */
 	private boolean isTransactional(DataSource key, ConnectionHolder holder) {
 		return !holder.isSynchronizedWithTransaction() || isExisting(
@@ -339,7 +342,8 @@ final class JdbcTransactions {
 
 	private static boolean isExisting(PlatformTransactionManager manager) {
 		try {
-			// Taking part has no effect and needs no completion
+			// PROPAGATION_MANDATORY only joins, so there is nothing to commit or roll
+			// back
 			manager.getTransaction(MANDATORY);
 			return true;
 		}
@@ -381,8 +385,8 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * Return the data source behind the last proxy that gives the connection of a
-	 * transaction. Others may sign in at the database, for example.
+	 * Return the data source behind all proxies that give the connection of a
+	 * transaction. Other proxies are kept: they may sign in at the database, for example.
 	 */
 	private static DataSource unaware(DataSource dataSource) {
 		DataSource unaware = dataSource;

@@ -142,11 +142,12 @@ final class R2dbcTransactions {
 	}
 
 	/**
-	 * A connection may be bound for reuse only, within a transaction that does not commit
-	 * it. The manager tells its own connections.
+	 * Return whether the bound connection takes part in the transaction. Spring also
+	 * binds connections just to reuse them within a transaction that does not commit
+	 * them; the manager tells its own.
 	 */
 	private static Mono<Boolean> isCurrent(ConnectionFactory connectionFactory) {
-		// Taking part has no effect and needs no completion
+		// PROPAGATION_MANDATORY only joins, so there is nothing to commit or roll back
 		return new R2dbcTransactionManager(connectionFactory).getReactiveTransaction(MANDATORY)
 			.map((transaction) -> true)
 			.onErrorReturn(IllegalTransactionStateException.class, false);
@@ -162,7 +163,8 @@ final class R2dbcTransactions {
 			return true;
 		}
 		try {
-			// The caller's transaction may not see the row, so another one looks
+			// A transaction of its own, because the isolation of the caller's may hide
+			// the row
 			TransactionalOperator another = TransactionalOperator.create(new R2dbcTransactionManager(connectionFactory),
 					REQUIRES_NEW);
 			boolean found = trial.test((sql,
@@ -172,7 +174,8 @@ final class R2dbcTransactions {
 						.as(another::transactional)
 						.contextWrite(context)
 						.block(PROOF_TIMEOUT)));
-			// What chooses by the context may lead elsewhere the next time
+			// A routing factory may choose another database the next time, so it is
+			// proven each time
 			if (found && !(connectionFactory instanceof AbstractRoutingConnectionFactory)) {
 				this.proven.add(connectionFactory);
 			}

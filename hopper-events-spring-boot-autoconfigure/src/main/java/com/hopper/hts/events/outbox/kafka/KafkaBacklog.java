@@ -60,7 +60,8 @@ final class KafkaBacklog {
 				}));
 			Map<TopicPartition, OffsetAndMetadata> committed = get(
 					client.listConsumerGroupOffsets(groupId).partitionsToOffsetAndMetadata());
-			// All of them: what a replay has just committed is not readable at once
+			// READ_UNCOMMITTED, because what a replay has just committed is not readable
+			// at once
 			Map<TopicPartition, ListOffsetsResultInfo> ends = get(
 					client.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all());
 			Map<TopicPartition, ListOffsetsResultInfo> starts = get(client.listOffsets(earliest).all());
@@ -71,7 +72,7 @@ final class KafkaBacklog {
 					return 0;
 				}
 				long from = (offset != null) ? offset.offset() : -1;
-				// A consumer whose offset is not in the topic begins at the start
+				// A consumer whose offset is no longer in the topic begins at its start
 				boolean valid = from >= start.getValue().offset() && from <= end.offset();
 				return end.offset() - (valid ? from : start.getValue().offset());
 			}).sum();
@@ -90,8 +91,8 @@ final class KafkaBacklog {
 	}
 
 	/**
-	 * A number that the broker has to be asked for. One thread asks at a time, and while
-	 * it does, the last number has to do, if there is one.
+	 * A number from the broker, cached for a while. One thread asks at a time, and the
+	 * others get the last number meanwhile, if there is one.
 	 *
 	 * @param <T> the type of the value
 	 */
@@ -164,7 +165,8 @@ final class KafkaBacklog {
 			catch (KafkaException ex) {
 				this.failure = ex;
 				if (Thread.currentThread().isInterrupted()) {
-					// Nobody else was
+					// An interrupt says nothing about Kafka: the next caller counts
+					// again
 					this.stale = true;
 				}
 			}

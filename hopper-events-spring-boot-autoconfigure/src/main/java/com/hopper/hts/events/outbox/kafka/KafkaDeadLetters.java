@@ -85,7 +85,7 @@ final class KafkaDeadLetters {
 	 * Read what matches, ordered by the id of the event.
 	 */
 	NavigableMap<UUID, KafkaRecords.Letter> read(Predicate<DeadLetter> filter) {
-		// What is in one partition says nothing of what is in another
+		// By partition, because a tombstone only removes letters of its own partition
 		Map<Integer, Map<UUID, KafkaRecords.Letter>> found = new TreeMap<>();
 		try (Consumer<byte[], byte[]> reader = this.topics.createReader()) {
 			List<TopicPartition> partitions = reader.partitionsFor(this.topics.deadLetterTopic(), TIMEOUT)
@@ -138,8 +138,8 @@ final class KafkaDeadLetters {
 
 	/**
 	 * Remove dead letters and, if they are to be delivered after all, store them again,
-	 * both or neither. Only one instance can do so at a time: who begins later puts an
-	 * end to what others have not finished, and these then begin anew with what is left.
+	 * both or neither. Only one instance can do so at a time: one that begins later
+	 * aborts what others have not finished, and they then start again with what is left.
 	 */
 	private List<StoredEvent> remove(Predicate<DeadLetter> filter, boolean replay) {
 		List<StoredEvent> removed = new ArrayList<>();
@@ -167,8 +167,8 @@ final class KafkaDeadLetters {
 					logger.debug("Another instance works on the dead letters", ex);
 				}
 				finally {
-					// Aborts what is not committed, so that the relay can read on, but
-					// does not wait for a broker that has gone
+					// Aborts an open transaction, which would keep the relay from reading
+					// on. The timeout is for a broker that has gone
 					producer.close(TIMEOUT);
 				}
 				TimeUnit.MILLISECONDS.sleep((long) (50 + 200 * this.random.getAsDouble()));

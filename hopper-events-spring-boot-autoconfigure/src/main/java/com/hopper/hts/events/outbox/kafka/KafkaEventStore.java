@@ -153,7 +153,7 @@ final class KafkaEventStore implements EventStore {
 			startWhenReady();
 		}
 		catch (RuntimeException ex) {
-			// Nobody closes what has not been opened
+			// Closed here, because a store that failed to open is not closed by the relay
 			close();
 			throw ex;
 		}
@@ -206,7 +206,8 @@ final class KafkaEventStore implements EventStore {
 	@Override
 	public List<StoredEvent> abandon() {
 		if (this.reader == null) {
-			// Events may have been stored by an application that did not start
+			// The producer may be open: events can be stored before the outbox starts, or
+			// without it
 			close();
 		}
 		return List.of();
@@ -249,7 +250,8 @@ final class KafkaEventStore implements EventStore {
 						+ " bytes, and the limit is " + limit + ". Raise that, or make the event smaller", null);
 			}
 		}
-		// Refuse now what would be refused after the commit
+		// A producer that cannot be created fails the booking's transaction now, and not
+		// after the commit
 		producer();
 	}
 
@@ -310,7 +312,7 @@ final class KafkaEventStore implements EventStore {
 		for (Outcome outcome : outcomes) {
 			KafkaReader.Entry entry = (current != null) ? current.claimed(outcome.event().id()) : null;
 			if (entry == null) {
-				// Taken away by the broker, or written down already
+				// The partition was taken away, or the outcome is written down already
 				continue;
 			}
 			if (outcome instanceof Outcome.Dead letter) {
@@ -389,7 +391,7 @@ final class KafkaEventStore implements EventStore {
 
 	@Override
 	public boolean hasUnsent() {
-		// What is in the topic stays there
+		// Every event is in the topic, and stays there for the next start
 		return false;
 	}
 
@@ -398,7 +400,8 @@ final class KafkaEventStore implements EventStore {
 		try {
 			boolean empty = lag() == 0;
 			if (empty) {
-				// Whoever waited for this is not told what was counted before
+				// Forgets the cached count, which is older than what the caller has just
+				// been told
 				this.pending.invalidate();
 			}
 			return empty;
@@ -489,7 +492,7 @@ final class KafkaEventStore implements EventStore {
 			if (!this.closed) {
 				return current;
 			}
-			// Created too late to be closed with the store
+			// The store was closed while the producer was created
 			this.producers.destroy();
 		}
 		throw new EventNotStoredException("The event was not stored because the application is shutting down", null);

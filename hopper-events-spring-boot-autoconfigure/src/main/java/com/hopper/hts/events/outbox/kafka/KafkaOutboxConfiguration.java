@@ -50,8 +50,8 @@ import org.springframework.util.StringUtils;
 public class KafkaOutboxConfiguration {
 
 	/**
-	 * A property of an earlier version. Without what it promised, events of transactions
-	 * that are rolled back would be sent.
+	 * A property of an earlier version, which is refused: ignoring it would send events
+	 * of transactions that are rolled back.
 	 */
 	private static final String VIA_JDBC = "hopper.outbox.kafka.via-jdbc";
 

@@ -43,7 +43,7 @@ record KafkaOutboxProperties(@DefaultValue("hopper-events") String topic, @Nulla
 		@DefaultValue("true") boolean createTopics, @DefaultValue("-1") int partitions,
 		@DefaultValue("-1") int replicationFactor) implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a record has no subclasses
+	// Keeps advice on whole packages off: a record cannot be proxied with a subclass
 
 	String nameOfDeadLetterTopic() {
 		String name = this.deadLetterTopic;

@@ -59,9 +59,9 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 /**
  * The records that were read from the topic and are not final. The container commits the
  * offset of a partition up to the first of them, and reads no more until all are: it
- * takes acknowledgements in any order, from any thread. A record is the matter of the
- * consumer that read it: one that was slow to notice that it has lost a partition may
- * hear of that when another one here has it already.
+ * takes acknowledgements in any order, from any thread. Each record belongs to the
+ * consumer that read it, because a consumer may learn that it has lost a partition when
+ * another one of this instance has it already.
  */
 final class KafkaReader
 		implements AcknowledgingConsumerAwareMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
@@ -150,7 +150,7 @@ final class KafkaReader
 		settings.setIdleBeforeDataMultiplier(1);
 		settings.setMissingTopicsFatal(false);
 		settings.setAuthExceptionRetryInterval(AUTHENTICATION_RETRY);
-		// An application ends when it has nothing more to do
+		// Daemon threads, so that a command line application can end
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("hopper-outbox-C-");
 		threads.setDaemon(true);
 		settings.setListenerTaskExecutor(threads);
@@ -217,7 +217,8 @@ final class KafkaReader
 				if (events.size() == max || entry.due.isAfter(now)) {
 					break;
 				}
-				// A copy that is read while its original is being sent waits
+				// A second record of an event that is being sent waits until that one is
+				// settled
 				if (event != null && this.claimed.putIfAbsent(event.id(), entry) == null) {
 					this.waiting.remove(entry);
 					events.add(event);
@@ -316,8 +317,8 @@ final class KafkaReader
 	}
 
 	/**
-	 * Return whether a later record of the partition is final, which whoever goes on
-	 * would send again.
+	 * Return whether a later record of the partition is final, which the next owner of
+	 * the partition would send again.
 	 */
 	private boolean isOvertaken(Entry entry) {
 		return entry.consumed.offset() < this.finished.getOrDefault(entry.partition(), -1L);
@@ -353,8 +354,8 @@ final class KafkaReader
 	}
 
 	/**
-	 * Read on where the container has paused and, after a rebalance that took only the
-	 * partitions it was waiting for, no longer knows it.
+	 * Resume consumers that the container has paused and then forgotten, which happens
+	 * after a rebalance that took only the partitions it was waiting for.
 	 * @see <a href="https://github.com/spring-projects/spring-kafka/issues/4708">Spring
 	 * for Apache Kafka, issue 4708</a>
 	 */
@@ -489,7 +490,7 @@ final class KafkaReader
 		}
 
 		/**
-		 * The record is final. It may be somebody else's by now.
+		 * Mark the record as final. The partition may belong to another consumer by now.
 		 */
 		void finish() {
 			KafkaReader.this.lock.lock();
@@ -521,8 +522,8 @@ final class KafkaReader
 	}
 
 	/**
-	 * What goes wrong between the container and the broker passes, and is no error that
-	 * somebody must look after.
+	 * Logs failures between the container and the broker as warnings, because they pass
+	 * by themselves.
 	 */
 	private static final class Failures implements CommonErrorHandler {
 
@@ -531,7 +532,7 @@ final class KafkaReader
 				MessageListenerContainer container, boolean batchListener) {
 			logger.warn("The outbox cannot read from the broker or commit there, and will try again", thrownException);
 			try {
-				// Not in a tight loop
+				// Waits, so that the container does not retry in a tight loop
 				TimeUnit.MILLISECONDS.sleep(500);
 			}
 			catch (InterruptedException ex) {

@@ -179,7 +179,7 @@ final class KafkaRecords {
 				return new Letter(id, consumed.partition(), letter, null);
 			}
 			catch (RuntimeException ex) {
-				// Then it is one that cannot be read
+				// The letter is shown as one that cannot be read
 			}
 		}
 		Instant stored = timestamp(consumed);

@@ -54,8 +54,8 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 
 /**
- * The topics of an outbox and clients for them, which are nobody else's: whatever the
- * application has configured for its own, these lose nothing.
+ * The topics of an outbox, and clients that only the outbox uses: whatever the
+ * application has configured for its own clients, these lose no event.
  */
 final class KafkaTopics {
 
@@ -127,7 +127,8 @@ final class KafkaTopics {
 		suffixClientId(properties, "-operations");
 		properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, this.topic + "-operations");
 		properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT);
-		// The first one has to wait for the broker's own topic of transactions
+		// Longer than usual, because the broker creates its transaction topic for the
+		// first transaction
 		properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, OPERATOR_TIMEOUT);
 		return new KafkaProducer<>(properties);
 	}
@@ -142,7 +143,8 @@ final class KafkaTopics {
 		properties.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
 		properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
 		properties.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
-		// It expects other keys, and would part the events of a session
+		// The application's partitioner expects other keys, and would separate the events
+		// of a session
 		properties.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
 		properties.remove(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
 		properties.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
@@ -159,11 +161,12 @@ final class KafkaTopics {
 	}
 
 	/**
-	 * Return how long to wait for an acknowledgement that will come, or not, earlier.
+	 * Return how long to wait for an acknowledgement, which is longer than the producer
+	 * itself tries.
 	 */
 	Duration sendTimeout() {
 		ProducerConfig config = new ProducerConfig(producerProperties());
-		// Who wants to wait for ever sets the longest time there is
+		// Limited, because max.block.ms may be Long.MAX_VALUE
 		return Duration.ofMillis(Math.min(config.getLong(ProducerConfig.MAX_BLOCK_MS_CONFIG), Integer.MAX_VALUE)
 				+ config.getInt(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG) + 1000L);
 	}
@@ -175,7 +178,7 @@ final class KafkaTopics {
 		Map<String, Object> properties = consumerProperties("");
 		suffixClientId(properties, "-dead-letters");
 		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
-		// It reads what is there, and never waits for more
+		// The reader reads what is there, and never waits for more
 		properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 0);
 		return new DefaultKafkaConsumerFactory<byte[], byte[]>(properties).createConsumer();
 	}
@@ -191,9 +194,10 @@ final class KafkaTopics {
 		properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
 		properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
 		properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
-		// What one of them leaves out would never be sent
+		// An interceptor of the application may drop records, which would never be sent
+		// then
 		properties.remove(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
-		// One event is enough to be sent
+		// A single event must not wait for more to arrive
 		properties.remove(ConsumerConfig.FETCH_MIN_BYTES_CONFIG);
 		return properties;
 	}
@@ -219,7 +223,8 @@ final class KafkaTopics {
 			.values();
 		for (Map.Entry<ConfigResource, KafkaFuture<Config>> answer : answers.entrySet()) {
 			String name = answer.getKey().name();
-			// Each on its own: one that was just created may not be known everywhere
+			// Each topic on its own, because one that was just created may not be known
+			// everywhere
 			try {
 				Config configs = answer.getValue().get(DELIVERY_TIMEOUT, TimeUnit.MILLISECONDS);
 				ConfigEntry config = configs.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
@@ -281,18 +286,21 @@ final class KafkaTopics {
 	private static Admin createAdmin(Map<String, Object> client, String suffix) {
 		Map<String, Object> properties = new HashMap<>(client);
 		suffixClientId(properties, suffix);
-		// Kafka refuses one that is shorter than the time for a request
+		// Removed, because Kafka refuses a default.api.timeout.ms shorter than
+		// request.timeout.ms
 		properties.remove(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG);
 		if (properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT) == null) {
 			properties.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT);
 		}
-		// Refused by the broker, it asks nothing more for that long
+		// A client that the broker refused asks for nothing more until its metadata
+		// expire
 		properties.putIfAbsent(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE);
 		return Admin.create(properties);
 	}
 
 	/**
-	 * An id that the application's own clients have would be registered twice.
+	 * Make the client id differ from that of the application's own clients, because Kafka
+	 * registers clients by id.
 	 */
 	private static void suffixClientId(Map<String, Object> properties, String suffix) {
 		properties.computeIfPresent(CommonClientConfigs.CLIENT_ID_CONFIG, (key, value) -> value + suffix);
@@ -342,7 +350,7 @@ final class KafkaTopics {
 		Optional<Integer> numPartitions = Optional.of(this.properties.partitions()).filter((number) -> number != -1);
 		Optional<Short> replicas = Optional.of((short) this.properties.replicationFactor())
 			.filter((number) -> number != -1);
-		// Longer than anything waits, even when nobody delivers for some days
+		// Longer than any event waits, even if no instance runs for some days
 		long retention = Math.max(maxAge.multipliedBy(2).toMillis(), RETENTION.toMillis());
 		return create(admin,
 				new NewTopic(this.topic, numPartitions, replicas).configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG,

@@ -154,7 +154,8 @@ final class MemoryEventStore implements EventStore {
 
 	@Override
 	public void close() {
-		// What is left waits for the next start
+		// What is left stays in memory for a restart of the context, or until it is
+		// abandoned
 	}
 
 	@Override
@@ -238,7 +239,8 @@ final class MemoryEventStore implements EventStore {
 
 	@Override
 	public void committed(List<StoredEvent> events) {
-		// Kept even if the outbox has been stopped since: its end will tell
+		// Kept even if the outbox has been stopped since: abandon reports the event as
+		// lost
 		locked(() -> {
 			refuseIf(this.abandoned);
 			events.forEach((event) -> add(event, event.storedAt()));

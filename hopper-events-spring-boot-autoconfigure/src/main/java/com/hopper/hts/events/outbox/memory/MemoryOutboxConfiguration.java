@@ -21,7 +21,7 @@ import com.hopper.hts.events.time.SchedulerClock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 
 /**
- * Configuration of the outbox in memory, which is imported as what makes it.
+ * Configuration of the outbox in memory, which is itself the factory.
  *
  * @since 0.1.0
  */

@@ -23,7 +23,8 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 /**
- * Outbox in memory. Advice that is meant for everything of ours passes by.
+ * Outbox in memory. An {@link AopInfrastructureBean}, so that advice on whole packages
+ * does not proxy it.
  */
 @ConfigurationProperties("hopper.outbox.memory")
 class MemoryOutboxProperties implements AopInfrastructureBean {

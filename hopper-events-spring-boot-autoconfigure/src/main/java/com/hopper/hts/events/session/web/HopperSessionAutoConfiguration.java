@@ -47,8 +47,7 @@ import org.springframework.web.server.WebFilter;
 @ConditionalOnClass(WebClient.class)
 public final class HopperSessionAutoConfiguration implements AopInfrastructureBean {
 
-	// Advice that is meant for everything of ours passes by: a final class has no
-	// subclasses
+	// Keeps advice on whole packages off: a final class cannot be proxied with a subclass
 
 	HopperSessionAutoConfiguration() {
 	}
@@ -64,7 +63,8 @@ public final class HopperSessionAutoConfiguration implements AopInfrastructureBe
 	@ConditionalOnClass(RestClientCustomizer.class)
 	static class Rest {
 
-		// Not candidates for the application's own clients, which call others as well
+		// No candidate for injection by type: the application's own clients call other
+		// hosts as well
 
 		@Bean(defaultCandidate = false)
 		@Qualifier("hopperRestClientInterceptor")
@@ -90,8 +90,8 @@ public final class HopperSessionAutoConfiguration implements AopInfrastructureBe
 
 	}
 
-	// Where a session is kept is decided when the application runs: code that is
-	// generated ahead of time would keep what a condition has decided
+	// No condition on properties decides where a session is kept: AOT processing would
+	// fix the decision at build time
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)

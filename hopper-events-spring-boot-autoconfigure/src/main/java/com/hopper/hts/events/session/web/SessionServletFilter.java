@@ -43,8 +43,8 @@ import org.springframework.web.util.WebUtils;
  * session if it is to be kept there. Nothing is read from what the client has sent. Not
  * final, so that a bean can be advised.
  * <p>
- * How it is registered stands here: the configuration, with its annotations, is read
- * where there is no servlet API as well.
+ * The class itself says how it is registered, because the configuration and its
+ * annotations are also read where there is no servlet API.
  */
 @FilterRegistration(dispatcherTypes = { DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR })
 class SessionServletFilter implements Filter, Ordered {
@@ -56,8 +56,8 @@ class SessionServletFilter implements Filter, Ordered {
 	static final int ORDER = Ordered.HIGHEST_PRECEDENCE + 1000;
 
 	/**
-	 * Name of a request attribute, a context that code before this filter has for the
-	 * request.
+	 * Name of a request attribute with which code before this filter can provide the
+	 * context.
 	 */
 	private static final String CONTEXT = HopperSessionContext.class.getName();
 
@@ -84,7 +84,7 @@ class SessionServletFilter implements Filter, Ordered {
 			chain.doFilter(request, response);
 			return;
 		}
-		// Dispatches of the same request go on in the same context
+		// Async and error dispatches of the same request share one context
 		Exchange exchange = (request.getAttribute(EXCHANGE) instanceof Exchange before) ? before
 				: new Exchange(httpRequest, this.kept);
 		request.setAttribute(EXCHANGE, exchange);
@@ -137,7 +137,8 @@ class SessionServletFilter implements Filter, Ordered {
 				}
 			}
 			catch (RuntimeException ex) {
-				// What the application answers is worth more
+				// A session that cannot be kept must not spoil the answer of the
+				// application
 				logger.warn("The customer's Hopper session is not kept for the next request"
 						+ ((ex instanceof IllegalStateException)
 								? ", because it became known when there could be no HTTP session any more" : "")

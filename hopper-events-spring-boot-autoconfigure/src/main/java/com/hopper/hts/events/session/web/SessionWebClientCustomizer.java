@@ -44,7 +44,7 @@ class SessionWebClientCustomizer implements HopperWebClientCustomizer, Ordered {
 
 	@Override
 	public void customize(WebClient.Builder builder) {
-		// First, while the thread is still that of the caller
+		// First, because a later filter may run on another thread than the caller's
 		builder.filters((filters) -> filters.add(0, this::filter));
 	}
 
