@@ -205,6 +205,11 @@ class JdbcOutboxAutoConfigurationTests {
 						.contains(
 								"there is no bean of this name that is a data source; there are [bookings, reports]")));
 		}
+		runner.withPropertyValues("hopper.outbox.jdbc.transaction-manager=nothing")
+			.run((context) -> assertThat(context).getFailure()
+				.satisfies((failure) -> assertThat(stackTrace(failure))
+					.contains("hopper.outbox.jdbc.transaction-manager")
+					.contains("there is no transaction manager of this name; there are [bookingTransactions]")));
 		runner
 			.withPropertyValues("hopper.outbox.jdbc.data-source=bookings",
 					"hopper.outbox.jdbc.transaction-manager=bookingTransactions")

@@ -131,7 +131,8 @@ class PropertiesTests {
 				Arguments.of("hopper.retry.budget", "1000001", "must not be greater"),
 				Arguments.of("hopper.headers.Authorization", "canary", "cannot be replaced"),
 				Arguments.of("hopper.headers.hc-session-id", "canary", "cannot be replaced"),
-				Arguments.of("hopper.headers.X-Bad", "can\u00e4ry", "visible ASCII"));
+				Arguments.of("hopper.headers.X-Bad", "can\u00e4ry", "visible ASCII"),
+				Arguments.of("hopper.headers.[X Bad]", "canary", "letters, digits and hyphens"));
 	}
 
 	@ParameterizedTest(name = "{0}={1}")
@@ -143,6 +144,17 @@ class PropertiesTests {
 				.isInstanceOfAny(InvalidConfigurationPropertyValueException.class, HopperConfigurationException.class)
 				.hasMessageContaining(message)
 				.hasMessageContaining(name.substring(0, name.lastIndexOf('.')))
+				.satisfies((failure) -> assertThat(stackTrace(failure)).doesNotContain("canary")));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "username, password", "password, username" })
+	void halfOfTheCredentialsOfAProxyIsRefused(String given, String missing) {
+		this.contextRunner
+			.withPropertyValues("hopper.client.proxy.host=proxy", "hopper.client.proxy." + given + "=canary")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hopper.client.proxy." + missing)
 				.satisfies((failure) -> assertThat(stackTrace(failure)).doesNotContain("canary")));
 	}
 

@@ -20,6 +20,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.hopper.hts.events.BookingConfirmed;
@@ -111,6 +112,7 @@ class EventCodecTests {
 				Arguments.of(event.withAttribute("a", new BigDecimal(large, 5)), "with a number of 1002 characters"),
 				Arguments.of(event.withAttribute("a", new BigDecimal(BigInteger.ONE, Integer.MIN_VALUE)),
 						"exponent is beyond what can be read"),
+				Arguments.of(event.withAttribute("a", new AtomicInteger(1)), "use a number of java.lang or java.math"),
 				Arguments.of(event.withAttribute("n".repeat(50_001), 1), "a name of 50001 characters"),
 				Arguments.of(event.withAttribute("a", Map.of("n".repeat(50_001), 1)), "a name of 50001 characters"));
 	}

@@ -246,6 +246,46 @@ class MemoryEventOutboxTests extends MemoryOutboxFixture {
 	}
 
 	@Test
+	void onlyTheLatestThousandDeadLettersAreKept() {
+		start((builder) -> builder.limits(10_000, 100_000_000));
+		this.api.failAll(Fault.status(422));
+		List<UUID> ids = IntStream.range(0, 1003).mapToObj((i) -> this.outbox.store("session-1", booking(i))).toList();
+		await().untilAsserted(() -> assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW))
+			.extracting(StoredEvent::id)
+			.containsExactlyInAnyOrderElementsOf(ids.subList(0, 3)));
+		assertThat(this.outbox.flush(SECONDS)).isTrue();
+		assertThat(this.outbox.state().deadCount()).isEqualTo(1000);
+		assertThat(this.outbox.deadLetter(ids.get(2))).isEmpty();
+		assertThat(this.outbox.deadLetter(ids.get(3))).isPresent();
+	}
+
+	@Test
+	void deadLettersTakeNoMoreSpaceThanIsConfigured() {
+		start((builder) -> builder.limits(1000, 10_000));
+		this.api.failAll(Fault.status(422));
+		for (int i = 0; i < 50; i++) {
+			this.outbox.store("session-1", booking(i));
+			assertThat(this.outbox.flush(SECONDS)).isTrue();
+		}
+		List<DeadLetter> kept = this.outbox.deadLetters(DeadLetter.Filter.all(), null, 100);
+		assertThat(kept).isNotEmpty();
+		assertThat(kept.stream().mapToInt((letter) -> letter.event().size()).sum()).isLessThanOrEqualTo(10_000);
+		await().untilAsserted(() -> assertThat(this.listener.discarded(EventDeliveryListener.DiscardReason.OVERFLOW))
+			.hasSize(50 - kept.size()));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "REJECT", "DROP_OLDEST", "BLOCK" })
+	void moreEventsThanEverFitAreRefusedAtOnce(String overflow) {
+		start((builder) -> builder.limits(2, 100_000).overflow(overflow, Duration.ofHours(1)));
+		assertThatExceptionOfType(EventNotStoredException.class)
+			.isThrownBy(() -> this.outbox
+				.storeAll(IntStream.range(0, 3).mapToObj((i) -> SessionEvent.of("session-1", booking(i))).toList()))
+			.withMessageContaining("can never be stored")
+			.withMessageContaining("hopper.outbox.memory.max-events=2");
+	}
+
+	@Test
 	void bytesAreBoundedToo() {
 		start((builder) -> builder.limits(1000, 10_000));
 		this.outbox.pause("full");
