@@ -30,6 +30,7 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.AbstractClientHttpRequest;
 import org.springframework.http.client.ClientHttpRequest;
@@ -156,7 +157,9 @@ final class WebClientRequestFactory implements ClientHttpRequestFactory {
 
 		@Override
 		public String getStatusText() {
-			return "";
+			// WebClient does not tell the text of the server
+			HttpStatus known = HttpStatus.resolve(this.status.value());
+			return (known != null) ? known.getReasonPhrase() : "";
 		}
 
 		@Override
