@@ -107,12 +107,15 @@ class SessionServletFilter implements Filter, Ordered {
 
 		private final HopperSessionContext context;
 
+		private final boolean sessionExisted;
+
 		private Map<String, Object> last;
 
 		Exchange(HttpServletRequest request, boolean kept) {
 			this.context = (request.getAttribute(CONTEXT) instanceof HopperSessionContext given) ? given
 					: HopperSessionContext.create();
 			HttpSession session = kept ? request.getSession(false) : null;
+			this.sessionExisted = session != null;
 			if (session != null) {
 				KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), this.context);
 			}
@@ -130,7 +133,12 @@ class SessionServletFilter implements Filter, Ordered {
 			}
 			this.last = current;
 			try {
-				HttpSession session = request.getSession();
+				// One that has ended meanwhile, by a logout, is not followed by another:
+				// what the customer has left behind would be the next one's
+				HttpSession session = request.getSession(!this.sessionExisted);
+				if (session == null) {
+					return;
+				}
 				synchronized (WebUtils.getSessionMutex(session)) {
 					this.last = KeptSession.join(session.getAttribute(KeptSession.ATTRIBUTE), before, this.context);
 					session.setAttribute(KeptSession.ATTRIBUTE, this.last);

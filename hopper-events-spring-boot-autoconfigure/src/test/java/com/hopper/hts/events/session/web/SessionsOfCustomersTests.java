@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 import com.hopper.hts.events.session.HopperSessionContext;
+import jakarta.servlet.http.HttpSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,6 +52,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.server.WebSession;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -98,6 +100,19 @@ class SessionsOfCustomersTests {
 		try (ConfigurableApplicationContext application = run(type, "--hopper.session.store=http-session")) {
 			assertThat(get(application, "/session", null).getHeaders().headerNames())
 				.noneMatch("set-cookie"::equalsIgnoreCase);
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = WebApplicationType.class, names = { "SERVLET", "REACTIVE" })
+	void httpSessionThatEndsDuringARequestIsNotFollowedByAnother(WebApplicationType type) {
+		try (ConfigurableApplicationContext application = run(type, "--hopper.session.store=http-session")) {
+			String cookie = cookie(get(application, "/learn?id=session-1", null));
+			ResponseEntity<String> last = get(application, "/leave?id=session-2", cookie);
+			assertThat(last.getBody()).isEqualTo("session-2");
+			assertThat(last.getHeaders().getOrDefault("Set-Cookie", List.of()))
+				.allMatch((set) -> set.contains("Max-Age=0"));
+			assertThat(get(application, "/session", cookie).getBody()).isEqualTo("none");
 		}
 	}
 
@@ -215,6 +230,12 @@ class SessionsOfCustomersTests {
 			return () -> SessionsOfCustomersTests.learn(context, id);
 		}
 
+		@GetMapping("/leave")
+		String leave(@RequestParam String id, HttpSession session) {
+			session.invalidate();
+			return SessionsOfCustomersTests.learn(HopperSessionContext.current(), id);
+		}
+
 		@GetMapping("/session")
 		String session() {
 			return describe(HopperSessionContext.current());
@@ -233,6 +254,13 @@ class SessionsOfCustomersTests {
 		Mono<String> learn(@RequestParam String id) {
 			return HopperSessionContext.currentReactively()
 				.publishOn(Schedulers.parallel())
+				.map((context) -> SessionsOfCustomersTests.learn(context, id));
+		}
+
+		@GetMapping("/leave")
+		Mono<String> leave(@RequestParam String id, WebSession session) {
+			return session.invalidate()
+				.then(HopperSessionContext.currentReactively())
 				.map((context) -> SessionsOfCustomersTests.learn(context, id));
 		}
 
