@@ -96,6 +96,8 @@ final class MemoryEventStore implements EventStore {
 
 	private long deadBytes;
 
+	private Instant now = Instant.MIN;
+
 	private boolean stopped;
 
 	/**
@@ -147,7 +149,7 @@ final class MemoryEventStore implements EventStore {
 			this.stopped = true;
 			List<Entry> entries = List.copyOf(this.byDue);
 			entries.forEach(this::take);
-			entries.forEach((entry) -> add(entry.event(), entry.event().storedAt()));
+			entries.forEach((entry) -> add(entry.event()));
 			this.changed.signalAll();
 		});
 	}
@@ -243,7 +245,7 @@ final class MemoryEventStore implements EventStore {
 		// lost
 		locked(() -> {
 			refuseIf(this.abandoned);
-			events.forEach((event) -> add(event, event.storedAt()));
+			events.forEach(this::add);
 		});
 	}
 
@@ -254,6 +256,10 @@ final class MemoryEventStore implements EventStore {
 			this.changed.signalAll();
 		});
 		events.forEach((event) -> dropped(event, EventDeliveryListener.DiscardReason.ROLLED_BACK));
+	}
+
+	private void add(StoredEvent event) {
+		add(event, event.storedAt().isBefore(this.now) ? event.storedAt() : this.now);
 	}
 
 	private void add(StoredEvent event, Instant due) {
@@ -285,9 +291,8 @@ final class MemoryEventStore implements EventStore {
 	public List<StoredEvent> claim(int max) {
 		return locked(() -> {
 			List<StoredEvent> events = new ArrayList<>();
-			Instant now = this.clock.instant();
 			while (this.pause == null && events.size() < max && !this.byDue.isEmpty()
-					&& !this.byDue.first().due().isAfter(now)) {
+					&& !this.byDue.first().due().isAfter(this.now)) {
 				Entry entry = this.byDue.first();
 				take(entry);
 				this.inFlight.put(entry.event().id(), entry.event());
@@ -317,7 +322,12 @@ final class MemoryEventStore implements EventStore {
 		if (outcome instanceof Outcome.Retry || outcome instanceof Outcome.Held) {
 			this.count++;
 			this.bytes += event.size();
-			add(event, (outcome instanceof Outcome.Retry retry) ? retry.notBefore() : event.storedAt());
+			if (outcome instanceof Outcome.Retry retry) {
+				add(event, retry.notBefore());
+			}
+			else {
+				add(event);
+			}
 		}
 		else if (outcome instanceof Outcome.Dead letter) {
 			bury(letter.deadLetter(), dropped);
@@ -426,7 +436,7 @@ final class MemoryEventStore implements EventStore {
 						&& exhume(letter)) {
 					this.count++;
 					this.bytes += size;
-					add(event, event.storedAt());
+					add(event);
 					events.add(event);
 				}
 			}
@@ -470,6 +480,20 @@ final class MemoryEventStore implements EventStore {
 		return locked(() -> this.pause);
 	}
 
+	/**
+	 * A clock that is set back keeps nothing waiting for as long.
+	 */
+	private void lookAtTheClock() {
+		Instant before = this.now;
+		this.now = this.clock.instant();
+		if (this.now.isBefore(before)) {
+			Duration back = Duration.between(this.now, before);
+			List<Entry> entries = List.copyOf(this.byDue);
+			entries.forEach(this::take);
+			entries.forEach((entry) -> add(entry.event(), entry.due().minus(back)));
+		}
+	}
+
 	private void locked(Runnable action) {
 		locked(() -> {
 			action.run();
@@ -480,6 +504,7 @@ final class MemoryEventStore implements EventStore {
 	private <T extends @Nullable Object> T locked(Supplier<T> action) {
 		this.lock.lock();
 		try {
+			lookAtTheClock();
 			return action.get();
 		}
 		finally {

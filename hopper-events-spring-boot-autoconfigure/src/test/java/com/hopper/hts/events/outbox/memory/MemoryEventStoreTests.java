@@ -30,6 +30,7 @@ import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.outbox.StoredEvent;
+import com.hopper.hts.events.testing.MutableClock;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +39,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link MemoryEventStore} when the application ends while events are stored.
+ * Tests for {@link MemoryEventStore} when the application ends while events are stored,
+ * and when the clock is set back.
  */
 @Timeout(60)
 class MemoryEventStoreTests {
@@ -94,6 +96,28 @@ class MemoryEventStoreTests {
 		assertThat(this.store.abandon()).isEqualTo(events);
 	}
 
+	@Test
+	void clockThatIsSetBackKeepsNothingWaiting() {
+		MutableClock clock = new MutableClock();
+		EventStore store = MemoryStores.create(10, 100_000, "REJECT", Duration.ZERO, clock);
+		StoredEvent first = event(clock.instant());
+		store.append(List.of(first));
+		store.committed(List.of(first));
+		assertThat(store.claim(1)).containsExactly(first);
+		store.settle(List.of(new EventStore.Outcome.Retry(first, clock.instant().plusSeconds(10))));
+		StoredEvent second = event(clock.instant());
+		store.append(List.of(second));
+		store.committed(List.of(second));
+		clock.advance(Duration.ofHours(-1));
+		assertThat(store.claim(10)).containsExactly(second);
+		assertThat(store.nextDue()).isEqualTo(clock.instant().plusSeconds(10));
+		clock.advance(Duration.ofSeconds(10));
+		assertThat(store.claim(10)).containsExactly(first);
+		clock.advance(Duration.ofHours(-1));
+		store.settle(List.of(new EventStore.Outcome.Held(second)));
+		assertThat(store.claim(10)).containsExactly(second);
+	}
+
 	private CompletableFuture<Void> startToWait() {
 		CompletableFuture<Void> result = new CompletableFuture<>();
 		Thread thread = new Thread(() -> {
@@ -123,7 +147,11 @@ class MemoryEventStoreTests {
 	}
 
 	private static StoredEvent event() {
-		return StoredEvent.of(UUID.randomUUID(), Instant.EPOCH, "session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
+		return event(Instant.EPOCH);
+	}
+
+	private static StoredEvent event(Instant storedAt) {
+		return StoredEvent.of(UUID.randomUUID(), storedAt, "session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
 	}
 
 }
