@@ -96,6 +96,9 @@ final class MemoryEventStore implements EventStore {
 
 	private long deadBytes;
 
+	/**
+	 * The time when the lock was last taken.
+	 */
 	private Instant now = Instant.MIN;
 
 	private boolean stopped;
@@ -258,6 +261,10 @@ final class MemoryEventStore implements EventStore {
 		events.forEach((event) -> dropped(event, EventDeliveryListener.DiscardReason.ROLLED_BACK));
 	}
 
+	/**
+	 * Add an event that is due at once, even if the clock was set back since it was
+	 * stored.
+	 */
 	private void add(StoredEvent event) {
 		add(event, event.storedAt().isBefore(this.now) ? event.storedAt() : this.now);
 	}
@@ -481,9 +488,10 @@ final class MemoryEventStore implements EventStore {
 	}
 
 	/**
-	 * A clock that is set back keeps nothing waiting for as long.
+	 * Read the time. If the clock was set back, what is due moves with it, because events
+	 * would wait for that much longer.
 	 */
-	private void lookAtTheClock() {
+	private void readClock() {
 		Instant before = this.now;
 		this.now = this.clock.instant();
 		if (this.now.isBefore(before)) {
@@ -504,7 +512,7 @@ final class MemoryEventStore implements EventStore {
 	private <T extends @Nullable Object> T locked(Supplier<T> action) {
 		this.lock.lock();
 		try {
-			lookAtTheClock();
+			readClock();
 			return action.get();
 		}
 		finally {

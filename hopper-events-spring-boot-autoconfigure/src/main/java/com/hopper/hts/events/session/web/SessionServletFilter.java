@@ -133,8 +133,9 @@ class SessionServletFilter implements Filter, Ordered {
 			}
 			this.last = current;
 			try {
-				// One that has ended meanwhile, by a logout, is not followed by another:
-				// what the customer has left behind would be the next one's
+				// No new session after one that has ended meanwhile, by a logout for
+				// example: the next customer at this browser would get what this one has
+				// left behind
 				HttpSession session = request.getSession(!this.sessionExisted);
 				if (session == null) {
 					return;
