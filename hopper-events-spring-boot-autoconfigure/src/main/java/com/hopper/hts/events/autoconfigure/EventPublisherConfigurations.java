@@ -61,7 +61,6 @@ import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.util.DefaultUriBuilderFactory;
-import org.springframework.web.util.DefaultUriBuilderFactory.EncodingMode;
 import org.springframework.web.util.UriBuilderFactory;
 
 /**
@@ -224,7 +223,7 @@ final class EventPublisherConfigurations {
 			BearerTokenProvider signIn = tokenProvider.getObject();
 			start.use(signIn);
 			URI baseUrl = baseUrl(connectionDetails.getObject());
-			UriBuilderFactory uriBuilderFactory = uriBuilderFactory(baseUrl);
+			UriBuilderFactory uriBuilderFactory = new DefaultUriBuilderFactory(baseUrl.toString());
 			builder.clientConnector(start.connector().get())
 				.uriBuilderFactory(uriBuilderFactory)
 				.apiVersionInserter(NO_VERSION)
@@ -235,11 +234,12 @@ final class EventPublisherConfigurations {
 					properties.getHeaders().forEach(headers::set);
 				})
 				.filter(BearerTokenProvider.filter(baseUrl, signIn));
-			String written = baseUrl + "/";
-			if (written.indexOf("//", written.indexOf("//") + 2) != -1) {
-				builder.filter(keepSlashes(uriBuilderFactory.expand("/").toString(), written));
-			}
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+			String built = uriBuilderFactory.expand("/").toString();
+			String written = baseUrl + "/";
+			if (!built.equals(written)) {
+				builder.filters((filters) -> filters.add(0, asWritten(built, written)));
+			}
 			// Off whatever the application has set for its own clients, because the
 			// details include the token
 			builder.codecs((codecs) -> codecs.defaultCodecs().enableLoggingRequestDetails(false));
@@ -320,17 +320,11 @@ final class EventPublisherConfigurations {
 			return (int) Math.min(Integer.MAX_VALUE, (long) pool.getMaxConnections() + pool.getMaxPendingAcquires());
 		}
 
-		static UriBuilderFactory uriBuilderFactory(URI baseUrl) {
-			DefaultUriBuilderFactory factory = new DefaultUriBuilderFactory(baseUrl.toString());
-			// Encodes nothing, so that the URL is sent as the property has it
-			factory.setEncodingMode(EncodingMode.VALUES_ONLY);
-			return factory;
-		}
-
 		/**
-		 * Undo what a URI builder does to a path with two slashes in a row.
+		 * Undo what a URI builder does to a base URL with two slashes in a row, or with
+		 * percent-encoded characters, which it encodes once more.
 		 */
-		private static ExchangeFilterFunction keepSlashes(String built, String written) {
+		private static ExchangeFilterFunction asWritten(String built, String written) {
 			return ExchangeFilterFunction.ofRequestProcessor((request) -> {
 				String url = request.url().toString();
 				return Mono.just((url.startsWith(built) && !url.startsWith(written))

@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.autoconfigure;
 
+import java.net.URI;
+
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.http.HopperWebClientCustomizer;
 import io.micrometer.observation.ObservationRegistry;
@@ -37,6 +39,7 @@ import org.springframework.web.client.support.RestClientHttpServiceGroupConfigur
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.support.WebClientHttpServiceGroupConfigurer;
 import org.springframework.web.service.registry.HttpServiceProxyRegistry;
+import org.springframework.web.util.DefaultUriBuilderFactory;
 
 /**
  * Other ways to call the API than {@code hopperWebClient}, through which all of them send
@@ -58,8 +61,8 @@ final class HttpServiceConfigurations {
 	private static void configure(RestClient.Builder builder, HopperProperties properties,
 			ObjectProvider<HopperConnectionDetails> connectionDetails, ObjectProvider<WebClient> webClient) {
 		if (properties.isEnabled()) {
-			builder.uriBuilderFactory(EventPublisherConfigurations.Client
-				.uriBuilderFactory(EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject())));
+			URI baseUrl = EventPublisherConfigurations.Client.baseUrl(connectionDetails.getObject());
+			builder.uriBuilderFactory(new DefaultUriBuilderFactory(baseUrl.toString()));
 		}
 		builder.requestFactory(new WebClientRequestFactory(webClient::getObject))
 			// hopperWebClient sets these headers itself, and would let the ones set here

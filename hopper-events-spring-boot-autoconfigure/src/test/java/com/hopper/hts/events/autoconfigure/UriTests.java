@@ -30,11 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.boot.restclient.autoconfigure.RestClientAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webclient.WebClientCustomizer;
 import org.springframework.web.client.ApiVersionInserter;
+import org.springframework.web.client.RestClient;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,6 +47,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @ExtendWith(OutputCaptureExtension.class)
 class UriTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final OffersDisplayed OFFERS = OffersDisplayed.occurredAt(Instant.EPOCH);
 
@@ -68,7 +72,7 @@ class UriTests {
 							.uri("/things/{id}", "a b/%")
 							.retrieve()
 							.toBodilessEntity()
-							.block(Duration.ofSeconds(60));
+							.block(TIMEOUT);
 					});
 			}
 			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
@@ -78,6 +82,33 @@ class UriTests {
 			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
 				.filteredOn((line) -> line.startsWith("GET"))
 				.containsOnly("GET " + path + "/things/a%20b%2F%25 HTTP/1.1");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "/v1", "/air%20line/v1", "/air//line" })
+	void pathsOfTheApplicationAreEncodedAsByAnyClient(String path) throws Exception {
+		try (ScriptedServer server = new ScriptedServer()) {
+			this.contextRunner.withConfiguration(AutoConfigurations.of(RestClientAutoConfiguration.class))
+				.withPropertyValues("hopper.base-url=http://127.0.0.1:" + server.port() + path,
+						"hopper.auth.token=test-token")
+				.run((context) -> {
+					WebClient webClient = context.getBean("hopperWebClient", WebClient.class);
+					webClient.get().uri("/a b?name=Jos\u00e9").retrieve().toBodilessEntity().block(TIMEOUT);
+					webClient.get()
+						.uri((uri) -> uri.path("/a b").queryParam("name", "Jos\u00e9").build())
+						.retrieve()
+						.toBodilessEntity()
+						.block(TIMEOUT);
+					context.getBean("hopperRestClient", RestClient.class)
+						.get()
+						.uri("/a b?name={name}", "Jos\u00e9")
+						.retrieve()
+						.toBodilessEntity();
+				});
+			assertThat(server.requests()).hasSize(3)
+				.extracting(ScriptedServer.Request::requestLine)
+				.containsOnly("GET " + path + "/a%20b?name=Jos%C3%A9 HTTP/1.1");
 		}
 	}
 
@@ -93,7 +124,7 @@ class UriTests {
 						.uri("/things")
 						.retrieve()
 						.toBodilessEntity()
-						.block(Duration.ofSeconds(60));
+						.block(TIMEOUT);
 				});
 			assertThat(server.requests()).extracting(ScriptedServer.Request::requestLine)
 				.containsExactly("POST /airline/v1.1//events HTTP/1.1", "GET /airline/v1.1//things HTTP/1.1");
