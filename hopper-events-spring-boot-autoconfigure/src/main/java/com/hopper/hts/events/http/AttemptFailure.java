@@ -249,6 +249,9 @@ public final class AttemptFailure extends RuntimeException {
 		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
 			return new AttemptFailure(FailureKind.TIMEOUT, sent, "there was no answer of " + host + " in time", cause);
 		}
+		if (cause instanceof ResponseFraming.RefusedUnreadException) {
+			return connection(true, false, "the request was refused unread by " + host, cause);
+		}
 		if (cause instanceof IOException || cause instanceof PrematureChannelClosureException
 				|| cause instanceof AbortedException) {
 			return connection(true, sent,

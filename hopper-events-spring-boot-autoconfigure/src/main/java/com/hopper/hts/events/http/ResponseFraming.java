@@ -16,6 +16,7 @@
 
 package com.hopper.hts.events.http;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -33,6 +34,9 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.Connection;
@@ -74,7 +78,7 @@ final class ResponseFraming {
 
 	/**
 	 * Watch a new stream of HTTP/2, where Reactor Netty takes the first interim answer
-	 * for the answer.
+	 * for the answer, and does not tell what the server has refused unread.
 	 * @param connection the connection or stream
 	 * @param state what has become of it
 	 * @see reactor.netty.http.client.HttpClient#observe
@@ -85,8 +89,19 @@ final class ResponseFraming {
 				.pipeline()
 				.addAfter(NettyPipeline.H2ToHttp11Codec, MESSAGES, new ChannelInboundHandlerAdapter() {
 
+					private boolean answered;
+
+					@Override
+					public void userEventTriggered(ChannelHandlerContext context, Object event) {
+						if (!this.answered && isRefusal(event)) {
+							context.fireExceptionCaught(new RefusedUnreadException());
+						}
+						context.fireUserEventTriggered(event);
+					}
+
 					@Override
 					public void channelRead(ChannelHandlerContext context, Object message) {
+						this.answered = true;
 						if (message instanceof HttpResponse response) {
 							checkStatus(response);
 							if (isInterim(response)) {
@@ -103,6 +118,15 @@ final class ResponseFraming {
 	}
 
 	/**
+	 * Return whether the server has not read the request. At the end of a connection,
+	 * Netty sends its event only to the streams that the server has not read.
+	 */
+	private static boolean isRefusal(Object event) {
+		return event instanceof Http2GoAwayFrame
+				|| (event instanceof Http2ResetFrame reset && reset.errorCode() == Http2Error.REFUSED_STREAM.code());
+	}
+
+	/**
 	 * Mark an answer whose status is not three digits as failed: Netty takes any number,
 	 * and Spring fails only when the answer is read.
 	 */
@@ -116,6 +140,17 @@ final class ResponseFraming {
 	private static boolean isInterim(HttpResponse response) {
 		return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && response.status().code() != 101
 				&& !response.decoderResult().isFailure();
+	}
+
+	/**
+	 * The server has not read the request, so that it can be sent again.
+	 */
+	static final class RefusedUnreadException extends IOException {
+
+		RefusedUnreadException() {
+			super("HTTP/2 stream refused");
+		}
+
 	}
 
 	/**

@@ -34,8 +34,14 @@ import com.hopper.hts.events.EventPublisher;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import org.junit.jupiter.api.Tag;
@@ -224,25 +230,13 @@ class TlsTests {
 
 	@Test
 	void http2IsUsedIfItIsWantedAndOffered() throws Exception {
-		X509Bundle certificate = certificate("127.0.0.1");
 		List<String> protocols = new CopyOnWriteArrayList<>();
-		// Contexts that end take the global event loops with them
-		LoopResources eventLoops = LoopResources.create("test-server");
-		DisposableServer server = http2Server(certificate, eventLoops, (request) -> protocols.add(request.protocol()));
-		try {
-			String baseUrl = "hopper.base-url=https://127.0.0.1:" + server.port();
-			this.contextRunner.withPropertyValues(trusting(certificate))
-				.withPropertyValues(baseUrl, "hopper.client.http2=true")
-				.run((context) -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS));
-			this.contextRunner.withPropertyValues(trusting(certificate))
-				.withPropertyValues(baseUrl)
-				.run((context) -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS));
-			assertThat(protocols).containsExactly("HTTP/2.0", "HTTP/1.1");
-		}
-		finally {
-			server.disposeNow(Duration.ofMinutes(1));
-			eventLoops.dispose();
-		}
+		Consumer<HttpServerRequest> first = (request) -> protocols.add(request.protocol());
+		ContextConsumer<AssertableApplicationContext> publish = (context) -> context.getBean(EventPublisher.class)
+			.publishAndWait("session", OFFERS);
+		runWithHttp2(first, publish);
+		runWithServerOfHttp2(first, publish);
+		assertThat(protocols).containsExactly("HTTP/2.0", "HTTP/1.1");
 	}
 
 	@Test
@@ -269,14 +263,39 @@ class TlsTests {
 					.matches(HopperApiException::isDeliveryUnknown));
 	}
 
+	@Test
+	void requestThatHttp2RefusesUnreadIsNotSaidToBePerhapsDelivered() throws Exception {
+		assertRefusedUnread((stream) -> stream.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM)));
+		assertRefusedUnread((stream) -> {
+			ChannelHandlerContext context = stream.parent().pipeline().context(Http2FrameCodec.class);
+			((Http2FrameCodec) context.handler()).goAway(context, 1, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER,
+					context.newPromise());
+			context.flush();
+		});
+	}
+
+	private void assertRefusedUnread(Consumer<Channel> refusal) throws Exception {
+		runWithHttp2((request) -> request.withConnection((stream) -> refusal.accept(stream.channel())),
+				(context) -> assertThatExceptionOfType(HopperApiException.ConnectionFailed.class)
+					.isThrownBy(() -> context.getBean(EventPublisher.class).publishAndWait("session", OFFERS))
+					.matches((failure) -> failure.isTransient() && !failure.isDeliveryUnknown()));
+	}
+
 	private void runWithHttp2(Consumer<HttpServerRequest> first,
 			ContextConsumer<AssertableApplicationContext> assertions) throws Exception {
+		runWithServerOfHttp2(first, assertions, "hopper.client.http2=true");
+	}
+
+	private void runWithServerOfHttp2(Consumer<HttpServerRequest> first,
+			ContextConsumer<AssertableApplicationContext> assertions, String... properties) throws Exception {
 		X509Bundle certificate = certificate("127.0.0.1");
+		// Contexts that end take the global event loops with them
 		LoopResources eventLoops = LoopResources.create("test-server");
 		DisposableServer server = http2Server(certificate, eventLoops, first);
 		try {
 			this.contextRunner.withPropertyValues(trusting(certificate))
-				.withPropertyValues("hopper.base-url=https://127.0.0.1:" + server.port(), "hopper.client.http2=true")
+				.withPropertyValues("hopper.base-url=https://127.0.0.1:" + server.port())
+				.withPropertyValues(properties)
 				.run(assertions);
 		}
 		finally {
