@@ -235,10 +235,10 @@ final class EventPublisherConfigurations {
 				})
 				.filter(BearerTokenProvider.filter(baseUrl, signIn));
 			hopperCustomizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
-			String built = uriBuilderFactory.expand("/").toString();
-			String written = baseUrl + "/";
-			if (!built.equals(written)) {
-				builder.filters((filters) -> filters.add(0, asWritten(built, written)));
+			String path = baseUrl.getRawPath() + "/";
+			if (path.contains("//") || path.contains("%")) {
+				String built = uriBuilderFactory.expand("/").toString();
+				builder.filters((filters) -> filters.add(0, asWritten(built, baseUrl + "/")));
 			}
 			// Off whatever the application has set for its own clients, because the
 			// details include the token
