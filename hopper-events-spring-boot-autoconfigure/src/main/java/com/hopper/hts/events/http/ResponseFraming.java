@@ -85,45 +85,8 @@ final class ResponseFraming {
 	 */
 	static void watchStream(Connection connection, ConnectionObserver.State state) {
 		if (state == HttpClientState.STREAM_CONFIGURED) {
-			connection.channel()
-				.pipeline()
-				.addAfter(NettyPipeline.H2ToHttp11Codec, MESSAGES, new ChannelInboundHandlerAdapter() {
-
-					private boolean answered;
-
-					@Override
-					public void userEventTriggered(ChannelHandlerContext context, Object event) {
-						if (!this.answered && isRefusal(event)) {
-							context.fireExceptionCaught(new RefusedUnreadException());
-						}
-						context.fireUserEventTriggered(event);
-					}
-
-					@Override
-					public void channelRead(ChannelHandlerContext context, Object message) {
-						this.answered = true;
-						if (message instanceof HttpResponse response) {
-							checkStatus(response);
-							if (isInterim(response)) {
-								ReferenceCountUtil.release(message);
-								context.read();
-								return;
-							}
-						}
-						context.fireChannelRead(message);
-					}
-
-				});
+			connection.channel().pipeline().addAfter(NettyPipeline.H2ToHttp11Codec, MESSAGES, new StreamMessages());
 		}
-	}
-
-	/**
-	 * Return whether the server has not read the request. At the end of a connection,
-	 * Netty sends its event only to the streams that the server has not read.
-	 */
-	private static boolean isRefusal(Object event) {
-		return event instanceof Http2GoAwayFrame
-				|| (event instanceof Http2ResetFrame reset && reset.errorCode() == Http2Error.REFUSED_STREAM.code());
 	}
 
 	/**
@@ -331,6 +294,46 @@ final class ResponseFraming {
 		public void handlerRemoved(ChannelHandlerContext context) {
 			ReferenceCountUtil.release(this.end);
 			this.end = null;
+		}
+
+	}
+
+	/**
+	 * Follows the answer on a stream of HTTP/2.
+	 */
+	private static final class StreamMessages extends ChannelInboundHandlerAdapter {
+
+		private boolean answered;
+
+		@Override
+		public void userEventTriggered(ChannelHandlerContext context, Object event) {
+			if (!this.answered && isRefusal(event)) {
+				context.fireExceptionCaught(new RefusedUnreadException());
+			}
+			context.fireUserEventTriggered(event);
+		}
+
+		/**
+		 * Return whether the server has not read the request. At the end of a connection,
+		 * Netty sends its event only to the streams that the server has not read.
+		 */
+		private static boolean isRefusal(Object event) {
+			return event instanceof Http2GoAwayFrame || (event instanceof Http2ResetFrame reset
+					&& reset.errorCode() == Http2Error.REFUSED_STREAM.code());
+		}
+
+		@Override
+		public void channelRead(ChannelHandlerContext context, Object message) {
+			this.answered = true;
+			if (message instanceof HttpResponse response) {
+				checkStatus(response);
+				if (isInterim(response)) {
+					ReferenceCountUtil.release(message);
+					context.read();
+					return;
+				}
+			}
+			context.fireChannelRead(message);
 		}
 
 	}

@@ -152,7 +152,7 @@ final class MemoryEventStore implements EventStore {
 			this.stopped = true;
 			List<Entry> entries = List.copyOf(this.byDue);
 			entries.forEach(this::take);
-			entries.forEach((entry) -> add(entry.event()));
+			entries.forEach((entry) -> add(entry.event(), atOnce(entry.event())));
 			this.changed.signalAll();
 		});
 	}
@@ -248,7 +248,7 @@ final class MemoryEventStore implements EventStore {
 		// lost
 		locked(() -> {
 			refuseIf(this.abandoned);
-			events.forEach(this::add);
+			events.forEach((event) -> add(event, atOnce(event)));
 		});
 	}
 
@@ -262,11 +262,11 @@ final class MemoryEventStore implements EventStore {
 	}
 
 	/**
-	 * Add an event that is due at once, even if the clock was set back since it was
-	 * stored.
+	 * Return when an event is due that waits for nothing, even if the clock was set back
+	 * since it was stored.
 	 */
-	private void add(StoredEvent event) {
-		add(event, event.storedAt().isBefore(this.now) ? event.storedAt() : this.now);
+	private Instant atOnce(StoredEvent event) {
+		return event.storedAt().isBefore(this.now) ? event.storedAt() : this.now;
 	}
 
 	private void add(StoredEvent event, Instant due) {
@@ -329,12 +329,7 @@ final class MemoryEventStore implements EventStore {
 		if (outcome instanceof Outcome.Retry || outcome instanceof Outcome.Held) {
 			this.count++;
 			this.bytes += event.size();
-			if (outcome instanceof Outcome.Retry retry) {
-				add(event, retry.notBefore());
-			}
-			else {
-				add(event);
-			}
+			add(event, (outcome instanceof Outcome.Retry retry) ? retry.notBefore() : atOnce(event));
 		}
 		else if (outcome instanceof Outcome.Dead letter) {
 			bury(letter.deadLetter(), dropped);
@@ -443,7 +438,7 @@ final class MemoryEventStore implements EventStore {
 						&& exhume(letter)) {
 					this.count++;
 					this.bytes += size;
-					add(event);
+					add(event, atOnce(event));
 					events.add(event);
 				}
 			}
