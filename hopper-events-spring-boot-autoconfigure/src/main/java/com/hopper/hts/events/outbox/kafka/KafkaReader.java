@@ -32,6 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import com.hopper.hts.events.outbox.StoredEvent;
 import org.apache.commons.logging.Log;
@@ -195,22 +197,17 @@ final class KafkaReader
 		catch (RuntimeException ex) {
 			logger.debug("A record is not a stored event", ex);
 		}
-		this.lock.lock();
-		try {
+		locked(() -> {
 			entry.heldSince = this.clock.instant();
 			entry.number = ++this.read;
 			((entry.event != null) ? this.waiting : this.unreadable).add(entry);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 		this.wakeUp.run();
 	}
 
 	List<StoredEvent> claim(int max) {
-		List<StoredEvent> events = new ArrayList<>();
-		this.lock.lock();
-		try {
+		return locked(() -> {
+			List<StoredEvent> events = new ArrayList<>();
 			Instant now = this.clock.instant();
 			for (Entry entry : List.copyOf(this.waiting)) {
 				StoredEvent event = entry.event;
@@ -224,45 +221,24 @@ final class KafkaReader
 					events.add(event);
 				}
 			}
-		}
-		finally {
-			this.lock.unlock();
-		}
-		return events;
+			return events;
+		});
 	}
 
 	@Nullable Entry claimed(UUID id) {
-		this.lock.lock();
-		try {
-			return this.claimed.get(id);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return locked(() -> this.claimed.get(id));
 	}
 
 	@Nullable Instant nextDue() {
-		this.lock.lock();
-		try {
-			return this.waiting.stream()
-				.filter((entry) -> entry.event == null || !this.claimed.containsKey(entry.event.id()))
-				.findFirst()
-				.map(Entry::due)
-				.orElse(null);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return locked(() -> this.waiting.stream()
+			.filter((entry) -> entry.event == null || !this.claimed.containsKey(entry.event.id()))
+			.findFirst()
+			.map(Entry::due)
+			.orElse(null));
 	}
 
 	List<Entry> unreadable() {
-		this.lock.lock();
-		try {
-			return List.copyOf(this.unreadable);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return locked(() -> List.copyOf(this.unreadable));
 	}
 
 	/**
@@ -270,8 +246,7 @@ final class KafkaReader
 	 * worth another copy.
 	 */
 	List<Entry> waiting(Duration shortWait) {
-		this.lock.lock();
-		try {
+		return locked(() -> {
 			Instant now = this.clock.instant();
 			return this.waiting.stream().filter((entry) -> {
 				Duration wait = Duration.between(now, entry.due);
@@ -279,10 +254,7 @@ final class KafkaReader
 				return wait.compareTo(shortWait) > 0
 						&& !entry.heldSince.plus((hold.compareTo(MAX_HOLD) < 0) ? hold : MAX_HOLD).isAfter(now);
 			}).toList();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	@Override
@@ -339,18 +311,14 @@ final class KafkaReader
 	}
 
 	private void forget(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-		this.lock.lock();
-		try {
+		locked(() -> {
 			Set<TopicPartition> gone = new HashSet<>(partitions);
 			this.waiting.removeIf((entry) -> entry.isOf(consumer, gone));
 			this.unreadable.removeIf((entry) -> entry.isOf(consumer, gone));
 			this.claimed.values().removeIf((entry) -> entry.isOf(consumer, gone));
 			gone.forEach(this.passed::remove);
 			gone.forEach(this.finished::remove);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	/**
@@ -378,7 +346,7 @@ final class KafkaReader
 					consumer.commitAsync(Map.of(key, new OffsetAndMetadata(position)), (offsets, failure) -> {
 						if (failure != null) {
 							logger.debug("The position was not committed", failure);
-							forgetPassed(key);
+							locked(() -> this.passed.remove(key));
 						}
 					});
 				}
@@ -395,34 +363,37 @@ final class KafkaReader
 	 * earlier position. It has done so before the second time.
 	 */
 	private boolean passes(TopicPartition partition, long position) {
-		this.lock.lock();
-		try {
+		return locked(() -> {
 			Passed last = this.passed.get(partition);
 			if (new Passed(position, true).equals(last) || isOpen(partition)) {
 				return false;
 			}
 			this.passed.put(partition, new Passed(position, last != null && last.position() == position));
 			return true;
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private void forgetPassed(TopicPartition partition) {
-		this.lock.lock();
-		try {
-			this.passed.remove(partition);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	private boolean isOpen(TopicPartition partition) {
-		return this.waiting.stream().anyMatch((entry) -> entry.partition().equals(partition))
-				|| this.unreadable.stream().anyMatch((entry) -> entry.partition().equals(partition))
-				|| this.claimed.values().stream().anyMatch((entry) -> entry.partition().equals(partition));
+		return Stream.of(this.waiting, this.unreadable, this.claimed.values())
+			.flatMap(Collection::stream)
+			.anyMatch((entry) -> entry.partition().equals(partition));
+	}
+
+	private void locked(Runnable action) {
+		locked(() -> {
+			action.run();
+			return true;
+		});
+	}
+
+	private <T extends @Nullable Object> T locked(Supplier<T> action) {
+		this.lock.lock();
+		try {
+			return action.get();
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**
@@ -474,8 +445,7 @@ final class KafkaReader
 		 * Let a claimed event wait for its next attempt.
 		 */
 		void putBack(StoredEvent event, Instant due) {
-			KafkaReader.this.lock.lock();
-			try {
+			locked(() -> {
 				if (KafkaReader.this.claimed.remove(event.id(), this)) {
 					this.event = event;
 					this.due = due;
@@ -483,18 +453,14 @@ final class KafkaReader
 					KafkaReader.this.waiting.add(this);
 					KafkaReader.this.settled.signalAll();
 				}
-			}
-			finally {
-				KafkaReader.this.lock.unlock();
-			}
+			});
 		}
 
 		/**
 		 * Mark the record as final. The partition may belong to another consumer by now.
 		 */
 		void finish() {
-			KafkaReader.this.lock.lock();
-			try {
+			locked(() -> {
 				boolean mine = KafkaReader.this.waiting.remove(this) || KafkaReader.this.unreadable.remove(this)
 						|| KafkaReader.this.claimed.values().remove(this);
 				if (mine) {
@@ -503,10 +469,7 @@ final class KafkaReader
 					KafkaReader.this.finished.merge(partition(), this.consumed.offset(), Math::max);
 					KafkaReader.this.settled.signalAll();
 				}
-			}
-			finally {
-				KafkaReader.this.lock.unlock();
-			}
+			});
 		}
 
 	}
