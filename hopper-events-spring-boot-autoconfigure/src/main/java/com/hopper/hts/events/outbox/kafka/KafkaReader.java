@@ -47,7 +47,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
-import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
@@ -159,8 +158,7 @@ final class KafkaReader
 		this.monitor.setThreadNamePrefix("hopper-outbox-monitor-");
 		this.monitor.setDaemon(true);
 		settings.setScheduler(this.monitor);
-		this.container = new ConcurrentMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(properties),
-				settings);
+		this.container = new ConcurrentMessageListenerContainer<>(topics.createConsumers(properties), settings);
 		this.container.setBeanName("hopper-outbox");
 		this.container.setConcurrency(outbox.concurrency());
 		this.container.setApplicationEventPublisher((event) -> {

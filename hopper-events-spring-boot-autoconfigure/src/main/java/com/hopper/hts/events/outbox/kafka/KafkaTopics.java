@@ -23,9 +23,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
@@ -49,9 +51,12 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.util.ClassUtils;
 
 /**
  * The topics of an outbox, and clients that only the outbox uses: whatever the
@@ -90,6 +95,8 @@ final class KafkaTopics {
 
 	private final KafkaOutboxProperties properties;
 
+	private final @Nullable ClassLoader classLoader = ClassUtils.getDefaultClassLoader();
+
 	KafkaTopics(KafkaOutboxProperties properties, Map<String, Object> producer, Map<String, Object> consumer,
 			Map<String, Object> admin) {
 		this.properties = properties;
@@ -114,7 +121,14 @@ final class KafkaTopics {
 	 * good or was closed.
 	 */
 	DefaultKafkaProducerFactory<byte[], byte[]> createProducers() {
-		return new DefaultKafkaProducerFactory<>(producerProperties());
+		return new DefaultKafkaProducerFactory<>(producerProperties()) {
+
+			@Override
+			protected Producer<byte[], byte[]> createRawProducer(Map<String, Object> rawConfigs) {
+				return createClient(() -> super.createRawProducer(rawConfigs));
+			}
+
+		};
 	}
 
 	/**
@@ -130,7 +144,7 @@ final class KafkaTopics {
 		// Longer than usual, because the broker creates its transaction topic for the
 		// first transaction
 		properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, OPERATOR_TIMEOUT);
-		return new KafkaProducer<>(properties);
+		return createClient(() -> new KafkaProducer<>(properties));
 	}
 
 	private Map<String, Object> producerProperties() {
@@ -180,7 +194,18 @@ final class KafkaTopics {
 		properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
 		// The reader reads what is there, and never waits for more
 		properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 0);
-		return new DefaultKafkaConsumerFactory<byte[], byte[]>(properties).createConsumer();
+		return createConsumers(properties).createConsumer();
+	}
+
+	ConsumerFactory<byte[], byte[]> createConsumers(Map<String, Object> properties) {
+		return new DefaultKafkaConsumerFactory<>(properties) {
+
+			@Override
+			protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> configProps) {
+				return createClient(() -> super.createRawConsumer(configProps));
+			}
+
+		};
 	}
 
 	Map<String, Object> consumerProperties(String groupId) {
@@ -283,7 +308,7 @@ final class KafkaTopics {
 		return createAdmin(this.admin, "-hopper-outbox");
 	}
 
-	private static Admin createAdmin(Map<String, Object> client, String suffix) {
+	private Admin createAdmin(Map<String, Object> client, String suffix) {
 		Map<String, Object> properties = new HashMap<>(client);
 		suffixClientId(properties, suffix);
 		// Removed, because Kafka refuses a default.api.timeout.ms shorter than
@@ -295,7 +320,24 @@ final class KafkaTopics {
 		// A client that the broker refused asks for nothing more until its metadata
 		// expire
 		properties.putIfAbsent(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE);
-		return Admin.create(properties);
+		return createClient(() -> Admin.create(properties));
+	}
+
+	/**
+	 * Create a client with the class loader of the application. Kafka looks for classes
+	 * with that of the thread, which in an executable jar is another one for the threads
+	 * of {@link ForkJoinPool#commonPool()}.
+	 */
+	private <T> T createClient(Supplier<T> client) {
+		ClassLoader previous = ClassUtils.overrideThreadContextClassLoader(this.classLoader);
+		try {
+			return client.get();
+		}
+		finally {
+			if (previous != null) {
+				Thread.currentThread().setContextClassLoader(previous);
+			}
+		}
 	}
 
 	/**

@@ -17,13 +17,17 @@ package com.hopper.hts.events.outbox.kafka;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.util.ClassUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -62,6 +66,23 @@ class KafkaTopicsTests {
 		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1", "max.block.ms",
 				Long.toString(Long.MAX_VALUE));
 		assertThat(topics(broker, broker).sendTimeout()).isPositive();
+	}
+
+	@Test
+	void clientsAreCreatedOnThreadsThatDoNotSeeTheApplication() {
+		Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1");
+		KafkaTopics topics = topics(broker, broker);
+		ClassLoader previous = ClassUtils.overrideThreadContextClassLoader(ClassLoader.getPlatformClassLoader());
+		try (Producer<byte[], byte[]> producer = topics.createProducers().createProducer();
+				Producer<byte[], byte[]> operator = topics.createOperator();
+				Consumer<byte[], byte[]> reader = topics.createReader();
+				Admin admin = topics.createAdmin()) {
+			assertThat(List.of(producer, operator, reader, admin)).doesNotContainNull();
+			assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(ClassLoader.getPlatformClassLoader());
+		}
+		finally {
+			Thread.currentThread().setContextClassLoader(previous);
+		}
 	}
 
 	private static KafkaTopics topics(Map<String, Object> producer, Map<String, Object> others) {
