@@ -31,6 +31,7 @@ import com.hopper.hts.events.test.FakeHopperApi;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.metadata.authorizer.StandardAuthorizer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,6 +73,8 @@ abstract class KafkaOutboxFixture {
 		broker.brokerProperty("transaction.state.log.replication.factor", "1");
 		broker.brokerProperty("transaction.state.log.min.isr", "1");
 		broker.brokerProperty("transaction.state.log.num.partitions", "1");
+		broker.brokerProperty("authorizer.class.name", StandardAuthorizer.class.getName());
+		broker.brokerProperty("allow.everyone.if.no.acl.found", "true");
 		broker.afterPropertiesSet();
 	}
 

@@ -372,10 +372,11 @@ final class KafkaEventStore implements EventStore {
 			if (ex.getCause() instanceof RecordTooLargeException) {
 				return false;
 			}
-			throw new KafkaException("A record was not acknowledged", ex);
+			throw new KafkaException(
+					"The topic '" + outgoing.topic() + "' did not acknowledge a record: " + ex.getMessage(), ex);
 		}
 		catch (TimeoutException ex) {
-			throw new KafkaException("A record was not acknowledged", ex);
+			throw new KafkaException("The topic '" + outgoing.topic() + "' did not acknowledge a record in time", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

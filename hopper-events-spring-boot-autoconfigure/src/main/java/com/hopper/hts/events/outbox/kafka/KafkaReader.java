@@ -176,6 +176,14 @@ final class KafkaReader
 	}
 
 	void stop(Duration timeout) {
+		this.lock.lock();
+		try {
+			// Nobody settles these any more, so the consumers must not wait for them
+			this.claimed.clear();
+		}
+		finally {
+			this.lock.unlock();
+		}
 		this.container.getContainerProperties().setShutdownTimeout(timeout.toMillis());
 		this.container.stop();
 		this.monitor.shutdown();

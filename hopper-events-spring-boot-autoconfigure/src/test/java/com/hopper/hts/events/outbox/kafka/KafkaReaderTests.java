@@ -126,6 +126,19 @@ class KafkaReaderTests {
 		assertThat(this.reader.claim(1)).hasSize(1);
 	}
 
+	@Test
+	void endWaitsForNoRecordThatIsStillClaimed() {
+		StoredEvent event = event();
+		ConsumerRecord<byte[], byte[]> consumed = consumed(KafkaRecords.event(TOPIC, event));
+		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet, this.consumer);
+		this.reader.claim(1);
+		KafkaReader.Entry entry = this.reader.claimed(event.id());
+		this.reader.stop(Duration.ZERO);
+		assertThat(this.reader.claimed(event.id())).isNull();
+		entry.finish();
+		assertThat(this.acknowledged).hasValue(0);
+	}
+
 	private void readAgain(ConsumerRecord<byte[], byte[]> consumed) {
 		this.reader.onPartitionsLost(this.consumer, PARTITIONS);
 		this.reader.onMessage(consumed, this.acknowledgedAgain::incrementAndGet, this.consumer);
