@@ -43,11 +43,12 @@ import org.springframework.jdbc.datasource.SimpleDriverDataSource;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.datasource.UserCredentialsDataSourceAdapter;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.transaction.KafkaTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
-import org.springframework.transaction.support.ResourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -126,6 +127,19 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 				.rootCause()
 				.hasMessageContaining("hopper.outbox.jdbc.transaction-manager")
 				.hasMessageContaining("spring.kafka.producer.transaction-id-prefix"));
+	}
+
+	@Test
+	void managersOfBrokersBesideThatOfTheDatabaseHaveNoPart() {
+		this.contextRunner.withUserConfiguration(BrokersManagersAndTheDatabases.class).run((context) -> {
+			transaction(context, "transactions").executeWithoutResult((status) -> {
+				context.getBean(EventOutbox.class).store("session-1", booking(1));
+				status.setRollbackOnly();
+			});
+			transaction(context, "transactions")
+				.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(2)));
+			flushed(context, 1);
+		});
 	}
 
 	@Test
@@ -228,12 +242,7 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class SeveralManagers {
-
-		@Bean(destroyMethod = "shutdown")
-		DataSource events() {
-			return database();
-		}
+	static class SeveralManagers extends Database {
 
 		@Bean
 		PlatformTransactionManager plain(DataSource events) {
@@ -278,27 +287,44 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class BrokersManager {
+	static class Database {
 
 		@Bean(destroyMethod = "shutdown")
 		DataSource events() {
 			return database();
-		}
-
-		@Bean
-		PlatformTransactionManager kafkaTransactionManager() {
-			return new Broker();
 		}
 
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class SilentManager {
+	static class BrokersManager extends Database {
 
-		@Bean(destroyMethod = "shutdown")
-		DataSource events() {
-			return database();
+		@Bean
+		PlatformTransactionManager kafkaTransactionManager() {
+			DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(Map.of());
+			producers.setTransactionIdPrefix("mine-");
+			return new KafkaTransactionManager<>(producers);
 		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BrokersManagersAndTheDatabases extends BrokersManager {
+
+		@Bean
+		PlatformTransactionManager pulsarTransactionManager() {
+			return new Pulsar();
+		}
+
+		@Bean
+		PlatformTransactionManager transactions(DataSource events) {
+			return new JdbcTransactionManager(events);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SilentManager extends Database {
 
 		@Bean
 		PlatformTransactionManager silent(DataSource events) {
@@ -310,12 +336,7 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class GlobalManager {
-
-		@Bean(destroyMethod = "shutdown")
-		DataSource events() {
-			return database();
-		}
+	static class GlobalManager extends Database {
 
 		@Bean
 		PlatformTransactionManager globalTransactions() {
@@ -361,10 +382,16 @@ class JdbcOutboxTransactionTests extends JdbcTransactionsFixture {
 
 	}
 
-	private static final class Broker extends Global implements ResourceTransactionManager {
+	/**
+	 * As that of Spring for Apache Pulsar.
+	 */
+	static class Pulsar extends Global {
 
-		@Override
-		public Object getResourceFactory() {
+		Pulsar() {
+			setTransactionSynchronization(SYNCHRONIZATION_NEVER);
+		}
+
+		public Object getPulsarClient() {
 			return this;
 		}
 

@@ -50,6 +50,11 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 
 	private static final String TRANSACTION_MANAGER = "hopper.outbox.jdbc.transaction-manager";
 
+	/**
+	 * The resources of managers that do not say that they have one: Kafka's and Pulsar's.
+	 */
+	private static final List<String> OTHER_RESOURCES = List.of("producerFactory", "pulsarClient");
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final JdbcOutboxProperties properties;
@@ -183,7 +188,8 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 	private static boolean isFitting(PlatformTransactionManager manager, DataSource dataSource) {
 		DataSource managed = dataSource(manager);
 		return (managed != null) ? JdbcTransactions.isSame(managed, dataSource)
-				: !(manager instanceof ResourceTransactionManager);
+				: !(manager instanceof ResourceTransactionManager)
+						&& OTHER_RESOURCES.stream().allMatch((resource) -> property(manager, resource) == null);
 	}
 
 	/**

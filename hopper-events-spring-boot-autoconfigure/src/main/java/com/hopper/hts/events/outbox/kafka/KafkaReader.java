@@ -176,14 +176,11 @@ final class KafkaReader
 	}
 
 	void stop(Duration timeout) {
-		this.lock.lock();
-		try {
-			// Nobody settles these any more, so the consumers must not wait for them
+		// Nobody settles these any more, so the consumers must not wait for them
+		locked(() -> {
 			this.claimed.clear();
-		}
-		finally {
-			this.lock.unlock();
-		}
+			this.settled.signalAll();
+		});
 		this.container.getContainerProperties().setShutdownTimeout(timeout.toMillis());
 		this.container.stop();
 		this.monitor.shutdown();
