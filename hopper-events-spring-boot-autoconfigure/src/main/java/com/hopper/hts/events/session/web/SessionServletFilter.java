@@ -114,11 +114,19 @@ class SessionServletFilter implements Filter, Ordered {
 		Exchange(HttpServletRequest request, boolean kept) {
 			this.context = (request.getAttribute(CONTEXT) instanceof HopperSessionContext given) ? given
 					: HopperSessionContext.create();
-			HttpSession session = kept ? request.getSession(false) : null;
-			this.sessionExisted = session != null;
-			if (session != null) {
-				KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), this.context);
+			boolean existed = true;
+			try {
+				HttpSession session = kept ? request.getSession(false) : null;
+				existed = session != null;
+				if (session != null) {
+					KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), this.context);
+				}
 			}
+			catch (RuntimeException ex) {
+				// The store fails, or the customer logs out at the same time
+				logger.warn("The customer's Hopper session is not read from the HTTP session: " + ex.getMessage());
+			}
+			this.sessionExisted = existed;
 			this.last = KeptSession.of(this.context);
 		}
 

@@ -64,14 +64,22 @@ class SessionWebFilter implements WebFilter, Ordered {
 		Map<String, Object> last = new HashMap<>();
 		exchange.getResponse()
 			.beforeCommit(() -> KeptSession.of(context).equals(last) ? Mono.empty()
-					: exchange.getSession().doOnNext((session) -> keep(session, context, last)).then());
+					: exchange.getSession()
+						.doOnNext((session) -> keep(session, context, last))
+						.then()
+						.onErrorResume((ex) -> warn("kept for the next request", ex)));
 		return exchange.getSession().doOnNext((session) -> {
 			KeptSession.restore(session.getAttribute(KeptSession.ATTRIBUTE), context);
 			last.putAll(KeptSession.of(context));
 		})
+			.then()
+			.onErrorResume((ex) -> warn("read from the web session", ex))
 			.then(Mono.defer(() -> chain.filter(exchange)))
-			.then(Mono.defer(() -> (!exchange.getResponse().isCommitted() || KeptSession.of(context).equals(last))
-					? Mono.empty() : exchange.getSession().flatMap((session) -> keepLate(session, context, last))));
+			.then(Mono.defer(
+					() -> (!exchange.getResponse().isCommitted() || KeptSession.of(context).equals(last)) ? Mono.empty()
+							: exchange.getSession()
+								.flatMap((session) -> keepLate(session, context, last))
+								.onErrorResume((ex) -> warn("kept for the next request", ex))));
 	}
 
 	private static void keep(WebSession session, HopperSessionContext context, Map<String, Object> last) {
@@ -91,10 +99,16 @@ class SessionWebFilter implements WebFilter, Ordered {
 			return Mono.empty();
 		}
 		keep(session, context, last);
-		return session.save().onErrorResume((ex) -> {
-			logger.warn("The customer's Hopper session is not kept for the next request: " + ex.getMessage());
-			return Mono.empty();
-		});
+		return session.save();
+	}
+
+	/**
+	 * A web session that cannot be read, or saved late, must not spoil the answer of the
+	 * application.
+	 */
+	private static Mono<Void> warn(String what, Throwable ex) {
+		logger.warn("The customer's Hopper session is not " + what + ": " + ex.getMessage());
+		return Mono.empty();
 	}
 
 }

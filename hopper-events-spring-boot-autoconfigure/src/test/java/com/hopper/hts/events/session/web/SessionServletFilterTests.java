@@ -81,6 +81,24 @@ class SessionServletFilterTests {
 	}
 
 	@Test
+	void customerWhoLogsOutAsARequestBeginsGetsItsAnswer() throws Exception {
+		MockHttpSession session = new MockHttpSession();
+		session.invalidate();
+		MockHttpServletRequest request = new MockHttpServletRequest() {
+
+			@Override
+			public HttpSession getSession(boolean create) {
+				return session;
+			}
+
+		};
+		MockHttpServletResponse response = new MockHttpServletResponse();
+		new SessionServletFilter(true).doFilter(request, response,
+				(ignored, answer) -> answer.getWriter().write("booked"));
+		assertThat(response.getContentAsString()).isEqualTo("booked");
+	}
+
+	@Test
 	void requestsAtOnceKeepWhatEachOfThemHasLearned() throws Exception {
 		assertThat(keptAfter(Map.of(), (context) -> context.setSessionId("session-1"),
 				(context) -> context.addCfarOfferIds(List.of("offer-1"))))

@@ -15,6 +15,8 @@
  */
 package com.hopper.hts.events.session.web;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.mock.web.server.MockWebSession;
@@ -82,6 +85,22 @@ class SessionWebFilterTests {
 		assertThat(session.isStarted()).isFalse();
 		assertThat(output).contains("The customer's Hopper session is not kept for the next request")
 			.doesNotContain("session-1");
+	}
+
+	@Test
+	void storeOfWebSessionsThatCannotBeReadCostsNoAnswer() {
+		MockServerWebExchange exchange = MockServerWebExchange.builder(MockServerHttpRequest.get("/"))
+			.sessionManager((ignored) -> Mono.error(new UncheckedIOException(new IOException("no connection"))))
+			.build();
+		new SessionWebFilter(true).filter(exchange, (ignored) -> answer(exchange)).block(Duration.ofSeconds(60));
+		assertThat(exchange.getResponse().getBodyAsString().block()).isEqualTo("booked");
+	}
+
+	private static Mono<Void> answer(MockServerWebExchange exchange) {
+		return HopperSessionContext.currentReactively()
+			.doOnNext((context) -> context.setSessionId("session-1"))
+			.then(exchange.getResponse()
+				.writeWith(Mono.just(DefaultDataBufferFactory.sharedInstance.wrap("booked".getBytes()))));
 	}
 
 	/**
