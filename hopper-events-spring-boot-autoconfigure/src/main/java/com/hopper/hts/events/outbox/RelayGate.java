@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -132,8 +132,7 @@ final class RelayGate {
 	}
 
 	@Nullable Permit tryAcquire() {
-		this.lock.lock();
-		try {
+		return locked(() -> {
 			if (!this.open) {
 				return null;
 			}
@@ -150,10 +149,7 @@ final class RelayGate {
 			}
 			this.inFlight++;
 			return new Permit(false);
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	/**
@@ -196,9 +192,7 @@ final class RelayGate {
 	}
 
 	private void answered(Permit permit, boolean delivered) {
-		EventOutboxState.Pause ended = null;
-		this.lock.lock();
-		try {
+		EventOutboxState.Pause ended = locked(() -> {
 			returned(permit);
 			this.failuresInRow = 0;
 			this.notFoundInRow.clear();
@@ -207,18 +201,16 @@ final class RelayGate {
 			}
 			// If the API asked for a certain time, only a probe ends the pause, not an
 			// event sent before it
-			ended = (permit.probe() || !this.asked) ? this.pause : null;
-			if (ended != null) {
+			EventOutboxState.Pause current = (permit.probe() || !this.asked) ? this.pause : null;
+			if (current != null) {
 				endPause();
 				this.limit = 1;
 			}
 			else if (this.pause == null && this.limit < this.policy.concurrency()) {
 				this.limit++;
 			}
-		}
-		finally {
-			this.lock.unlock();
-		}
+			return current;
+		});
 		if (ended != null) {
 			logger.info("Stored events are delivered again after a pause (%s) since %s".formatted(ended.reason(),
 					ended.since()));
@@ -232,55 +224,38 @@ final class RelayGate {
 	 */
 	void failedForAll(Permit permit, EventOutboxState.PauseReason reason, String message,
 			@Nullable Duration retryAfter) {
-		EventOutboxState.Pause begun;
-		this.lock.lock();
-		try {
-			returned(permit);
-			begun = pause(permit, reason, message, retryAfter);
-		}
-		finally {
-			this.lock.unlock();
-		}
-		announce(begun);
-		wakeUp();
+		failed(permit, () -> pause(permit, reason, message, retryAfter));
 	}
 
 	/**
 	 * The failure may pass, and may or may not have to do with the event.
 	 */
 	void failed(Permit permit, String message, @Nullable Duration retryAfter) {
-		EventOutboxState.Pause begun = null;
-		this.lock.lock();
-		try {
-			returned(permit);
-			if (++this.failuresInRow >= OUTAGE || permit.probe()) {
-				begun = pause(permit, EventOutboxState.PauseReason.API_UNAVAILABLE, message, retryAfter);
-			}
-		}
-		finally {
-			this.lock.unlock();
-		}
-		announce(begun);
-		wakeUp();
+		failed(permit, () -> (++this.failuresInRow >= OUTAGE || permit.probe())
+				? pause(permit, EventOutboxState.PauseReason.API_UNAVAILABLE, message, retryAfter) : null);
 	}
 
 	/**
 	 * The failure is about this event, or about the address of the API.
 	 */
 	void notFound(Permit permit, UUID event, String message) {
-		EventOutboxState.Pause begun = null;
-		this.lock.lock();
-		try {
-			returned(permit);
+		failed(permit, () -> {
 			this.notFoundInRow.add(event);
-			if (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND) {
-				begun = pause(permit, EventOutboxState.PauseReason.NOT_FOUND, message, null);
-			}
+			return (permit.probe() || this.notFoundInRow.size() >= NOTHING_FOUND)
+					? pause(permit, EventOutboxState.PauseReason.NOT_FOUND, message, null) : null;
+		});
+	}
+
+	private void failed(Permit permit, Supplier<EventOutboxState.@Nullable Pause> consequence) {
+		EventOutboxState.Pause begun = locked(() -> {
+			returned(permit);
+			return consequence.get();
+		});
+		if (begun != null) {
+			// Without the lock, because the diagnosis may take other locks
+			logger.warn("Stored events are not delivered at the moment (" + begun.reason() + "), next try at "
+					+ begun.nextProbe() + ". " + this.diagnosis.describe(begun));
 		}
-		finally {
-			this.lock.unlock();
-		}
-		announce(begun);
 		wakeUp();
 	}
 
@@ -288,7 +263,7 @@ final class RelayGate {
 	 * Return whether the API has taken any event after a point in time.
 	 */
 	boolean deliveredSince(Instant time) {
-		return lockedTest(() -> this.lastDelivery != null && this.lastDelivery.isAfter(time));
+		return locked(() -> this.lastDelivery != null && this.lastDelivery.isAfter(time));
 	}
 
 	private void returned(Permit permit) {
@@ -325,17 +300,6 @@ final class RelayGate {
 		this.notFoundInRow.clear();
 		schedule(wait);
 		return (since == null) ? next : null;
-	}
-
-	/**
-	 * Log why nothing is sent. Called without the lock, because the diagnosis may take
-	 * other locks.
-	 */
-	private void announce(EventOutboxState.@Nullable Pause begun) {
-		if (begun != null) {
-			logger.warn("Stored events are not delivered at the moment (" + begun.reason() + "), next try at "
-					+ begun.nextProbe() + ". " + this.diagnosis.describe(begun));
-		}
 	}
 
 	private void schedule(Duration wait) {
@@ -392,13 +356,7 @@ final class RelayGate {
 	}
 
 	EventOutboxState.@Nullable Pause pause() {
-		this.lock.lock();
-		try {
-			return this.pause;
-		}
-		finally {
-			this.lock.unlock();
-		}
+		return locked(() -> this.pause);
 	}
 
 	private void wakeUp() {
@@ -406,19 +364,16 @@ final class RelayGate {
 	}
 
 	private void locked(Runnable action) {
-		this.lock.lock();
-		try {
+		locked(() -> {
 			action.run();
-		}
-		finally {
-			this.lock.unlock();
-		}
+			return true;
+		});
 	}
 
-	private boolean lockedTest(BooleanSupplier action) {
+	private <T extends @Nullable Object> T locked(Supplier<T> action) {
 		this.lock.lock();
 		try {
-			return action.getAsBoolean();
+			return action.get();
 		}
 		finally {
 			this.lock.unlock();
