@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events.observation;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 
@@ -46,12 +44,6 @@ class MicrometerHopperMetrics implements HopperMetrics {
 	private final LongAdder inFlight = new LongAdder();
 
 	private final Meter.MeterProvider<DistributionSummary> attempts;
-
-	/**
-	 * Looking up a meter costs more than counting with it, and this one counts every
-	 * event.
-	 */
-	private final Map<Ended, DistributionSummary> attemptsOf = new ConcurrentHashMap<>();
 
 	private final Meter.MeterProvider<Counter> retries;
 
@@ -95,10 +87,9 @@ class MicrometerHopperMetrics implements HopperMetrics {
 	public void finished(String eventType, int attempts, @Nullable EventReceipt receipt,
 			@Nullable HopperApiException exception) {
 		this.inFlight.decrement();
-		Ended ended = new Ended(HopperMetrics.eventType(eventType), HopperMetrics.outcome(receipt, exception));
-		guard(() -> this.attemptsOf
-			.computeIfAbsent(ended,
-					(key) -> this.attempts.withTags(EVENT_TYPE, key.eventType(), "outcome", key.outcome()))
+		guard(() -> this.attempts
+			.withTags(EVENT_TYPE, HopperMetrics.eventType(eventType), "outcome",
+					HopperMetrics.outcome(receipt, exception))
 			.record(attempts));
 	}
 
@@ -131,10 +122,6 @@ class MicrometerHopperMetrics implements HopperMetrics {
 		catch (Throwable ex) {
 			logger.debug("A meter failed", ex);
 		}
-	}
-
-	private record Ended(String eventType, String outcome) {
-
 	}
 
 }
