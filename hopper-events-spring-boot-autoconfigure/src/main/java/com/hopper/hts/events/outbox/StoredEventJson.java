@@ -235,22 +235,6 @@ final class StoredEventJson {
 		json.writeEndObject();
 	}
 
-	/**
-	 * Read an event.
-	 * @param bytes what was stored
-	 * @return the event
-	 * @throws IllegalArgumentException if it cannot be read
-	 */
-	static StoredEvent read(byte[] bytes) {
-		return readEvent(tree(bytes));
-	}
-
-	/**
-	 * Read a dead letter.
-	 * @param bytes what was stored
-	 * @return the dead letter
-	 * @throws IllegalArgumentException if it cannot be read
-	 */
 	static DeadLetter readDeadLetter(byte[] bytes) {
 		JsonNode json = tree(bytes);
 		StoredEvent event = readEvent(json);

@@ -59,7 +59,7 @@ class StoredDataTests {
 
 	@Test
 	void newEventIsRead() throws IOException {
-		StoredEvent event = StoredEventJson.read(file("event.json"));
+		StoredEvent event = StoredEventJson.readDeadLetter(file("event.json")).event();
 		assertThat(event.id()).isEqualTo(id(1));
 		assertThat(event.storedAt()).isEqualTo(STORED);
 		assertThat(event.sessionId()).isEqualTo("session-1");
@@ -72,7 +72,7 @@ class StoredDataTests {
 
 	@Test
 	void eventThatHasFailedIsRead() throws IOException {
-		StoredEvent event = StoredEventJson.read(file("failed-event.json"));
+		StoredEvent event = StoredEventJson.readDeadLetter(file("failed-event.json")).event();
 		assertThat(event.sessionId()).isNull();
 		assertThat(event.event()).isEqualTo(BOOKING);
 		checkFailed(event);

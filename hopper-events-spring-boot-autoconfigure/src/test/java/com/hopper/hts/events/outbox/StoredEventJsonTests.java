@@ -124,16 +124,18 @@ class StoredEventJsonTests {
 			"{\"id\":\"1-1-1-1-1\",\"stored_at\":\"2026-05-04T10:15:30Z\",\"type\":null,\"event\":{}}",
 			"{\"id\":\"1-1-1-1-1\",\"stored_at\":\"2026-05-04T10:15:30Z\",\"type\":\"t\"}" })
 	void whatCannotBeReadIsRefusedWithoutRepeatingIt(String json) {
-		assertThatIllegalArgumentException().isThrownBy(() -> StoredEventJson.read(bytes(json)))
+		assertThatIllegalArgumentException().isThrownBy(() -> StoredEventJson.readDeadLetter(bytes(json)))
 			.withMessageStartingWith("The stored event cannot be read")
 			.withNoCause();
 	}
 
 	@Test
 	void whatIsDamagedBesideTheEventDoesNotKeepItFromBeingDelivered() {
-		StoredEvent event = StoredEventJson.read(bytes(VERSION_1.replace("2026-05-04T10:15:31Z", "soon")
-			.replace("2026-05-05T00:00:00Z", "later")
-			.replace("\"attempts\":2", "\"attempts\":-2")));
+		StoredEvent event = StoredEventJson
+			.readDeadLetter(bytes(VERSION_1.replace("2026-05-04T10:15:31Z", "soon")
+				.replace("2026-05-05T00:00:00Z", "later")
+				.replace("\"attempts\":2", "\"attempts\":-2")))
+			.event();
 		assertThat(event.failures()).extracting(StoredEvent.Failure::failedAt).containsExactly(TIME);
 		assertThat(event.replayedAt()).isNull();
 		assertThat(event.attempts()).isZero();
@@ -162,7 +164,7 @@ class StoredEventJsonTests {
 
 	@Test
 	void historyKeepsTheFirstFailureAndTheLatest() {
-		StoredEvent event = StoredEventJson.read(bytes(VERSION_1)).replayed(TIME);
+		StoredEvent event = StoredEventJson.readDeadLetter(bytes(VERSION_1)).event().replayed(TIME);
 		for (int i = 0; i < 20; i++) {
 			event = event
 				.failed(new StoredEvent.Failure(TIME.plusSeconds(i), "timeout", null, "failure " + i, List.of()));
