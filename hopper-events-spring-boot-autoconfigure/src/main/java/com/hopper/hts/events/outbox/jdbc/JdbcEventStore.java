@@ -29,12 +29,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -136,7 +137,7 @@ final class JdbcEventStore implements EventStore {
 	 * When events are due that this instance will send again. Others are found by
 	 * polling.
 	 */
-	private final PriorityQueue<Instant> retries = new PriorityQueue<>();
+	private final Queue<Instant> retries = new PriorityBlockingQueue<>();
 
 	private final AtomicBoolean counting = new AtomicBoolean();
 
@@ -218,9 +219,7 @@ final class JdbcEventStore implements EventStore {
 	@Override
 	public void close() {
 		this.unclaimed.clear();
-		synchronized (this.retries) {
-			this.retries.clear();
-		}
+		this.retries.clear();
 		List<UUID> ids = List.copyOf(this.held);
 		this.held.clear();
 		if (!ids.isEmpty()) {
@@ -345,12 +344,8 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public List<StoredEvent> claim(int max) {
-		synchronized (this.retries) {
-			Instant now = this.clock.instant();
-			while (!this.retries.isEmpty() && !this.retries.peek().isAfter(now)) {
-				this.retries.remove();
-			}
-		}
+		Instant now = this.clock.instant();
+		this.retries.removeIf((due) -> !due.isAfter(now));
 		long number = this.claims.incrementAndGet();
 		List<JdbcRow> rows = (table().dialect() == JdbcDialect.POSTGRESQL)
 				? guarded(() -> table().transactions().single((connection) -> claimAtOnce(connection, max)))
@@ -485,12 +480,8 @@ final class JdbcEventStore implements EventStore {
 		guarded(() -> single ? table().transactions().single(work) : table().transactions().own(work));
 		outcomes.forEach((outcome) -> {
 			this.held.remove(outcome.event().id());
-			if (outcome instanceof Outcome.Retry retry) {
-				synchronized (this.retries) {
-					if (this.retries.size() < REMEMBERED) {
-						this.retries.add(retry.notBefore());
-					}
-				}
+			if (outcome instanceof Outcome.Retry retry && this.retries.size() < REMEMBERED) {
+				this.retries.add(retry.notBefore());
 			}
 		});
 	}
@@ -534,9 +525,7 @@ final class JdbcEventStore implements EventStore {
 
 	@Override
 	public @Nullable Instant nextDue() {
-		synchronized (this.retries) {
-			return this.retries.peek();
-		}
+		return this.retries.peek();
 	}
 
 	@Override
