@@ -374,14 +374,8 @@ final class JdbcTransactions {
 	 * Return the data source behind proxies that give the connection of a transaction.
 	 */
 	static DataSource target(DataSource dataSource) {
-		DataSource current = dataSource;
-		while (true) {
-			DataSource next = next(current);
-			if (next == null) {
-				return current;
-			}
-			current = next;
-		}
+		DataSource next = next(dataSource);
+		return (next != null) ? target(next) : dataSource;
 	}
 
 	/**
