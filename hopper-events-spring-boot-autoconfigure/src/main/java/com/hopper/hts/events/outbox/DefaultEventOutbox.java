@@ -152,10 +152,6 @@ class DefaultEventOutbox implements EventOutbox {
 	}
 
 	private void acceptObserved(List<StoredEvent> events) {
-		if (this.observationRegistry.isNoop()) {
-			accept(events);
-			return;
-		}
 		Map<String, String> traceContext = new LinkedHashMap<>();
 		OutboxObservation observation = OutboxObservation.ofStore(this.observationRegistry, events, null, traceContext);
 		observation.start();
@@ -178,9 +174,6 @@ class DefaultEventOutbox implements EventOutbox {
 				return Mono.just(List.of());
 			}
 			Mono<List<UUID>> ids = Mono.just(ids(events));
-			if (this.observationRegistry.isNoop()) {
-				return inTransactionOfSubscriber(events).then(ids);
-			}
 			Map<String, String> traceContext = new LinkedHashMap<>();
 			Observation parent = view.getOrDefault(ObservationThreadLocalAccessor.KEY, null);
 			OutboxObservation observation = OutboxObservation.ofStore(this.observationRegistry, events, parent,
