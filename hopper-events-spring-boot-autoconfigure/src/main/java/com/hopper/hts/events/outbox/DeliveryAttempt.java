@@ -126,16 +126,17 @@ final class DeliveryAttempt {
 	private EventStore.Outcome failed(StoredEvent event, RelayGate.Permit permit, Throwable ex) {
 		Instant now = this.clock.instant();
 		StoredEvent failed = event.failed(failure(ex, now));
-		if (ex instanceof IllegalArgumentException) {
-			this.gate.release(permit);
-			return dead(failed, DeadLetter.Reason.INVALID, now);
-		}
 		String message = String.valueOf(ex.getMessage());
 		Duration retryAfter = (ex instanceof HopperApiException exception) ? exception.getRetryAfter() : null;
 		FailureKind kind = (ex instanceof HopperApiException exception) ? exception.getKind() : null;
 		FailureKind.Fault fault = (kind != null) ? kind.fault() : FailureKind.Fault.API;
+		if (ex instanceof IllegalArgumentException || kind == FailureKind.INVALID_EVENT) {
+			this.gate.release(permit);
+			return dead(failed, DeadLetter.Reason.INVALID, now);
+		}
 		if (fault == FailureKind.Fault.EVENT) {
-			return refused(failed, permit, kind, now);
+			this.gate.refused(permit);
+			return dead(failed, DeadLetter.Reason.REJECTED, now);
 		}
 		if (fault == FailureKind.Fault.CLIENT) {
 			this.gate.failedForAll(permit, pauseReason(kind), message, retryAfter);
@@ -162,16 +163,6 @@ final class DeliveryAttempt {
 			return dead(failed, DeadLetter.Reason.EXPIRED, now);
 		}
 		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter, now)));
-	}
-
-	private EventStore.Outcome refused(StoredEvent event, RelayGate.Permit permit, @Nullable FailureKind kind,
-			Instant now) {
-		if (kind == FailureKind.INVALID_EVENT) {
-			this.gate.release(permit);
-			return dead(event, DeadLetter.Reason.INVALID, now);
-		}
-		this.gate.refused(permit);
-		return dead(event, DeadLetter.Reason.REJECTED, now);
 	}
 
 	private boolean isGivenUp(StoredEvent event) {
