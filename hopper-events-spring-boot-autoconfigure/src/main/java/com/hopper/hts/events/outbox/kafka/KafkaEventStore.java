@@ -19,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -224,18 +223,15 @@ final class KafkaEventStore implements EventStore {
 		}
 		if (current != null) {
 			settleUnreadable(current);
-			current.waiting(SHORT_WAIT).forEach((entry) -> moveToEnd(entry));
+			current.waiting(SHORT_WAIT).forEach(this::moveToEnd);
 		}
 	}
 
 	private void settleUnreadable(KafkaReader current) {
 		for (KafkaReader.Entry entry : current.unreadable()) {
-			bury(entry,
-					KafkaRecords.unreadable(entry.consumed(),
-							"The record " + KafkaRecords.position(entry.consumed()) + " is not a stored event",
-							this.clock.instant()));
-			logger.warn("The record " + KafkaRecords.position(entry.consumed())
-					+ " is not a stored event, and is now a dead letter");
+			String problem = "The record " + KafkaRecords.position(entry.consumed()) + " is not a stored event";
+			bury(entry, KafkaRecords.unreadable(entry.consumed(), problem, this.clock.instant()));
+			logger.warn(problem + ", and is now a dead letter");
 		}
 	}
 
@@ -462,7 +458,7 @@ final class KafkaEventStore implements EventStore {
 	}
 
 	private static Set<UUID> ids(List<DeadLetter> letters) {
-		return letters.stream().map((letter) -> letter.event().id()).collect(Collectors.toCollection(HashSet::new));
+		return letters.stream().map((letter) -> letter.event().id()).collect(Collectors.toSet());
 	}
 
 	@Override
