@@ -42,14 +42,6 @@ final class Examination {
 
 	private final Clock clock;
 
-	/**
-	 * Create an instance.
-	 * @param enabled whether events are sent
-	 * @param diagnosis what says what is wrong
-	 * @param properties what is too much
-	 * @param failures what has failed, if somebody remembers it
-	 * @param scheduler what says what time it is
-	 */
 	Examination(boolean enabled, ObjectProvider<HopperDiagnosis> diagnosis, HopperHealthProperties properties,
 			ObjectProvider<RecentFailures> failures, ObjectProvider<Scheduler> scheduler) {
 		HopperDiagnosis.Facts unknown = new HopperDiagnosis.Facts(enabled, null, true);
@@ -71,15 +63,12 @@ final class Examination {
 	List<HopperDiagnosis.Finding> findings(@Nullable EventOutboxState outbox, @Nullable Throwable unavailable) {
 		RecentFailures remembered = this.failures.getIfUnique();
 		HopperDiagnosis.LastFailure last = (remembered != null) ? remembered.last() : null;
-		if (unavailable == null) {
-			return this.diagnosis.examine(outbox, last, this.limits, this.clock.instant());
+		List<HopperDiagnosis.Finding> findings = new ArrayList<>(
+				this.diagnosis.examine((unavailable == null) ? outbox : null, last, this.limits, this.clock.instant()));
+		if (unavailable != null) {
+			findings.removeIf((finding) -> finding.conditions().isEmpty());
+			findings.add(0, this.diagnosis.unavailable(unavailable));
 		}
-		List<HopperDiagnosis.Finding> findings = new ArrayList<>();
-		findings.add(this.diagnosis.unavailable(unavailable));
-		this.diagnosis.examine(null, last, this.limits, this.clock.instant())
-			.stream()
-			.filter((finding) -> !finding.conditions().isEmpty())
-			.forEach(findings::add);
 		return findings;
 	}
 

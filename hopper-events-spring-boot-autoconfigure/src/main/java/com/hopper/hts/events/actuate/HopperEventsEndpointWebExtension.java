@@ -85,11 +85,11 @@ class HopperEventsEndpointWebExtension {
 			@Nullable String storedBefore, @Nullable String all, @Nullable String after, @Nullable String limit,
 			@Nullable String dryRun, @Nullable String comment) {
 		String operator = operator(securityContext);
+		Supplier<OutboxOperator.Command> command = () -> new OutboxOperator.Command(id,
+				selection(type, reason, session, storedFrom, storedBefore), all, after, limit, dryRun, comment);
 		return answer(() -> switch (section) {
-			case "replay" -> operator().replay(command(id, selection(type, reason, session, storedFrom, storedBefore),
-					all, after, limit, dryRun, comment), operator);
-			case "discard" -> operator().discard(command(id, selection(type, reason, session, storedFrom, storedBefore),
-					all, after, limit, dryRun, comment), operator);
+			case "replay" -> operator().replay(command.get(), operator);
+			case "discard" -> operator().discard(command.get(), operator);
 			case "pause" -> operator().pause(comment, operator);
 			case "resume" -> operator().resume(comment, operator);
 			default -> throw OperatorException.notFound(
@@ -109,11 +109,6 @@ class HopperEventsEndpointWebExtension {
 	private Selection selection(@Nullable String type, @Nullable String reason, @Nullable String session,
 			@Nullable String storedFrom, @Nullable String storedBefore) {
 		return Selection.of(type, reason, session, storedFrom, storedBefore, operator().clock());
-	}
-
-	private static OutboxOperator.Command command(@Nullable String id, Selection selection, @Nullable String all,
-			@Nullable String after, @Nullable String limit, @Nullable String dryRun, @Nullable String comment) {
-		return new OutboxOperator.Command(id, selection, all, after, limit, dryRun, comment);
 	}
 
 	/**
