@@ -43,10 +43,6 @@ class Tally {
 
 	private long count;
 
-	/**
-	 * Create an instance.
-	 * @param limit how many are remembered at the most
-	 */
 	Tally(int limit) {
 		this.limit = limit;
 	}

@@ -25,10 +25,6 @@ class DeliveryObservationContext extends ReceiverContext<StoredEvent> {
 
 	private final StoreSpan storeSpan;
 
-	/**
-	 * Create an instance.
-	 * @param event the event
-	 */
 	DeliveryObservationContext(StoredEvent event) {
 		super((carrier, name) -> carrier.traceContext().get(name));
 		setCarrier(event);

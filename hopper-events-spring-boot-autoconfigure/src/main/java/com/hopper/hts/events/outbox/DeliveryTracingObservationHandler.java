@@ -36,11 +36,6 @@ class DeliveryTracingObservationHandler implements TracingObservationHandler<Del
 
 	private final TracingProperties.Delivery delivery;
 
-	/**
-	 * Create an instance.
-	 * @param tracer the tracer
-	 * @param delivery what a delivery is to the trace in which its event was stored
-	 */
 	DeliveryTracingObservationHandler(Tracer tracer, TracingProperties.Delivery delivery) {
 		this.tracer = tracer;
 		this.delivery = delivery;

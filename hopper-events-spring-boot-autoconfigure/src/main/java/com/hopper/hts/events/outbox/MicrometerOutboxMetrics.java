@@ -53,11 +53,6 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	private final Clock clock;
 
-	/**
-	 * Create an instance.
-	 * @param registry the registry to register the meters with
-	 * @param clock the clock that the outbox has
-	 */
 	MicrometerOutboxMetrics(MeterRegistry registry, Clock clock) {
 		this.clock = clock;
 		this.stored = HopperMetrics.Meters.STORED.counter(registry);

@@ -141,17 +141,6 @@ final class OutboxRelay {
 
 	private boolean failing;
 
-	/**
-	 * Create an instance.
-	 * @param store where events are kept
-	 * @param sender what sends them
-	 * @param policy how they are delivered
-	 * @param listeners who hears what becomes of them
-	 * @param observationRegistry where deliveries are observed
-	 * @param scheduler what waits and says what time it is
-	 * @param random what spreads waits
-	 * @param diagnosis says what is wrong
-	 */
 	OutboxRelay(EventStore store, EventSender sender, RelayPolicy policy, OutboxListeners listeners,
 			ObservationRegistry observationRegistry, Scheduler scheduler, DoubleSupplier random,
 			HopperDiagnosis diagnosis) {
@@ -195,10 +184,6 @@ final class OutboxRelay {
 
 	Clock clock() {
 		return this.clock;
-	}
-
-	HopperDiagnosis diagnosis() {
-		return this.diagnosis;
 	}
 
 	/**
@@ -510,7 +495,7 @@ final class OutboxRelay {
 	 * Say that an operator has paused, maybe in another instance or before this start.
 	 */
 	void logPause(EventOutboxState.Pause pause) {
-		logger.warn("Stored events are not delivered at the moment. " + diagnosis().describe(pause));
+		logger.warn("Stored events are not delivered at the moment. " + this.diagnosis.describe(pause));
 	}
 
 	/**

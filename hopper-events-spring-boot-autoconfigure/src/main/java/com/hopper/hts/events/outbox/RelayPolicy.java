@@ -36,15 +36,6 @@ import org.springframework.util.Assert;
 record RelayPolicy(int concurrency, Duration maxAge, Duration initialInterval, Duration maxInterval,
 		Duration probeInterval, Duration shutdownTimeout) {
 
-	/**
-	 * Create an instance.
-	 * @param concurrency how many events are sent at a time
-	 * @param maxAge the time after which an event that keeps failing is given up
-	 * @param initialInterval the wait after the first failure
-	 * @param maxInterval the longest wait
-	 * @param probeInterval the longest time between two probes
-	 * @param shutdownTimeout how long the end of the application waits
-	 */
 	public RelayPolicy {
 		Assert.isTrue(concurrency >= 1, "'concurrency' must be at least 1");
 	}

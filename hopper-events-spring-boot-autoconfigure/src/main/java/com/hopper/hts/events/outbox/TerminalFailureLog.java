@@ -59,10 +59,6 @@ final class TerminalFailureLog {
 
 	private final Map<String, Burst> bursts = new HashMap<>();
 
-	/**
-	 * Create an instance.
-	 * @param scheduler what waits for the time of the next summary
-	 */
 	TerminalFailureLog(Scheduler scheduler) {
 		this.scheduler = scheduler;
 	}
