@@ -20,6 +20,7 @@ import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -74,6 +75,11 @@ enum JdbcDialect {
 	 */
 	HSQLDB("cast(current_timestamp at time zone interval '0:00' hour to minute as timestamp(6))",
 			"fetch first %s rows only");
+
+	/**
+	 * The SQL state of what is not permitted within a transaction.
+	 */
+	private static final String IN_TRANSACTION = "25001";
 
 	private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS",
 			Locale.ROOT);
@@ -210,6 +216,30 @@ enum JdbcDialect {
 	 */
 	String platform() {
 		return name().toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * Return whether a connection takes part in a transaction. Those of MySQL and MariaDB
+	 * say in a global transaction that they commit by themselves.
+	 */
+	boolean isInTransaction(Connection connection) throws SQLException {
+		if (!connection.getAutoCommit()) {
+			return true;
+		}
+		if (this != MYSQL && this != MARIADB) {
+			return false;
+		}
+		try (Statement statement = connection.createStatement()) {
+			// Changes nothing where no transaction is, and is refused within one
+			statement.execute("set transaction read write");
+			return false;
+		}
+		catch (SQLException ex) {
+			if (IN_TRANSACTION.equals(ex.getSQLState())) {
+				return true;
+			}
+			throw ex;
+		}
 	}
 
 	/**

@@ -87,7 +87,7 @@ final class JdbcOutboxTable {
 		}
 		try (Connection connection = dataSource.getConnection()) {
 			this.dialect = JdbcDialect.of(connection, dataSourceName);
-			this.transactions = new JdbcTransactions(dataSource, dataSourceName, managers, connection,
+			this.transactions = new JdbcTransactions(dataSource, dataSourceName, managers, connection, this.dialect,
 					(other) -> this.dialect.place(other, name));
 		}
 		catch (SQLException ex) {

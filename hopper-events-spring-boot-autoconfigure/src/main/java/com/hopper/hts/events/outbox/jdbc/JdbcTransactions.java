@@ -72,6 +72,8 @@ final class JdbcTransactions {
 
 	private final String name;
 
+	private final JdbcDialect dialect;
+
 	/**
 	 * Managers that bind no connection: the data source enlists itself (JTA).
 	 */
@@ -100,10 +102,11 @@ final class JdbcTransactions {
 	private final @Nullable List<@Nullable String> place;
 
 	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers,
-			Connection connection, Work<List<@Nullable String>> placeOf) throws SQLException {
+			Connection connection, JdbcDialect dialect, Work<List<@Nullable String>> placeOf) throws SQLException {
 		this.dataSource = dataSource;
 		this.manager = new DataSourceTransactionManager(dataSource);
 		this.name = name;
+		this.dialect = dialect;
 		this.enlisting = managers.stream()
 			.filter((manager) -> !(manager instanceof ResourceTransactionManager))
 			.toList();
@@ -128,7 +131,7 @@ final class JdbcTransactions {
 			if (connection.isReadOnly()) {
 				throw readOnly();
 			}
-			if (connection.getAutoCommit()) {
+			if (!this.dialect.isInTransaction(connection)) {
 				throw new RefusedException("a transaction is active in which the data source '" + this.name
 						+ "' has no part: its connections commit by themselves, so that they are not enlisted in the "
 						+ "global transaction. Use an XA data source, or the transaction manager of this data source");

@@ -13,8 +13,9 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package com.hopper.hts.events.outbox.jdbc;
+package com.hopper.hts.events.outbox;
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
@@ -32,6 +34,7 @@ import com.arjuna.ats.internal.arjuna.objectstore.VolatileStore;
 import com.arjuna.ats.jdbc.TransactionalDriver;
 import com.arjuna.common.internal.util.propertyservice.BeanPopulator;
 import com.hopper.hts.events.BookingConfirmed;
+import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
@@ -40,6 +43,8 @@ import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mariadb.jdbc.MariaDbDataSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -54,6 +59,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for the outbox in global transactions, with a real manager of them.
@@ -80,32 +86,52 @@ class JtaOutboxTests {
 
 	@Test
 	void eventSharesTheFateOfTheBooking() {
-		run((context) -> {
-			EventOutbox outbox = context.getBean(EventOutbox.class);
-			JdbcTemplate jdbc = new JdbcTemplate(context.getBean(DataSource.class));
-			jdbc.execute("create table booking (id int)");
-			TransactionTemplate global = new TransactionTemplate(context.getBean(JtaTransactionManager.class));
-			global.executeWithoutResult((status) -> {
-				jdbc.update("insert into booking values (1)");
-				outbox.store("session-1", booking());
-				status.setRollbackOnly();
-			});
-			assertThat(outbox.flush(SECONDS)).isTrue();
-			assertThat(jdbc.queryForObject("select count(*) from booking", Integer.class)).isZero();
-			assertThat(this.api.requests()).isEmpty();
-			global.executeWithoutResult((status) -> {
-				jdbc.update("insert into booking values (2)");
-				outbox.store("session-1", booking());
-			});
-			assertThat(outbox.flush(SECONDS)).isTrue();
-			assertThat(jdbc.queryForObject("select count(*) from booking", Integer.class)).isOne();
-			assertThat(this.api.received()).hasSize(1);
+		run(JtaOutboxTests::database, this::bookAndRollBackAndBook);
+	}
+
+	@Test
+	void eventSharesTheFateOfTheBookingInMariaDb(@TempDir Path directory) throws Exception {
+		MariaDbServer server = new MariaDbServer(directory);
+		try {
+			MariaDbDataSource xa = new MariaDbDataSource(server.url() + "hopper");
+			run(() -> new EnlistingDataSource(xa, "root"), this::bookAndRollBackAndBook);
+			DataSource notEnlisted = new MariaDbDataSource(server.url() + "hopper?user=root");
+			run(() -> notEnlisted,
+					(context) -> new TransactionTemplate(context.getBean(JtaTransactionManager.class))
+						.executeWithoutResult((status) -> assertThatExceptionOfType(EventNotStoredException.class)
+							.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking()))
+							.withMessageContaining("not enlisted")));
+		}
+		finally {
+			server.stop();
+		}
+	}
+
+	private void bookAndRollBackAndBook(ApplicationContext context) {
+		EventOutbox outbox = context.getBean(EventOutbox.class);
+		JdbcTemplate jdbc = new JdbcTemplate(context.getBean(DataSource.class));
+		jdbc.execute("create table booking (id int)");
+		TransactionTemplate global = new TransactionTemplate(context.getBean(JtaTransactionManager.class));
+		global.executeWithoutResult((status) -> {
+			jdbc.update("insert into booking values (1)");
+			outbox.store("session-1", booking());
+			status.setRollbackOnly();
 		});
+		assertThat(outbox.flush(SECONDS)).isTrue();
+		assertThat(jdbc.queryForObject("select count(*) from booking", Integer.class)).isZero();
+		assertThat(this.api.requests()).isEmpty();
+		global.executeWithoutResult((status) -> {
+			jdbc.update("insert into booking values (2)");
+			outbox.store("session-1", booking());
+		});
+		assertThat(outbox.flush(SECONDS)).isTrue();
+		assertThat(jdbc.queryForObject("select count(*) from booking", Integer.class)).isOne();
+		assertThat(this.api.received()).hasSize(1);
 	}
 
 	@Test
 	void afterTheCommitEventsAreStoredInATransactionOfTheirOwn() {
-		run((context) -> {
+		run(JtaOutboxTests::database, (context) -> {
 			EventOutbox outbox = context.getBean(EventOutbox.class);
 			new TransactionTemplate(context.getBean(JtaTransactionManager.class))
 				.executeWithoutResult((status) -> TransactionSynchronizationManager
@@ -127,11 +153,12 @@ class JtaOutboxTests {
 		});
 	}
 
-	private void run(Consumer<ApplicationContext> test) {
+	private void run(Supplier<DataSource> database, Consumer<ApplicationContext> test) {
 		new ApplicationContextRunner()
 			.withConfiguration(
 					AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class))
 			.withUserConfiguration(GlobalTransactions.class)
+			.withBean("dataSource", DataSource.class, database)
 			.withPropertyValues("hopper.auth.token=test-token", "hopper.base-url=" + this.api.baseUrl(),
 					"hopper.outbox.type=jdbc", "hopper.outbox.jdbc.initialize-schema=always")
 			.run((context) -> {
@@ -140,21 +167,18 @@ class JtaOutboxTests {
 			});
 	}
 
+	private static DataSource database() {
+		JdbcDataSource xa = new JdbcDataSource();
+		xa.setURL("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1");
+		return new EnlistingDataSource(xa, "sa");
+	}
+
 	private static BookingConfirmed booking() {
 		return BookingConfirmed.occurredAt(Instant.EPOCH).withCfarContractId("contract-1");
 	}
 
 	@Configuration(proxyBeanMethods = false)
 	static class GlobalTransactions {
-
-		@Bean
-		DataSource dataSource() {
-			JdbcDataSource xa = new JdbcDataSource();
-			xa.setURL("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1");
-			xa.setUser("sa");
-			xa.setPassword("");
-			return new EnlistingDataSource(xa);
-		}
 
 		@Bean
 		JtaTransactionManager transactionManager() {
@@ -171,13 +195,16 @@ class JtaOutboxTests {
 
 		private final XADataSource xa;
 
-		EnlistingDataSource(XADataSource xa) {
+		private final String user;
+
+		EnlistingDataSource(XADataSource xa, String user) {
 			this.xa = xa;
+			this.user = user;
 		}
 
 		@Override
 		public Connection getConnection() throws SQLException {
-			return getConnection("sa", "");
+			return getConnection(this.user, "");
 		}
 
 		@Override
