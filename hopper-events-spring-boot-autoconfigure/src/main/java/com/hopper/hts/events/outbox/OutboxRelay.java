@@ -57,7 +57,7 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
  * gate allows, and writes down what came of it; a claimed event takes a subscription and
  * no thread. Instances are safe for use by many threads.
  */
-final class OutboxRelay {
+final class OutboxRelay implements EventStore.Callback {
 
 	/**
 	 * How many lost events are named in the log.
@@ -155,19 +155,7 @@ final class OutboxRelay {
 		this.attempt = new DeliveryAttempt(sender, policy, this.gate, this.clock, random);
 		this.failures = new TerminalFailureLog(scheduler);
 		this.gate.onAvailable(this::wakeUp);
-		store.connect(new EventStore.Callback() {
-
-			@Override
-			public void wakeUp() {
-				OutboxRelay.this.wakeUp();
-			}
-
-			@Override
-			public void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
-				OutboxRelay.this.dropped(event, reason);
-			}
-
-		});
+		store.connect(this);
 	}
 
 	EventStore store() {
@@ -190,7 +178,8 @@ final class OutboxRelay {
 	 * Have the loop look for what is due. Called by many threads; one of them, or the
 	 * thread of the relay, does the work for all.
 	 */
-	void wakeUp() {
+	@Override
+	public void wakeUp() {
 		if (this.calls.getAndIncrement() != 0) {
 			return;
 		}
@@ -424,7 +413,8 @@ final class OutboxRelay {
 		}
 	}
 
-	private void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
+	@Override
+	public void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		if (reason == EventDeliveryListener.DiscardReason.OVERFLOW) {
 			this.failures.dropped(event, reason);
 		}
