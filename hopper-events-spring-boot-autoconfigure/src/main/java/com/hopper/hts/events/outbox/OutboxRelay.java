@@ -32,7 +32,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -119,10 +118,6 @@ final class OutboxRelay implements EventStore.Callback {
 	private final AtomicInteger calls = new AtomicInteger();
 
 	private final ReentrantLock lifecycle = new ReentrantLock();
-
-	private final ReentrantLock monitor = new ReentrantLock();
-
-	private final Condition progress = this.monitor.newCondition();
 
 	private final Disposable.Swap timer = Disposables.swap();
 
@@ -222,7 +217,6 @@ final class OutboxRelay implements EventStore.Callback {
 				// Even an Error must not end the loop: no other thread takes over
 				failed(ex);
 			}
-			signal();
 		}
 		while (this.calls.addAndGet(-answered) != 0);
 	}
@@ -403,16 +397,6 @@ final class OutboxRelay implements EventStore.Callback {
 		this.timer.update(this.timers.schedule(this::wakeUp, wait, TimeUnit.MILLISECONDS));
 	}
 
-	private void signal() {
-		this.monitor.lock();
-		try {
-			this.progress.signalAll();
-		}
-		finally {
-			this.monitor.unlock();
-		}
-	}
-
 	@Override
 	public void dropped(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
 		if (reason == EventDeliveryListener.DiscardReason.OVERFLOW) {
@@ -578,22 +562,16 @@ final class OutboxRelay implements EventStore.Callback {
 		return last;
 	}
 
-	private void awaitWhile(BooleanSupplier condition, Duration timeout) {
-		this.monitor.lock();
+	private static void awaitWhile(BooleanSupplier condition, Duration timeout) {
+		long start = System.nanoTime();
 		try {
-			long remaining = timeout.toNanos();
-			while (remaining > 0 && condition.getAsBoolean()) {
-				// Looks again every 100 ms, because nothing signals that the gate has
-				// been shut
-				long slice = Math.min(remaining, TimeUnit.MILLISECONDS.toNanos(100));
-				remaining -= slice - Math.max(this.progress.awaitNanos(slice), 0);
+			while (System.nanoTime() - start < timeout.toNanos() && condition.getAsBoolean()) {
+				// Polls, because nothing signals that the gate has been shut
+				TimeUnit.MILLISECONDS.sleep(20);
 			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-		}
-		finally {
-			this.monitor.unlock();
 		}
 	}
 
