@@ -30,6 +30,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -67,6 +68,8 @@ final class RelayGate {
 
 	private final ReentrantLock lock = new ReentrantLock();
 
+	private final Disposable.Swap probeTimer = Disposables.swap();
+
 	private volatile Runnable onAvailable = () -> {
 	};
 
@@ -87,8 +90,6 @@ final class RelayGate {
 	private boolean asked;
 
 	private boolean probeScheduled;
-
-	private @Nullable Disposable probeTimer;
 
 	private int probeTimers;
 
@@ -303,19 +304,16 @@ final class RelayGate {
 	}
 
 	private void schedule(Duration wait) {
-		if (this.probeTimer != null) {
-			this.probeTimer.dispose();
-		}
 		this.probeScheduled = true;
 		int current = ++this.probeTimers;
-		this.probeTimer = this.scheduler.schedule(() -> {
+		this.probeTimer.update(this.scheduler.schedule(() -> {
 			locked(() -> {
 				// A timer that was replaced while it fired must not end the wait of its
 				// successor
 				this.probeScheduled = this.probeScheduled && current != this.probeTimers;
 			});
 			wakeUp();
-		}, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+		}, wait.toMillis() + 1, TimeUnit.MILLISECONDS));
 	}
 
 	private Duration probeInterval() {
@@ -335,10 +333,7 @@ final class RelayGate {
 			this.probe.probe = false;
 			this.probe = null;
 		}
-		if (this.probeTimer != null) {
-			this.probeTimer.dispose();
-			this.probeTimer = null;
-		}
+		this.probeTimer.update(Disposables.single());
 	}
 
 	/**
