@@ -16,7 +16,6 @@
 package com.hopper.hts.events.actuate;
 
 import java.lang.management.ManagementFactory;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -50,17 +49,13 @@ class HopperEventsEndpoint {
 
 	private final Examination examination;
 
-	private final Clock clock;
-
 	HopperEventsEndpoint(OutboxOperator operator, Environment environment,
-			ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures, Examination examination,
-			Clock clock) {
+			ObjectProvider<BearerTokenProvider> tokenProvider, RecentFailures failures, Examination examination) {
 		this.operator = operator;
 		this.environment = environment;
 		this.tokenProvider = tokenProvider;
 		this.failures = failures;
 		this.examination = examination;
-		this.clock = clock;
 	}
 
 	@ReadOperation
@@ -104,7 +99,7 @@ class HopperEventsEndpoint {
 	}
 
 	private Duration age(Instant since) {
-		Duration age = Duration.between(since, this.clock.instant());
+		Duration age = Duration.between(since, this.examination.clock().instant());
 		return age.isNegative() ? Duration.ZERO : Duration.ofMillis(age.toMillis());
 	}
 

@@ -20,7 +20,9 @@ import java.time.Clock;
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.HopperDiagnosis;
+import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -53,17 +55,18 @@ class HopperEventsEndpointConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		RecentFailures hopperRecentFailures() {
-			return new RecentFailures(Clock.systemUTC());
+		RecentFailures hopperRecentFailures(@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
+			return new RecentFailures(clock(scheduler));
 		}
 
 		@Bean
 		@ConditionalOnMissingBean
 		OutboxOperator hopperOutboxOperator(Environment environment, ObjectProvider<EventOutboxOperations> operations,
-				ApplicationEventPublisher eventPublisher) {
+				ApplicationEventPublisher eventPublisher,
+				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return new OutboxOperator(Binder.get(environment).bind("hopper.enabled", Boolean.class).orElse(true),
 					Binder.get(environment).bind("hopper.outbox.show-payload", Boolean.class).orElse(false), operations,
-					new OperatorAudit(eventPublisher), Clock.systemUTC());
+					new OperatorAudit(eventPublisher), clock(scheduler));
 		}
 
 		@Bean
@@ -74,8 +77,7 @@ class HopperEventsEndpointConfiguration {
 				ObjectProvider<RecentFailures> remembered,
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return new HopperEventsEndpoint(operator, environment, tokenProvider, failures,
-					new Examination(operator.isEnabled(), diagnosis, properties, remembered, scheduler),
-					Clock.systemUTC());
+					new Examination(operator.isEnabled(), diagnosis, properties, remembered, scheduler));
 		}
 
 		@Bean
@@ -90,6 +92,13 @@ class HopperEventsEndpointConfiguration {
 		@ConditionalOnAvailableEndpoint(exposure = EndpointExposure.JMX)
 		HopperEventsEndpointJmxExtension hopperEventsEndpointJmxExtension(HopperEventsEndpoint endpoint) {
 			return new HopperEventsEndpointJmxExtension(endpoint);
+		}
+
+		/**
+		 * Return the clock of the outbox, whose times are shown and selected by.
+		 */
+		private static Clock clock(ObjectProvider<Scheduler> scheduler) {
+			return SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
 	}

@@ -24,11 +24,14 @@ import com.hopper.hts.events.EventOutbox;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.autoconfigure.HopperEventsAutoConfiguration;
 import com.hopper.hts.events.autoconfigure.HopperOutboxAutoConfiguration;
+import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.Mockito;
+import reactor.core.scheduler.Scheduler;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import org.springframework.aop.MethodBeforeAdvice;
 import org.springframework.aop.aspectj.AspectJExpressionPointcutAdvisor;
@@ -91,6 +94,20 @@ class HopperEventsEndpointConfigurationTests {
 				assertThat(endpoint.list("dead", null, null, null, null, null, null, null).getStatus()).isEqualTo(200);
 				assertThat(endpoint.show(SecurityContext.NONE, "dead", "none").getStatus()).isEqualTo(400);
 				assertThat(seen).contains("overview", "list", "show", "deadLetters");
+			});
+	}
+
+	@Test
+	void agesAreThoseOfTheTimeThatTheOutboxHas() {
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		this.contextRunner.withBean("hopperScheduler", Scheduler.class, () -> time)
+			.withPropertyValues("management.endpoints.web.exposure.include=hopperevents")
+			.run((context) -> {
+				context.getBean(EventOutboxOperations.class).pause("test");
+				context.getBean(EventOutbox.class).store("session-1", OffersDisplayed.occurredAt(Instant.EPOCH));
+				time.advanceTimeBy(Duration.ofHours(2));
+				HopperEventsEndpoint endpoint = context.getBean(HopperEventsEndpoint.class);
+				assertThat(endpoint.overview().oldestAge()).isEqualTo(Duration.ofHours(2));
 			});
 	}
 
