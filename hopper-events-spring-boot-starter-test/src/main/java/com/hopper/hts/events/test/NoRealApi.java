@@ -31,6 +31,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.BeanFactoryInitializer;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -75,16 +77,25 @@ class NoRealApi implements BeanFactoryPostProcessor, EnvironmentAware, Ordered {
 			return;
 		}
 		beanFactory.addBeanPostProcessor(new Guard(beanFactory.getBeanProvider(HopperConnectionDetails.class)));
-		if (isByProperties(beanFactory) && !isHere(configurableEnvironment)) {
+		// A singleton, because it comes after the initializer of beans of type
+		// DynamicPropertyRegistrar, which has a bean definition
+		BeanFactoryInitializer<ListableBeanFactory> initializer = (ignored) -> setProperties(beanFactory,
+				configurableEnvironment);
+		beanFactory.registerSingleton("hopperNoRealApiInitializer", initializer);
+	}
+
+	private static void setProperties(ConfigurableListableBeanFactory beanFactory,
+			ConfigurableEnvironment environment) {
+		if (isByProperties(beanFactory) && !isHere(environment)) {
 			Map<String, Object> properties = new HashMap<>();
 			properties.put("hopper.auth.preflight", "off");
 			properties.put("hopper.outbox.shutdown-timeout", "1ms");
 			properties.put("hopper.client.shutdown-timeout", "1ms");
-			if (!configurableEnvironment.containsProperty("hopper.auth.token")
-					&& !configurableEnvironment.containsProperty("hopper.auth.client-id")) {
+			if (!environment.containsProperty("hopper.auth.token")
+					&& !environment.containsProperty("hopper.auth.client-id")) {
 				properties.put("hopper.auth.token", "none");
 			}
-			configurableEnvironment.getPropertySources().addFirst(new MapPropertySource("hopperNoRealApi", properties));
+			environment.getPropertySources().addFirst(new MapPropertySource("hopperNoRealApi", properties));
 		}
 	}
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
@@ -38,9 +39,11 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.DynamicPropertyRegistrar;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestContextManager;
@@ -133,6 +136,36 @@ class NoRealApiTests {
 			assertThat(environment.getProperty("hopper.outbox.shutdown-timeout")).isNull();
 			server.disposeNow(Duration.ofMinutes(1));
 			eventLoops.dispose();
+		}
+
+	}
+
+	@Nested
+	@DirtiesContext
+	@SpringBootTest(classes = { Application.class, WithAServerThatABeanNames.ServerProperties.class })
+	class WithAServerThatABeanNames {
+
+		@RegisterExtension
+		static final FakeHopperApi server = FakeHopperApi.builder().client("id", "secret").start();
+
+		@Test
+		void eventIsSent(@Autowired EventPublisher publisher, @Autowired Environment environment) {
+			assertThat(publisher.publish("session-1", EVENT).block(Duration.ofSeconds(30)).delivered()).isTrue();
+			assertThat(environment.getProperty("hopper.outbox.shutdown-timeout")).isNull();
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class ServerProperties {
+
+			@Bean
+			DynamicPropertyRegistrar serverProperties() {
+				return (registry) -> {
+					registry.add("hopper.base-url", server::baseUrl);
+					registry.add("hopper.auth.client-id", () -> "id");
+					registry.add("hopper.auth.client-secret", () -> "secret");
+				};
+			}
+
 		}
 
 	}
