@@ -69,6 +69,8 @@ abstract class KafkaOutboxFixture {
 	static void startBroker() {
 		broker = new EmbeddedKafkaKraftBroker(1, 1);
 		broker.brokerProperty("group.initial.rebalance.delay.ms", "0");
+		broker.brokerProperty("group.consumer.session.timeout.ms", "10000");
+		broker.brokerProperty("group.consumer.min.session.timeout.ms", "10000");
 		broker.brokerProperty("auto.create.topics.enable", "false");
 		broker.brokerProperty("transaction.state.log.replication.factor", "1");
 		broker.brokerProperty("transaction.state.log.min.isr", "1");

@@ -15,11 +15,15 @@
  */
 package com.hopper.hts.events.outbox;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 
+import com.hopper.hts.events.outbox.kafka.KafkaStores;
 import com.hopper.hts.events.test.Fault;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -45,9 +49,7 @@ class KafkaRightsTests extends KafkaOutboxFixture {
 	@ExtendWith(OutputCaptureExtension.class)
 	void missingRightToWriteDeadLettersIsNamedAndLosesNothing(CapturedOutput output)
 			throws ExecutionException, InterruptedException {
-		AclBinding denial = new AclBinding(
-				new ResourcePattern(ResourceType.TOPIC, this.topic + "-dead", PatternType.LITERAL),
-				new AccessControlEntry("User:*", "*", AclOperation.WRITE, AclPermissionType.DENY));
+		AclBinding denial = denial(ResourceType.TOPIC, this.topic + "-dead", AclOperation.WRITE);
 		try (Admin admin = Admin.create(properties())) {
 			admin.createAcls(List.of(denial)).all().get();
 			this.api.failNext(1, Fault.status(422));
@@ -62,6 +64,34 @@ class KafkaRightsTests extends KafkaOutboxFixture {
 		assertThat(this.outbox.flush(SECONDS)).isTrue();
 		assertThat(bookings()).containsExactly(1);
 		assertThat(this.listener.dead).hasSize(1);
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void rightToReadThatWasMissingForAWhileStopsNothing(CapturedOutput output)
+			throws ExecutionException, InterruptedException {
+		this.outbox.stop();
+		Map<String, Object> consumer = new HashMap<>(properties());
+		consumer.put("group.protocol", GroupProtocol.CONSUMER.name());
+		TestOutbox other = create(new KafkaStores(this.topic, true, 2, properties(), consumer, properties()));
+		this.outboxes.add(other);
+		other.start();
+		other.store("session-1", booking(1));
+		assertThat(other.flush(SECONDS)).isTrue();
+		AclBinding denial = denial(ResourceType.GROUP, this.topic, AclOperation.READ);
+		try (Admin admin = Admin.create(properties())) {
+			admin.createAcls(List.of(denial)).all().get();
+			await().atMost(SECONDS).until(() -> output.getAll().contains("GroupAuthorizationException"));
+			admin.deleteAcls(List.of(denial.toFilter())).all().get();
+		}
+		other.store("session-1", booking(2));
+		assertThat(other.flush(SECONDS.multipliedBy(2))).isTrue();
+		assertThat(bookings()).containsExactlyInAnyOrder(1, 2);
+	}
+
+	private static AclBinding denial(ResourceType type, String name, AclOperation operation) {
+		return new AclBinding(new ResourcePattern(type, name, PatternType.LITERAL),
+				new AccessControlEntry("User:*", "*", operation, AclPermissionType.DENY));
 	}
 
 }

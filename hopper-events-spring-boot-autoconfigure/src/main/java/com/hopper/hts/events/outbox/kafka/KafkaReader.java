@@ -41,18 +41,21 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.event.ConsumerRetryAuthSuccessfulEvent;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
@@ -138,8 +141,10 @@ final class KafkaReader
 		this.wakeUp = wakeUp;
 		this.appendAgain = appendAgain;
 		Map<String, Object> properties = topics.consumerProperties(outbox.groupId());
-		Duration maxPoll = Duration
-			.ofMillis(new ConsumerConfig(properties).getInt(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG) / 2);
+		ConsumerConfig config = new ConsumerConfig(properties);
+		boolean dropsOut = GroupProtocol.CONSUMER.name()
+			.equalsIgnoreCase(config.getString(ConsumerConfig.GROUP_PROTOCOL_CONFIG));
+		Duration maxPoll = Duration.ofMillis(config.getInt(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG) / 2);
 		this.rebalanceTimeout = (maxPoll.compareTo(REBALANCE) < 0) ? maxPoll : REBALANCE;
 		ContainerProperties settings = new ContainerProperties(topics.topic());
 		settings.setMessageListener(this);
@@ -165,6 +170,9 @@ final class KafkaReader
 			if (event instanceof ListenerContainerIdleEvent idle) {
 				resumeForgotten(idle);
 				foundNothing(idle.getConsumer());
+			}
+			else if (dropsOut && event instanceof ConsumerRetryAuthSuccessfulEvent recovered) {
+				this.monitor.execute(() -> join(recovered.getSource(KafkaMessageListenerContainer.class)));
 			}
 		});
 		this.container.setCommonErrorHandler(new Failures());
@@ -322,6 +330,21 @@ final class KafkaReader
 			gone.forEach(this.passed::remove);
 			gone.forEach(this.finished::remove);
 		});
+	}
+
+	/**
+	 * Let a consumer join its group anew. With {@code group.protocol=consumer}, one that
+	 * was refused has dropped out for good, and finds nothing from then on.
+	 */
+	private void join(KafkaMessageListenerContainer<?, ?> consumer) {
+		consumer.stop();
+		if (this.container.isRunning()) {
+			consumer.start();
+			if (!this.container.isRunning()) {
+				// Stopped in between, when this one was not running
+				consumer.stop();
+			}
+		}
 	}
 
 	/**
