@@ -15,16 +15,10 @@
  */
 package com.hopper.hts.events.outbox;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
-import java.util.function.BiConsumer;
-
 import javax.sql.DataSource;
 
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventOutbox;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,11 +29,11 @@ import org.springframework.boot.test.context.assertj.AssertableApplicationContex
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.data.transaction.ChainedTransactionManager;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -204,16 +198,11 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 	}
 
 	@ParameterizedTest
-	@ValueSource(booleans = { true, false })
-	void chainOfManagersTakesPart(boolean eventsFirst) {
-		this.twoDatabases.withUserConfiguration(Chain.class).run((context) -> {
-			PlatformTransactionManager events = context.getBean("eventTransactions", PlatformTransactionManager.class);
-			PlatformTransactionManager bookings = context.getBean("bookingTransactions",
-					PlatformTransactionManager.class);
-			context.getBean(Chain.Led.class).managers = eventsFirst ? List.of(events, bookings)
-					: List.of(bookings, events);
+	@ValueSource(strings = { "eventsFirst", "bookingsFirst" })
+	void chainOfManagersTakesPart(String chain) {
+		this.twoDatabases.withUserConfiguration(Chains.class).run((context) -> {
 			context.getBean(EventOutbox.class).flush(SECONDS);
-			TransactionTemplate both = transaction(context, "led");
+			TransactionTemplate both = transaction(context, chain);
 			both.executeWithoutResult((status) -> context.getBean(EventOutbox.class).store("session-1", booking(1)));
 			assertThatIllegalStateException().isThrownBy(() -> both.executeWithoutResult((status) -> {
 				context.getBean(EventOutbox.class).store("session-1", booking(2));
@@ -305,7 +294,8 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class Chain {
+	@SuppressWarnings("deprecation")
+	static class Chains {
 
 		@Bean
 		JdbcTransactionManager eventTransactions(@Qualifier("events") DataSource events) {
@@ -313,41 +303,17 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 		}
 
 		@Bean
-		Led led() {
-			return new Led();
+		ChainedTransactionManager eventsFirst(
+				@Qualifier("eventTransactions") PlatformTransactionManager eventTransactions,
+				@Qualifier("bookingTransactions") PlatformTransactionManager bookingTransactions) {
+			return new ChainedTransactionManager(eventTransactions, bookingTransactions);
 		}
 
-		/**
-		 * Like Spring Data's ChainedTransactionManager.
-		 */
-		static class Led implements PlatformTransactionManager {
-
-			private List<PlatformTransactionManager> managers = List.of();
-
-			private final Deque<TransactionStatus> statuses = new ArrayDeque<>();
-
-			@Override
-			public TransactionStatus getTransaction(@Nullable TransactionDefinition definition) {
-				this.managers.forEach((manager) -> this.statuses.push(manager.getTransaction(definition)));
-				return this.statuses.getLast();
-			}
-
-			@Override
-			public void commit(TransactionStatus status) {
-				complete(PlatformTransactionManager::commit);
-			}
-
-			@Override
-			public void rollback(TransactionStatus status) {
-				complete(PlatformTransactionManager::rollback);
-			}
-
-			private void complete(BiConsumer<PlatformTransactionManager, TransactionStatus> how) {
-				for (int i = this.managers.size() - 1; i >= 0; i--) {
-					how.accept(this.managers.get(i), this.statuses.pop());
-				}
-			}
-
+		@Bean
+		ChainedTransactionManager bookingsFirst(
+				@Qualifier("eventTransactions") PlatformTransactionManager eventTransactions,
+				@Qualifier("bookingTransactions") PlatformTransactionManager bookingTransactions) {
+			return new ChainedTransactionManager(bookingTransactions, eventTransactions);
 		}
 
 	}
