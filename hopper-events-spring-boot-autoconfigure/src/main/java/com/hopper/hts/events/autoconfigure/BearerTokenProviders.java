@@ -68,10 +68,11 @@ final class BearerTokenProviders {
 	 */
 	private static WebClient webClient(HopperAuthProperties auth, HopperHttpConnector connector,
 			ObservationRegistry observationRegistry) {
-		return WebClient.builder().clientConnector(connector.forSignIn()).defaultHeaders((headers) -> {
-			headers.set("User-Agent", UserAgent.VALUE);
-			auth.getHeaders().forEach(headers::set);
-		}).observationRegistry(observationRegistry).build();
+		return WebClient.builder()
+			.clientConnector(connector.forSignIn())
+			.defaultHeaders((headers) -> auth.getHeaders().forEach(headers::set))
+			.observationRegistry(observationRegistry)
+			.build();
 	}
 
 	private static RotatingTokenProvider.Credentials credentials(HopperAuthProperties auth,

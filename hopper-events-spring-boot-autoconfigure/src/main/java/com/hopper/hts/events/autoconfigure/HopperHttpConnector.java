@@ -17,6 +17,7 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.net.ConnectException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -38,6 +39,7 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.SslProvider;
 import reactor.netty.transport.ProxyProvider;
 
+import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpCookieHandling;
 import org.springframework.boot.http.client.HttpRedirects;
@@ -61,6 +63,13 @@ import org.springframework.util.StringUtils;
  * threads.
  */
 class HopperHttpConnector {
+
+	/**
+	 * Tells the support of Hopper what runs.
+	 */
+	private static final String USER_AGENT = "hopper-events-spring-boot/%s (Spring Boot %s; Java %s)".formatted(
+			Objects.requireNonNullElse(HopperHttpConnector.class.getPackage().getImplementationVersion(), "unknown"),
+			SpringBootVersion.getVersion(), System.getProperty("java.version"));
 
 	private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
@@ -231,7 +240,7 @@ class HopperHttpConnector {
 		// Spring Boot 4.0 does not use the system's proxy by default; customizers may
 		// choose another one
 		HttpClient client = HttpClient.create(provider)
-			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, UserAgent.VALUE))
+			.headers((headers) -> headers.set(HttpHeaders.USER_AGENT, USER_AGENT))
 			// An event whose confirmation cannot be read is sent again, and may be
 			// counted twice
 			.httpResponseDecoder((decoder) -> decoder.maxHeaderSize(MAX_HEADER_SIZE))
