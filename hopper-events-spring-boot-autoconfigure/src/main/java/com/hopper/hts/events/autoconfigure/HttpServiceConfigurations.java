@@ -32,7 +32,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
-import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.support.RestClientHttpServiceGroupConfigurer;
@@ -97,99 +96,45 @@ final class HttpServiceConfigurations {
 
 	}
 
+	// No lambdas, so that the beans can be spied on
+
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(HttpServiceProxyRegistry.class)
 	static class Groups {
 
 		@Bean
-		@ConditionalOnMissingBean
-		RestClientGroup hopperRestClientGroup(HopperProperties properties,
+		@ConditionalOnMissingBean(name = "hopperRestClientGroup")
+		RestClientHttpServiceGroupConfigurer hopperRestClientGroup(HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				@Qualifier("hopperWebClient") ObjectProvider<WebClient> webClient) {
-			return new RestClientGroup(properties, connectionDetails, webClient);
+			return new RestClientHttpServiceGroupConfigurer() {
+
+				@Override
+				public void configureGroups(Groups<RestClient.Builder> groups) {
+					groups.filterByName(GROUP)
+						.forEachClient(
+								(group, builder) -> configure(builder, properties, connectionDetails, webClient));
+				}
+
+			};
 		}
 
 		@Bean
-		@ConditionalOnMissingBean
-		WebClientGroup hopperWebClientGroup(HopperProperties properties,
+		@ConditionalOnMissingBean(name = "hopperWebClientGroup")
+		WebClientHttpServiceGroupConfigurer hopperWebClientGroup(HopperProperties properties,
 				ObjectProvider<HopperConnectionDetails> connectionDetails,
 				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<HopperStart> start,
 				ObjectProvider<HopperWebClientCustomizer> customizers) {
-			return new WebClientGroup(properties, connectionDetails, tokenProvider, start, customizers);
-		}
+			return new WebClientHttpServiceGroupConfigurer() {
 
-	}
+				@Override
+				public void configureGroups(Groups<WebClient.Builder> groups) {
+					groups.filterByName(GROUP)
+						.forEachClient((group, builder) -> EventPublisherConfigurations.Client.configure(builder,
+								properties, connectionDetails, tokenProvider, start.getObject(), customizers));
+				}
 
-	/**
-	 * Signs the interfaces of the group that are called with a {@link RestClient}. Not
-	 * final, so that a bean can be advised.
-	 */
-	static class RestClientGroup implements RestClientHttpServiceGroupConfigurer {
-
-		private final HopperProperties properties;
-
-		private final ObjectProvider<HopperConnectionDetails> connectionDetails;
-
-		private final ObjectProvider<WebClient> webClient;
-
-		RestClientGroup(HopperProperties properties, ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<WebClient> webClient) {
-			this.properties = properties;
-			this.connectionDetails = connectionDetails;
-			this.webClient = webClient;
-		}
-
-		@Override
-		public int getOrder() {
-			return Ordered.LOWEST_PRECEDENCE;
-		}
-
-		@Override
-		public void configureGroups(Groups<RestClient.Builder> groups) {
-			groups.filterByName(GROUP)
-				.forEachClient((group, builder) -> configure(builder, this.properties, this.connectionDetails,
-						this.webClient));
-		}
-
-	}
-
-	/**
-	 * Signs the interfaces of the group that are called with a {@link WebClient}. Not
-	 * final, so that a bean can be advised.
-	 */
-	static class WebClientGroup implements WebClientHttpServiceGroupConfigurer {
-
-		private final HopperProperties properties;
-
-		private final ObjectProvider<HopperConnectionDetails> connectionDetails;
-
-		private final ObjectProvider<BearerTokenProvider> tokenProvider;
-
-		private final ObjectProvider<HopperStart> start;
-
-		private final ObjectProvider<HopperWebClientCustomizer> customizers;
-
-		WebClientGroup(HopperProperties properties, ObjectProvider<HopperConnectionDetails> connectionDetails,
-				ObjectProvider<BearerTokenProvider> tokenProvider, ObjectProvider<HopperStart> start,
-				ObjectProvider<HopperWebClientCustomizer> customizers) {
-			this.properties = properties;
-			this.connectionDetails = connectionDetails;
-			this.tokenProvider = tokenProvider;
-			this.start = start;
-			this.customizers = customizers;
-		}
-
-		@Override
-		public int getOrder() {
-			return Ordered.LOWEST_PRECEDENCE;
-		}
-
-		@Override
-		public void configureGroups(Groups<WebClient.Builder> groups) {
-			groups.filterByName(GROUP)
-				.forEachClient(
-						(group, builder) -> EventPublisherConfigurations.Client.configure(builder, this.properties,
-								this.connectionDetails, this.tokenProvider, this.start.getObject(), this.customizers));
+			};
 		}
 
 	}
