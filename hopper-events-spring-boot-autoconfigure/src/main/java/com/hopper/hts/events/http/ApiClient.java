@@ -17,6 +17,7 @@ package com.hopper.hts.events.http;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
@@ -151,30 +152,21 @@ final class ApiClient {
 	 * not ended.
 	 */
 	void stop() {
-		Duration timeout = this.shutdownTimeout;
 		this.stopped = true;
 		this.ending.obtain().tryEmitEmpty();
-		long deadline = System.nanoTime() + timeout.toNanos();
-		boolean interrupted = false;
-		synchronized (this.calls) {
-			long left = timeout.toMillis();
-			while (this.calls.get() > 0 && left > 0 && !interrupted) {
-				try {
-					this.calls.wait(left);
-				}
-				catch (InterruptedException ex) {
-					interrupted = true;
-				}
-				left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+		long start = System.nanoTime();
+		try {
+			while (this.calls.get() > 0 && System.nanoTime() - start < this.shutdownTimeout.toNanos()) {
+				TimeUnit.MILLISECONDS.sleep(20);
 			}
 		}
-		if (interrupted) {
+		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		int cut = this.calls.get();
 		if (cut > 0) {
 			logger.warn(cut + " requests to Hopper had not ended when the application did, and were cut after "
-					+ Durations.format(timeout) + " (hopper.client.shutdown-timeout)");
+					+ Durations.format(this.shutdownTimeout) + " (hopper.client.shutdown-timeout)");
 		}
 	}
 
@@ -210,11 +202,7 @@ final class ApiClient {
 	}
 
 	void exit() {
-		if (this.calls.decrementAndGet() == 0 && isEnding()) {
-			synchronized (this.calls) {
-				this.calls.notifyAll();
-			}
-		}
+		this.calls.decrementAndGet();
 	}
 
 	void reached() {
