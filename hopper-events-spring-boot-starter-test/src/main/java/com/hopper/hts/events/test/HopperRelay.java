@@ -18,6 +18,7 @@ package com.hopper.hts.events.test;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -61,7 +62,13 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 
 	private final Object monitor = new Object();
 
-	private final Steps steps = new Steps();
+	private final List<StoredEvent> delivered = Collections.synchronizedList(new ArrayList<>());
+
+	private final List<StoredEvent> retrying = Collections.synchronizedList(new ArrayList<>());
+
+	private final List<DeadLetter> dead = Collections.synchronizedList(new ArrayList<>());
+
+	private final List<StoredEvent> discarded = Collections.synchronizedList(new ArrayList<>());
 
 	/**
 	 * How long to wait, in real time, until a step is over.
@@ -84,7 +91,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 	public Step runOnce() {
 		EventOutboxOperations outbox = this.operations.getObject();
 		synchronized (this.monitor) {
-			this.steps.clear();
+			List.of(this.delivered, this.retrying, this.dead, this.discarded).forEach(List::clear);
 			Pause pause;
 			outbox.resume();
 			try {
@@ -94,7 +101,7 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 			finally {
 				outbox.pause(REASON);
 			}
-			return this.steps.toStep(pause);
+			return new Step(this.delivered, this.retrying, this.dead, this.discarded, pause);
 		}
 	}
 
@@ -117,22 +124,22 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 
 	@Override
 	public void delivered(StoredEvent event, EventReceipt receipt) {
-		this.steps.add(this.steps.delivered, event);
+		this.delivered.add(event);
 	}
 
 	@Override
 	public void retrying(StoredEvent event, Instant nextAttempt) {
-		this.steps.add(this.steps.retrying, event);
+		this.retrying.add(event);
 	}
 
 	@Override
 	public void dead(DeadLetter deadLetter) {
-		this.steps.add(this.steps.dead, deadLetter);
+		this.dead.add(deadLetter);
 	}
 
 	@Override
 	public void discarded(StoredEvent event, EventDeliveryListener.DiscardReason reason) {
-		this.steps.add(this.steps.discarded, event);
+		this.discarded.add(event);
 	}
 
 	@Override
@@ -185,36 +192,6 @@ public final class HopperRelay implements EventDeliveryListener, SmartLifecycle 
 			retrying = List.copyOf(retrying);
 			dead = List.copyOf(dead);
 			discarded = List.copyOf(discarded);
-		}
-
-	}
-
-	/**
-	 * Collects what happens.
-	 */
-	private static final class Steps {
-
-		private final List<StoredEvent> delivered = new ArrayList<>();
-
-		private final List<StoredEvent> retrying = new ArrayList<>();
-
-		private final List<DeadLetter> dead = new ArrayList<>();
-
-		private final List<StoredEvent> discarded = new ArrayList<>();
-
-		synchronized <T> void add(List<T> list, T element) {
-			list.add(element);
-		}
-
-		synchronized void clear() {
-			this.delivered.clear();
-			this.retrying.clear();
-			this.dead.clear();
-			this.discarded.clear();
-		}
-
-		synchronized Step toStep(@Nullable Pause pause) {
-			return new Step(this.delivered, this.retrying, this.dead, this.discarded, pause);
 		}
 
 	}
