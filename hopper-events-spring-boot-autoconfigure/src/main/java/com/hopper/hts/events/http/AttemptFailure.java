@@ -177,18 +177,6 @@ public final class AttemptFailure extends RuntimeException {
 	}
 
 	/**
-	 * Judge a failure of one of the application's filters.
-	 * @param description what happened
-	 * @param temporary whether it may pass
-	 * @param deliveryUnknown whether the event may have been counted
-	 * @return the failure
-	 */
-	static AttemptFailure ofFilter(String description, boolean temporary, boolean deliveryUnknown) {
-		return new AttemptFailure(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, deliveryUnknown,
-				description, null);
-	}
-
-	/**
 	 * Judge what was thrown instead of an answer.
 	 * @param failure what was thrown
 	 * @param uri where the request was to go
@@ -283,8 +271,8 @@ public final class AttemptFailure extends RuntimeException {
 		return connection(true, sent, "the TLS connection to " + host + " broke (" + cause.getMessage() + ")", cause);
 	}
 
-	private static AttemptFailure connection(boolean temporary, boolean deliveryUnknown, String description,
-			Throwable cause) {
+	static AttemptFailure connection(boolean temporary, boolean deliveryUnknown, String description,
+			@Nullable Throwable cause) {
 		return new AttemptFailure(temporary ? FailureKind.CONNECTION_FAILED : FailureKind.UNREACHABLE, deliveryUnknown,
 				description, cause);
 	}

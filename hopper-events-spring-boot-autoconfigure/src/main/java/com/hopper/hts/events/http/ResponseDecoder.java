@@ -153,14 +153,17 @@ final class ResponseDecoder {
 			return decodeFailure(answer, sessionId, requestBody, remaining);
 		}
 		if (answer != null) {
-			return Mono.error(AttemptFailure.ofFilter("a filter failed (" + failure.getClass().getSimpleName()
-					+ ") although the answer was " + answer.statusCode().value(), false, true));
+			return Mono
+				.error(AttemptFailure.connection(false, true, "a filter failed (" + failure.getClass().getSimpleName()
+						+ ") although the answer was " + answer.statusCode().value(), null));
 		}
 		if (exception != null) {
-			return Mono.error(AttemptFailure.ofFilter(
-					"a request of a filter to " + ((request != null) ? request.getURI().getHost() : "another server")
-							+ " was answered with " + exception.getStatusCode().value(),
-					FailureKind.ofStatus(exception.getStatusCode()).isTransient(), false));
+			return Mono
+				.error(AttemptFailure.connection(FailureKind.ofStatus(exception.getStatusCode()).isTransient(), false,
+						"a request of a filter to "
+								+ ((request != null) ? request.getURI().getHost() : "another server")
+								+ " was answered with " + exception.getStatusCode().value(),
+						null));
 		}
 		ErrorResponse errorResponse = AttemptFailure.find(failure, ErrorResponse.class);
 		return Mono.error((errorResponse != null) ? failure(errorResponse.getStatusCode(), errorResponse.getHeaders(),
@@ -173,13 +176,9 @@ final class ResponseDecoder {
 		NavigableSet<String> secrets = secrets(requestHeaders, sessionId, sent);
 		// If the request cannot be parsed, its values cannot be masked in the answer
 		List<ApiError> errors = sent.isMissingNode() ? List.of() : parse(body, secrets);
-		return failure(status, headers, errors,
-				errors.isEmpty() ? describeContent(headers, secrets) : describe(errors));
-	}
-
-	private AttemptFailure failure(HttpStatusCode status, HttpHeaders headers, List<ApiError> errors, String content) {
 		return AttemptFailure.ofResponse(status, headers, AttemptFailure.retryAfter(headers, this.clock), errors,
-				"the answer was %s%s".formatted(status.value(), content));
+				"the answer was " + status.value()
+						+ (errors.isEmpty() ? describeContent(headers, secrets) : describe(errors)));
 	}
 
 	private Mono<String> readBody(ClientResponse response, Duration bodyTimeout) {

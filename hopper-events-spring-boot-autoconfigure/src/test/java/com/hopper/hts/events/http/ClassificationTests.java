@@ -216,10 +216,10 @@ class ClassificationTests {
 
 	@Test
 	void failureOfAFilterMayPassOrNot() {
-		AttemptFailure passing = AttemptFailure.ofFilter("odd", true, false);
+		AttemptFailure passing = AttemptFailure.connection(true, false, "odd", null);
 		assertThat(passing.kind()).isEqualTo(FAILED);
 		assertThat(passing.isDeliveryUnknown()).isFalse();
-		AttemptFailure lasting = AttemptFailure.ofFilter("odd", false, true);
+		AttemptFailure lasting = AttemptFailure.connection(false, true, "odd", null);
 		assertThat(lasting.kind()).isEqualTo(UNREACHABLE);
 		assertThat(lasting.isDeliveryUnknown()).isTrue();
 		assertThat(lasting.description()).isEqualTo("odd");
