@@ -40,7 +40,9 @@ final class HopperPropertiesValidator {
 	private static final Set<String> RESERVED_HEADERS = Set.of("authorization", "hc-session-id", "content-type",
 			"content-length", "accept", "host", "connection", "transfer-encoding", "expect");
 
-	private static final String HEADER_NAME_SYMBOLS = "!#$%&'*+-.^_`|~";
+	private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+
+	private static final Pattern HOST = Pattern.compile("[^\\x00-\\x20/@?#\\\\]+");
 
 	private static final Pattern PLACEHOLDER = Pattern.compile("\\s*\\$\\{[^{}]*}\\s*");
 
@@ -256,7 +258,7 @@ final class HopperPropertiesValidator {
 		replaced("hopper.client.proxy.host", host);
 		replaced("hopper.client.proxy.username", proxy.getUsername());
 		replaced("hopper.client.proxy.password", proxy.getPassword());
-		if (StringUtils.hasText(host) && !host.chars().allMatch(HopperPropertiesValidator::isHostCharacter)) {
+		if (StringUtils.hasText(host) && !HOST.matcher(host).matches()) {
 			throw HopperConfigurationException.of("hopper.client.proxy.host",
 					"must be the name or address of a host alone, without http://, user name, password, port and path");
 		}
@@ -273,13 +275,9 @@ final class HopperPropertiesValidator {
 		}
 	}
 
-	private static boolean isHostCharacter(int c) {
-		return c > ' ' && "/@?#\\".indexOf(c) == -1;
-	}
-
 	private static void validateHeader(String prefix, String name, String value) {
 		String property = prefix + name;
-		if (name.isEmpty() || !name.chars().allMatch(HopperPropertiesValidator::isHeaderNameCharacter)) {
+		if (!HEADER_NAME.matcher(name).matches()) {
 			throw HopperConfigurationException.of(property, "the name must consist of letters, digits and hyphens");
 		}
 		if (name.indexOf('.') != -1) {
@@ -296,11 +294,6 @@ final class HopperPropertiesValidator {
 			throw HopperConfigurationException.of(property,
 					"the value must consist of visible ASCII characters and spaces");
 		}
-	}
-
-	private static boolean isHeaderNameCharacter(int c) {
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-				|| HEADER_NAME_SYMBOLS.indexOf(c) != -1;
 	}
 
 	private static void positive(String name, @Nullable Duration value) {
