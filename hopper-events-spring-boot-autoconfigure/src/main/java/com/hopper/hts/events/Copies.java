@@ -72,9 +72,6 @@ final class Copies {
 	/**
 	 * Copy a map in the order of its keys, so that the same content is always the same
 	 * JSON, whatever map it came in. Entries without a value are left out.
-	 * @param <T> the type of the values
-	 * @param source the map
-	 * @return the copy
 	 */
 	static <T> Map<String, T> sortedMap(@Nullable Map<String, ? extends @Nullable T> source) {
 		return sortedMap(source, 0);
@@ -97,11 +94,7 @@ final class Copies {
 
 	/**
 	 * Copy a map with one entry more.
-	 * @param <T> the type of the values
-	 * @param source the map
-	 * @param name the name of the entry
 	 * @param value its value, {@code null} to leave it out
-	 * @return the copy
 	 */
 	static <T> Map<String, @Nullable T> put(Map<String, T> source, String name, @Nullable T value) {
 		Map<String, @Nullable T> copy = new TreeMap<>(Comparator.nullsFirst(Comparator.naturalOrder()));

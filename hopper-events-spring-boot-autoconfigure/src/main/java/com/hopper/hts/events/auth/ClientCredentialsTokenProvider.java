@@ -187,10 +187,6 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 		return held != null && !held.token.value().equals(token);
 	}
 
-	/**
-	 * Return how things stand.
-	 * @return the state, without the token
-	 */
 	RotatingTokenProvider.State state() {
 		synchronized (this.lock) {
 			Held held = usable();
@@ -218,7 +214,6 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 	 * @param renewed the valid token to be replaced, so that nobody waits, or
 	 * {@code null}
 	 * @param caller the context of who waits, whose observation is the request's parent
-	 * @return the token
 	 */
 	private Mono<String> requestToken(@Nullable Held renewed, ContextView caller) {
 		Mono<String> request;

@@ -45,7 +45,6 @@ final class HopperConfigurationException extends RuntimeException {
 	 * Create an exception about a value.
 	 * @param name the name of a property, or the method of a bean
 	 * @param problem the end of a sentence that begins with the name, without the value
-	 * @return the exception
 	 */
 	static HopperConfigurationException of(String name, String problem) {
 		boolean property = name.startsWith("hopper.");
@@ -54,10 +53,6 @@ final class HopperConfigurationException extends RuntimeException {
 						: "Correct what the bean returns. It is not shown here because it may be a secret.");
 	}
 
-	/**
-	 * Create an exception about two ways to sign in.
-	 * @return the exception
-	 */
 	static HopperConfigurationException ambiguousCredentials() {
 		return new HopperConfigurationException(
 				"'hopper.auth.token' and the client credentials, 'hopper.auth.client-id' and "
@@ -93,12 +88,6 @@ final class HopperConfigurationException extends RuntimeException {
 						Hopper, set hopper.enabled=false: events are then dropped.""");
 	}
 
-	/**
-	 * Create an exception about signing in at the start.
-	 * @param diagnosis what happened and what mends it
-	 * @param cause the failure
-	 * @return the exception
-	 */
 	static HopperConfigurationException preflight(String diagnosis, Throwable cause) {
 		return new HopperConfigurationException(
 				"The application cannot sign in to Hopper, and hopper.auth.preflight is 'fail': " + diagnosis,
@@ -107,13 +96,6 @@ final class HopperConfigurationException extends RuntimeException {
 				cause);
 	}
 
-	/**
-	 * Create an exception about the name of a bundle.
-	 * @param bundle the name that is set
-	 * @param bundles the names that there are
-	 * @param cause the failure
-	 * @return the exception
-	 */
 	static HopperConfigurationException noSslBundle(String bundle, List<String> bundles, Throwable cause) {
 		return new HopperConfigurationException(
 				"'hopper.client.ssl.bundle' is '" + bundle + "', and there is no SSL bundle of this name.",

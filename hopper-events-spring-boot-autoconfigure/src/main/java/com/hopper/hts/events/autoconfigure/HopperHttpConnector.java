@@ -168,7 +168,6 @@ class HopperHttpConnector {
 	/**
 	 * Return the connector, which stays the same when certificates change. This class is
 	 * not one itself, because a bean of that type would compete with the application's.
-	 * @return the connector
 	 */
 	ClientHttpConnector get() {
 		return connector(Connections::connector);
@@ -177,7 +176,6 @@ class HopperHttpConnector {
 	/**
 	 * Return the connector for requests for tokens. It has its own connections, so that
 	 * requests that wait for a token do not keep the request for it waiting.
-	 * @return the connector
 	 */
 	ClientHttpConnector forSignIn() {
 		return connector(Connections::signInConnector);
@@ -211,7 +209,6 @@ class HopperHttpConnector {
 
 	/**
 	 * Use other certificates from now on. Requests in flight end on their connections.
-	 * @param sslBundle the bundle
 	 */
 	synchronized void reload(SslBundle sslBundle) {
 		this.sslBundle = sslBundle;

@@ -83,11 +83,6 @@ final class HopperPropertiesValidator {
 		properties.getHeaders().forEach((name, value) -> validateHeader("hopper.headers.", name, value));
 	}
 
-	/**
-	 * Check the base URL.
-	 * @param baseUrl the base URL
-	 * @param details where it is from
-	 */
 	static void validateBaseUrl(URI baseUrl, HopperConnectionDetails details) {
 		validateUrl(name(details, "hopper.base-url", "getBaseUrl"), baseUrl,
 				"https://airlines-api.hopper.com/airline/v1.1");
@@ -103,7 +98,6 @@ final class HopperPropertiesValidator {
 
 	/**
 	 * Check what there is to sign in with: either a token, or a client's id and secret.
-	 * @param auth the properties
 	 */
 	static void validateAuth(HopperAuthProperties auth) {
 		boolean token = StringUtils.hasText(auth.getToken());
@@ -143,7 +137,6 @@ final class HopperPropertiesValidator {
 
 	/**
 	 * Check what connection details have to sign in with.
-	 * @param details the connection details
 	 */
 	static void validateCredentials(HopperConnectionDetails details) {
 		if (details instanceof PropertiesHopperConnectionDetails properties) {
@@ -231,9 +224,6 @@ final class HopperPropertiesValidator {
 
 	/**
 	 * Read a URI as it is written. The conversion of Spring would encode it once more.
-	 * @param name the name of the property
-	 * @param value the value
-	 * @return the URI
 	 */
 	static URI uri(String name, String value) {
 		if (value.contains("${")) {

@@ -94,7 +94,6 @@ class HopperStart implements SmartLifecycle, DisposableBean {
 	/**
 	 * Remember the provider that the client was created with. Without that the
 	 * application has a client of its own, and there is nothing to check.
-	 * @param tokenProvider the provider
 	 */
 	void use(BearerTokenProvider tokenProvider) {
 		this.tokenProvider = tokenProvider;

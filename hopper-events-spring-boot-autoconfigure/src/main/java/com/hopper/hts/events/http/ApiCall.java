@@ -80,11 +80,6 @@ final class ApiCall<R> {
 
 	/**
 	 * Make a call for each subscription.
-	 * @param <R> the type of the result
-	 * @param client what calls share
-	 * @param uri where to send
-	 * @param request creates what is sent
-	 * @return the result
 	 */
 	static <R> Mono<R> mono(ApiClient client, URI uri, Supplier<ApiRequest<R>> request) {
 		return Mono.deferContextual((context) -> new ApiCall<>(client, uri, request.get(), context).execute());
@@ -202,7 +197,6 @@ final class ApiCall<R> {
 
 	/**
 	 * Decide whether another attempt follows.
-	 * @param failure why the last attempt failed
 	 * @return how long to wait before it, or {@code null} if there is none
 	 */
 	private @Nullable Duration nextWait(AttemptFailure failure) {

@@ -219,7 +219,6 @@ final class ApiClient {
 	/**
 	 * Return a client that makes one attempt only, for a caller that limits its calls
 	 * itself.
-	 * @return the client
 	 */
 	ApiClient withoutRetries() {
 		return new ApiClient(this.webClient, this.retryPolicy.once(), this.responseTimeout, this.shutdownTimeout,

@@ -47,12 +47,6 @@ final class ApiConnector implements ClientHttpConnector {
 
 	private final Map<String, ClientHttpConnector> byOrigin = new ConcurrentHashMap<>();
 
-	/**
-	 * Create an instance.
-	 * @param factory creates a connector with a client that is customized
-	 * @param proxy host and port of the proxy of {@code hopper.client.proxy.*}, or
-	 * {@code null} if there is none
-	 */
 	ApiConnector(Function<UnaryOperator<HttpClient>, ClientHttpConnector> factory, @Nullable String proxy) {
 		this.factory = factory;
 		this.proxy = proxy;

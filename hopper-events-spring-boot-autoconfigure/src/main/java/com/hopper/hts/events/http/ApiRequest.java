@@ -69,9 +69,6 @@ abstract class ApiRequest<R> {
 
 	/**
 	 * Read an answer that means success.
-	 * @param response the answer
-	 * @param attempts how many attempts it took
-	 * @param elapsed how long all of them took
 	 * @return the result, or {@code null} if the answer means anything else
 	 */
 	abstract @Nullable Mono<R> success(ClientResponse response, int attempts, Duration elapsed);
@@ -111,13 +108,10 @@ abstract class ApiRequest<R> {
 
 	/**
 	 * Create the exception that ends the call.
-	 * @param failure why the last attempt failed
-	 * @param uri where it was sent
 	 * @param attempts how many attempts there were
 	 * @param deliveryUnknown whether the answer to one of them is not known
 	 * @param stopReason why there was no further attempt, or {@code null} if there is
 	 * nothing to explain
-	 * @return the exception
 	 */
 	HopperApiException exception(AttemptFailure failure, URI uri, int attempts, boolean deliveryUnknown,
 			@Nullable String stopReason) {

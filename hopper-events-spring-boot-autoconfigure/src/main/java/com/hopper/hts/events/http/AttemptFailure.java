@@ -137,12 +137,6 @@ public final class AttemptFailure extends RuntimeException {
 
 	/**
 	 * Judge an answer other than success.
-	 * @param statusCode the status
-	 * @param headers the headers
-	 * @param retryAfter how long the API asked to wait
-	 * @param errors the parsed errors
-	 * @param description the answer in words
-	 * @return the failure
 	 */
 	static AttemptFailure ofResponse(HttpStatusCode statusCode, HttpHeaders headers, @Nullable Duration retryAfter,
 			List<ApiError> errors, String description) {
@@ -164,10 +158,7 @@ public final class AttemptFailure extends RuntimeException {
 
 	/**
 	 * Judge an attempt whose time is over.
-	 * @param uri where the request was to go
-	 * @param timeout the time
 	 * @param sent whether the request was handed to a connection
-	 * @return the failure
 	 */
 	static AttemptFailure ofTimeout(URI uri, Duration timeout, boolean sent) {
 		return new AttemptFailure(FailureKind.TIMEOUT, sent,
@@ -287,8 +278,6 @@ public final class AttemptFailure extends RuntimeException {
 
 	/**
 	 * Turn the failure of the last attempt into the exception that applications see.
-	 * @param details what is known of the call
-	 * @return the exception
 	 */
 	HopperApiException toException(HopperApiException.Details details) {
 		HopperApiException.Details all = details.withRetryAfter(this.retryAfter).withCause(getCause());

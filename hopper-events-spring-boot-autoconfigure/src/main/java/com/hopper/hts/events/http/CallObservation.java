@@ -40,9 +40,6 @@ record CallObservation(@Nullable Observation observation) {
 
 	/**
 	 * Start an observation below the one of the subscriber.
-	 * @param source creates the observation
-	 * @param context the context of the subscriber
-	 * @return the observation
 	 */
 	static CallObservation start(Supplier<Observation> source, ContextView context) {
 		try {

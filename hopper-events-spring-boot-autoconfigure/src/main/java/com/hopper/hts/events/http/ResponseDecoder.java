@@ -95,10 +95,6 @@ final class ResponseDecoder {
 
 	/**
 	 * Read an answer that means anything but success.
-	 * @param <R> the type of the result that is not there
-	 * @param response the answer
-	 * @param sessionId the id of the session
-	 * @param requestBody the body that was sent
 	 * @param remaining the time left for the attempt
 	 * @return an {@link AttemptFailure}
 	 */
@@ -127,13 +123,7 @@ final class ResponseDecoder {
 	/**
 	 * Read an exception of an exchange. If a filter of the application made it of the
 	 * answer, or in place of one, it means what the answer means.
-	 * @param <R> the type of the result that is not there
-	 * @param failure what was thrown
-	 * @param uri where the request was sent
 	 * @param answer the answer before filters saw it, or {@code null} if there was none
-	 * @param sessionId the id of the session
-	 * @param requestBody the body that was sent
-	 * @param remaining the time left for the attempt
 	 * @return an {@link AttemptFailure}, or the failure if there is no answer in it
 	 */
 	<R> Mono<R> decodeException(Throwable failure, URI uri, @Nullable ClientResponse answer, @Nullable String sessionId,

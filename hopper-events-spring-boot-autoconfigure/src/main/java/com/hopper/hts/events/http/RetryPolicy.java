@@ -24,16 +24,6 @@ import org.springframework.util.Assert;
  * wait before the n-th retry is {@code initialInterval * multiplier^(n-1)}, no longer
  * than {@code maxInterval}, of which a random part of up to {@code jitter} is taken off,
  * so that many clients do not come back together.
- *
- * @param maxAttempts the number of requests for one event, including the first
- * @param initialInterval the wait before the first retry
- * @param multiplier the factor from one wait to the next
- * @param maxInterval the longest wait that is not asked for by the API
- * @param jitter the part of a wait that is random, from 0 to 1
- * @param maxRetryAfter the longest wait that the API can ask for with {@code Retry-After}
- * @param timeout the time for one event, with all attempts and the waits between them
- * @param onTimeout whether to retry a request that was sent and not answered in time
- * @param budget how many retries may be unpaid, over all events
  */
 record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier, Duration maxInterval, double jitter,
 		Duration maxRetryAfter, Duration timeout, boolean onTimeout, int budget) {
@@ -57,8 +47,6 @@ record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier,
 	/**
 	 * Return the wait before a retry that the API did not set.
 	 * @param retry which retry of the event it is, starting with 1
-	 * @param random a random number from 0 to 1
-	 * @return the wait
 	 */
 	Duration interval(int retry, double random) {
 		double nanos = (double) this.initialInterval.toNanos() * Math.pow(this.multiplier, retry - 1.0);
@@ -70,9 +58,6 @@ record RetryPolicy(int maxAttempts, Duration initialInterval, double multiplier,
 	 * Return the wait before a retry for which the API asked to wait: never less than
 	 * asked, up to the limit, plus a random part so that many clients do not come back
 	 * together.
-	 * @param retryAfter the time asked for
-	 * @param random a random number from 0 to 1
-	 * @return the wait
 	 */
 	Duration intervalAfter(Duration retryAfter, double random) {
 		Duration wait = (retryAfter.compareTo(this.maxRetryAfter) > 0) ? this.maxRetryAfter : retryAfter;

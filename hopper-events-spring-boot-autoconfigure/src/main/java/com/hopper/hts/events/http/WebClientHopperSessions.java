@@ -75,7 +75,6 @@ class WebClientHopperSessions extends ApiLifecycle implements HopperSessions {
 
 	/**
 	 * Read the id of a session that was created.
-	 * @param body the body of the answer
 	 * @return the id, or {@code null} if there is none that can be sent
 	 */
 	static @Nullable String readId(String body) {

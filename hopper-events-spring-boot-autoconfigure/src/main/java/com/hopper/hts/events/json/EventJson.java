@@ -93,8 +93,6 @@ final class EventJson {
 
 	/**
 	 * Check and write an event.
-	 * @param event the event
-	 * @return the bytes of the request's body
 	 * @throws InvalidEventDataException if the API would refuse a value, or if it has no
 	 * representation in JSON
 	 */

@@ -42,8 +42,6 @@ final class SessionRequestJson {
 
 	/**
 	 * Check and write a request for a session.
-	 * @param request the request
-	 * @return the body of the request
 	 * @throws HopperApiException.InvalidEvent if the API would refuse the request
 	 */
 	static byte[] write(SessionRequest request) {

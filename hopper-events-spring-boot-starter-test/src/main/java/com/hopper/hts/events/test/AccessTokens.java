@@ -44,13 +44,6 @@ final class AccessTokens {
 
 	private final InstantSource clock;
 
-	/**
-	 * Create an instance.
-	 * @param given the tokens that are accepted from the beginning
-	 * @param forbidden the tokens that lack all permissions
-	 * @param lifetime the lifetime of the tokens that are issued
-	 * @param clock tells when tokens expire
-	 */
 	AccessTokens(Set<String> given, Set<String> forbidden, Duration lifetime, InstantSource clock) {
 		this.given = given;
 		this.forbidden = forbidden;
@@ -90,7 +83,6 @@ final class AccessTokens {
 
 	/**
 	 * Check the token of a request.
-	 * @param authorization the values of the header {@code Authorization}
 	 */
 	void check(List<String> authorization) {
 		String token = (authorization.size() == 1 && authorization.get(0).startsWith("Bearer "))

@@ -49,7 +49,6 @@ final class EventContract {
 
 	/**
 	 * Check an event.
-	 * @param body the body
 	 * @param sessionIds the values of the session header
 	 * @return the event's type
 	 */

@@ -93,7 +93,6 @@ final class FaultPlan {
 
 	/**
 	 * Return what goes wrong with the next request.
-	 * @param endpoint the endpoint of the request
 	 * @return the fault, or {@code null} if nothing goes wrong
 	 */
 	synchronized @Nullable Fault next(Fault.Endpoint endpoint) {

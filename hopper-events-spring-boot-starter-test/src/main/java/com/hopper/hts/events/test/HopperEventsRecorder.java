@@ -166,7 +166,6 @@ public final class HopperEventsRecorder implements PublishedHopperEvents {
 	/**
 	 * Run a task on this thread on behalf of a test that runs on another thread.
 	 * @param recordings the tests that may have caused the task
-	 * @param task the task
 	 */
 	void runFor(List<Recording> recordings, Runnable task) {
 		if (recordings.size() != 1) {

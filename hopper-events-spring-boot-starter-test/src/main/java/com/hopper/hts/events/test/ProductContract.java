@@ -43,9 +43,7 @@ final class ProductContract {
 
 	/**
 	 * Answer a request.
-	 * @param request the request
 	 * @param endpoint the path behind the prefix
-	 * @return the answer
 	 * @throws Refusal if the API refuses the request
 	 */
 	static Answer check(IncomingRequest request, String endpoint) {

@@ -52,7 +52,6 @@ final class RequestContract {
 
 	/**
 	 * Return the endpoint with a path.
-	 * @param path the path of a request
 	 * @return the endpoint, or {@code null} if there is nothing at that path
 	 */
 	Fault.@Nullable Endpoint endpoint(String path) {
@@ -75,8 +74,6 @@ final class RequestContract {
 
 	/**
 	 * Check a request.
-	 * @param request the request
-	 * @return the answer
 	 * @throws Refusal if the API refuses the request
 	 */
 	Answer check(IncomingRequest request) {

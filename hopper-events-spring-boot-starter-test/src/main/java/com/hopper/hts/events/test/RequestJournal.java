@@ -85,12 +85,6 @@ final class RequestJournal {
 
 	private boolean violationsExpected;
 
-	/**
-	 * Create an instance.
-	 * @param keepRequests whether requests are kept
-	 * @param listener is told of each request
-	 * @param clock tells when tests begin and end
-	 */
 	RequestJournal(boolean keepRequests, Consumer<ReceivedRequest> listener, InstantSource clock) {
 		this.keepRequests = keepRequests;
 		this.listener = listener;
@@ -117,10 +111,8 @@ final class RequestJournal {
 
 	/**
 	 * Record a request.
-	 * @param request the request
 	 * @param status the status of the answer, zero if there is none
 	 * @param eventType the type of the event that was accepted, or {@code null}
-	 * @return the request as it was recorded
 	 */
 	ReceivedRequest record(IncomingRequest request, int status, @Nullable String eventType) {
 		ReceivedRequest received = request.toReceivedRequest(status, eventType);
@@ -157,8 +149,6 @@ final class RequestJournal {
 
 	/**
 	 * Record a request that the API refuses.
-	 * @param request the request
-	 * @param refusal why it is refused
 	 */
 	void record(IncomingRequest request, Refusal refusal) {
 		ContractViolation violation = refusal.violation(record(request, refusal.status(), null));

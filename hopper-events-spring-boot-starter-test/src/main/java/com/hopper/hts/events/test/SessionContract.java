@@ -54,7 +54,6 @@ final class SessionContract {
 
 	/**
 	 * Check a request.
-	 * @param body the body
 	 * @return the id of the session
 	 */
 	static String check(String body) {

@@ -49,7 +49,6 @@ final class SignInContract {
 
 	/**
 	 * Check a request to {@code /auth} of the API.
-	 * @param body the body
 	 * @return the answer with a token
 	 */
 	Answer signIn(String body) {
@@ -66,7 +65,6 @@ final class SignInContract {
 	/**
 	 * Check a request to {@code /oauth/token} of an identity provider: OAuth 2 client
 	 * credentials.
-	 * @param request the request
 	 * @return the answer with a token
 	 */
 	Answer signInAtIdentityProvider(IncomingRequest request) {

@@ -38,8 +38,6 @@ final class SimulatorCommands {
 
 	/**
 	 * Do what a request says.
-	 * @param request the request
-	 * @return the answer
 	 * @throws Refusal if there is no such command
 	 */
 	Answer execute(IncomingRequest request) {

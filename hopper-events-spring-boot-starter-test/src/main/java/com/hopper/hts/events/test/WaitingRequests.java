@@ -74,7 +74,6 @@ final class WaitingRequests {
 	 * @param client the port of the client
 	 * @param endpoint what the client has asked; a test can hold events only
 	 * @param delay how long the request waits after that
-	 * @param scheduler measures the delay
 	 * @return completes when the wait is over, or {@code null} if the request need not
 	 * wait
 	 */
