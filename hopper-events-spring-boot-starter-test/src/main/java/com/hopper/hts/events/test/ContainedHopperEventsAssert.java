@@ -209,20 +209,16 @@ public final class ContainedHopperEventsAssert<E extends HopperEvent>
 	public PublishedHopperEventsAssert times(int expected) {
 		Assert.isTrue(expected > 0,
 				"'expected' must be greater than 0; use doesNotContain or forSession(...).isEmpty()");
+		String expectation = "Expected that %s was published %s".formatted(this.sentence,
+				PublishedHopperEventsAssert.times(expected));
 		if (this.actual.size() != expected) {
-			throw failure("%s",
-					this.all.message("Expected that %s was published %s, but it was %s.".formatted(this.sentence,
-							PublishedHopperEventsAssert.times(expected),
-							PublishedHopperEventsAssert.times(this.actual.size())), this::isMatching, null));
+			throw failure("%s", this.all.message(
+					expectation + ", but it was %s.".formatted(PublishedHopperEventsAssert.times(this.actual.size())),
+					this::isMatching, null));
 		}
 		if (!this.waiting.isEmpty()) {
-			throw failure("%s",
-					this.all
-						.message(
-								"Expected that %s was published %s".formatted(this.sentence,
-										PublishedHopperEventsAssert.times(expected))
-										+ PublishedHopperEventsAssert.waits(this.waiting.size()),
-								this::isMatching, null));
+			throw failure("%s", this.all.message(expectation + PublishedHopperEventsAssert.waits(this.waiting.size()),
+					this::isMatching, null));
 		}
 		return this.all;
 	}

@@ -116,7 +116,8 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 			throw new IllegalArgumentException("'expected' is not valid JSON: "
 					+ ((ex instanceof JacksonException invalid) ? invalid.getOriginalMessage() : ex.getMessage()));
 		}
-		JsonNode actualJson = MAPPER.readTree(json());
+		isNotNull();
+		JsonNode actualJson = MAPPER.readTree(encode(ANY_SESSION));
 		List<String> differences = new ArrayList<>();
 		compare("", expectedJson, actualJson, differences);
 		if (!differences.isEmpty()) {
@@ -124,11 +125,6 @@ public final class HopperEventAssert extends AbstractAssert<HopperEventAssert, H
 					String.join("\n  - ", differences)));
 		}
 		return this;
-	}
-
-	private byte[] json() {
-		isNotNull();
-		return encode(ANY_SESSION);
 	}
 
 	private void checkContract(byte[] json, List<String> sessionIds) {

@@ -125,9 +125,7 @@ final class Recording implements PublishedHopperEvents {
 	}
 
 	synchronized void reset() {
-		this.published.clear();
-		this.left.clear();
-		this.unclear.clear();
+		clear();
 		this.unpublished.clear();
 	}
 
