@@ -127,6 +127,11 @@ final class KafkaReader
 	private final Map<TopicPartition, Long> finished = new HashMap<>();
 
 	/**
+	 * Whether nobody settles any more what is claimed.
+	 */
+	private boolean ending;
+
+	/**
 	 * Create an instance.
 	 * @param topics the topics
 	 * @param outbox the properties
@@ -184,9 +189,8 @@ final class KafkaReader
 	}
 
 	void stop(Duration timeout) {
-		// Nobody settles these any more, so the consumers must not wait for them
 		locked(() -> {
-			this.claimed.clear();
+			this.ending = true;
 			this.settled.signalAll();
 		});
 		this.container.getContainerProperties().setShutdownTimeout(timeout.toMillis());
@@ -277,7 +281,8 @@ final class KafkaReader
 			List<Entry> taken = new ArrayList<>(take(consumer, revoked));
 			this.unreadable.removeIf((entry) -> entry.isOf(consumer, revoked));
 			long remaining = this.rebalanceTimeout.toNanos();
-			while (remaining > 0 && this.claimed.values().stream().anyMatch((entry) -> entry.isOf(consumer, revoked))) {
+			while (!this.ending && remaining > 0
+					&& this.claimed.values().stream().anyMatch((entry) -> entry.isOf(consumer, revoked))) {
 				remaining = this.settled.awaitNanos(remaining);
 			}
 			taken.addAll(take(consumer, revoked));

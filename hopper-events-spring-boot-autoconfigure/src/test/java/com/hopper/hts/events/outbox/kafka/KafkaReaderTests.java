@@ -52,10 +52,12 @@ class KafkaReaderTests {
 
 	private final Map<String, Object> broker = Map.of("bootstrap.servers", "localhost:1");
 
+	private final AtomicInteger handedOver = new AtomicInteger();
+
 	private final KafkaReader reader = new KafkaReader(
 			new KafkaTopics(this.properties, this.broker, this.broker, this.broker), this.properties, this.clock,
 			() -> {
-			}, (entry) -> false);
+			}, (entry) -> this.handedOver.incrementAndGet() < 0);
 
 	private final Consumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
 
@@ -127,16 +129,26 @@ class KafkaReaderTests {
 	}
 
 	@Test
-	void endWaitsForNoRecordThatIsStillClaimed() {
-		StoredEvent event = event();
-		ConsumerRecord<byte[], byte[]> consumed = consumed(KafkaRecords.event(TOPIC, event));
-		this.reader.onMessage(consumed, this.acknowledged::incrementAndGet, this.consumer);
-		this.reader.claim(1);
-		KafkaReader.Entry entry = this.reader.claimed(event.id());
+	void endWaitsForNoRecordThatIsStillBeingSentAndDoesNotPassIt() {
+		StoredEvent sent = event();
+		StoredEvent delivered = event();
+		Instant due = this.clock.instant().plus(Duration.ofHours(1));
+		onMessage(KafkaRecords.event(TOPIC, event(), due), 7);
+		onMessage(KafkaRecords.event(TOPIC, sent), 8);
+		onMessage(KafkaRecords.event(TOPIC, delivered), 9);
+		assertThat(this.reader.claim(2)).hasSize(2);
+		this.reader.claimed(delivered.id()).finish();
 		this.reader.stop(Duration.ZERO);
-		assertThat(this.reader.claimed(event.id())).isNull();
-		entry.finish();
-		assertThat(this.acknowledged).hasValue(0);
+		assertThat(this.reader.claimed(sent.id())).isNotNull();
+		// Ends a wait at once, and then nothing is handed over
+		Thread.currentThread().interrupt();
+		this.reader.onPartitionsRevokedBeforeCommit(this.consumer, PARTITIONS);
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(this.handedOver).hasValue(1);
+	}
+
+	private void onMessage(ProducerRecord<byte[], byte[]> sent, long offset) {
+		this.reader.onMessage(consumed(sent, offset), this.acknowledged::incrementAndGet, this.consumer);
 	}
 
 	private void readAgain(ConsumerRecord<byte[], byte[]> consumed) {
@@ -149,7 +161,11 @@ class KafkaReaderTests {
 	}
 
 	private static ConsumerRecord<byte[], byte[]> consumed(ProducerRecord<byte[], byte[]> sent) {
-		return new ConsumerRecord<>(TOPIC, 0, 7, 0, TimestampType.CREATE_TIME, -1, -1, sent.key(), sent.value(),
+		return consumed(sent, 7);
+	}
+
+	private static ConsumerRecord<byte[], byte[]> consumed(ProducerRecord<byte[], byte[]> sent, long offset) {
+		return new ConsumerRecord<>(TOPIC, 0, offset, 0, TimestampType.CREATE_TIME, -1, -1, sent.key(), sent.value(),
 				sent.headers(), Optional.empty());
 	}
 
