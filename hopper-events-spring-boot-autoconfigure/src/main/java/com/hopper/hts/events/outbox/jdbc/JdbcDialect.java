@@ -77,6 +77,12 @@ enum JdbcDialect {
 			"fetch first %s rows only");
 
 	/**
+	 * How many values a statement may list: 1,000 in Oracle, and somewhat more in SQL
+	 * Server.
+	 */
+	private static final int MAX_LISTED = 1000;
+
+	/**
 	 * The SQL state of what is not permitted within a transaction.
 	 */
 	private static final String IN_TRANSACTION = "25001";
@@ -140,11 +146,22 @@ enum JdbcDialect {
 	 * Change rows. This does without spring-jdbc, which logs bound values and repeats the
 	 * database's message in its exceptions.
 	 * @param connection the connection
-	 * @param sql the statement, in which {@code (?)} stands for a collection
+	 * @param sql the statement, in which {@code (?)} stands for a list, which is the last
+	 * argument. A long one takes several statements
 	 * @param arguments what is bound
 	 * @return how many rows were changed
 	 */
 	int update(Connection connection, String sql, @Nullable Object... arguments) throws SQLException {
+		int last = arguments.length - 1;
+		if (last >= 0 && arguments[last] instanceof List<?> listed && listed.size() > MAX_LISTED) {
+			int changed = 0;
+			for (int from = 0; from < listed.size(); from += MAX_LISTED) {
+				@Nullable Object[] part = arguments.clone();
+				part[last] = listed.subList(from, Math.min(from + MAX_LISTED, listed.size()));
+				changed += update(connection, sql, part);
+			}
+			return changed;
+		}
 		try (PreparedStatement statement = prepare(connection, sql, arguments)) {
 			return statement.executeUpdate();
 		}
