@@ -34,6 +34,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -154,6 +155,24 @@ class TwoDatabasesOutboxTests extends JdbcTransactionsFixture {
 			bookings.executeWithoutResult((outer) -> none
 				.executeWithoutResult((inner) -> context.getBean(EventOutbox.class).store("session-1", booking(3))));
 			flushed(context, 2);
+		});
+	}
+
+	@Test
+	void transactionOfItsOwnOutlivesRefusalsWithinOneThatDoesNotSynchronize() {
+		this.twoDatabases.run((context) -> {
+			context.getBean(EventOutbox.class).flush(SECONDS);
+			// As that of Kafka
+			JdbcTransactionManager silent = new JdbcTransactionManager(context.getBean("bookings", DataSource.class));
+			silent.setTransactionSynchronization(AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER);
+			own(context).executeWithoutResult((outer) -> {
+				new TransactionTemplate(silent)
+					.executeWithoutResult((inner) -> assertThatExceptionOfType(EventNotStoredException.class)
+						.isThrownBy(() -> context.getBean(EventOutbox.class).store("session-1", booking(1)))
+						.withMessageContaining("a transaction of the data source 'events' cannot be seen here"));
+				context.getBean(EventOutbox.class).store("session-1", booking(2));
+			});
+			flushed(context, 1);
 		});
 	}
 

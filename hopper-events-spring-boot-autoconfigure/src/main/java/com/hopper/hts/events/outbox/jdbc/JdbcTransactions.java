@@ -39,6 +39,7 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.IllegalTransactionStateException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 import org.springframework.transaction.support.ResourceTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -104,7 +105,7 @@ final class JdbcTransactions {
 	JdbcTransactions(DataSource dataSource, String name, List<PlatformTransactionManager> managers,
 			Connection connection, JdbcDialect dialect, Work<List<@Nullable String>> placeOf) throws SQLException {
 		this.dataSource = dataSource;
-		this.manager = new DataSourceTransactionManager(dataSource);
+		this.manager = manager(dataSource);
 		this.name = name;
 		this.dialect = dialect;
 		this.enlisting = managers.stream()
@@ -339,8 +340,19 @@ final class JdbcTransactions {
 	 * that does not commit it. Others, such as JPA's manager, do not mark theirs.
 	 */
 	private boolean isTransactional(DataSource key, ConnectionHolder holder) {
-		return !holder.isSynchronizedWithTransaction() || isExisting(
-				(key == this.manager.getDataSource()) ? this.manager : new DataSourceTransactionManager(key));
+		return !holder.isSynchronizedWithTransaction()
+				|| isExisting((key == this.manager.getDataSource()) ? this.manager : manager(key));
+	}
+
+	/**
+	 * Make a manager that is only asked. Kafka's manager, and others that do not
+	 * synchronize, take the synchronizations of an outer transaction off the thread:
+	 * asking must not begin new ones, which nobody would end.
+	 */
+	private static DataSourceTransactionManager manager(DataSource dataSource) {
+		DataSourceTransactionManager manager = new DataSourceTransactionManager(dataSource);
+		manager.setTransactionSynchronization(AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER);
+		return manager;
 	}
 
 	private static boolean isExisting(PlatformTransactionManager manager) {
