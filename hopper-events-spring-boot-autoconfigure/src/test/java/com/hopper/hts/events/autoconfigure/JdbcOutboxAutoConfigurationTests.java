@@ -48,6 +48,7 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
@@ -57,6 +58,7 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
+import org.springframework.web.context.annotation.RequestScope;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -220,6 +222,17 @@ class JdbcOutboxAutoConfigurationTests {
 	}
 
 	@Test
+	void databasesThatTheApplicationStartsWithoutHaveNoPart() {
+		this.jdbcContextRunner.withUserConfiguration(Elsewhere.class)
+			.withInitializer((context) -> context.getBeanFactory()
+				.registerScope("request", new org.springframework.web.context.request.RequestScope()))
+			.run((context) -> {
+				storeAndFlush(context.getBean(EventOutbox.class));
+				assertThat(this.api.received()).hasSize(1);
+			});
+	}
+
+	@Test
 	void emptyNamesOfBeansAreNotSet() {
 		this.jdbcContextRunner
 			.withPropertyValues("hopper.outbox.jdbc.data-source=", "hopper.outbox.jdbc.transaction-manager=")
@@ -286,6 +299,32 @@ class JdbcOutboxAutoConfigurationTests {
 		@Bean
 		PlatformTransactionManager bookingTransactions(@Qualifier("bookings") DataSource bookings) {
 			return new JdbcTransactionManager(bookings);
+		}
+
+	}
+
+	/**
+	 * Databases of which one is down, and one is there in requests only.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Elsewhere {
+
+		@Lazy
+		@Bean(defaultCandidate = false)
+		DataSource reports() {
+			throw new IllegalStateException("The database is down");
+		}
+
+		@Lazy
+		@Bean(defaultCandidate = false)
+		PlatformTransactionManager reportTransactions(@Qualifier("reports") DataSource reports) {
+			return new JdbcTransactionManager(reports);
+		}
+
+		@RequestScope
+		@Bean(defaultCandidate = false)
+		DataSource requests() {
+			return new EmbeddedDatabaseBuilder().generateUniqueName(true).build();
 		}
 
 	}

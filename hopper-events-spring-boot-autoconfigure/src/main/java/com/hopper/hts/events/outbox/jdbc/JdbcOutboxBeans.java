@@ -23,16 +23,21 @@ import java.util.Map;
 
 import javax.sql.DataSource;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.BeanWrapper;
 import org.springframework.beans.PropertyAccessorFactory;
+import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.BeanNotOfRequiredTypeException;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.config.NamedBeanHolder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -55,6 +60,8 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 	 */
 	private static final List<String> OTHER_RESOURCES = List.of("producerFactory", "pulsarClient");
 
+	private static final Log logger = LogFactory.getLog(JdbcOutboxBeans.class);
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final JdbcOutboxProperties properties;
@@ -65,13 +72,13 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 	}
 
 	JdbcOutboxTable table() {
-		Map<String, PlatformTransactionManager> managers = new LinkedHashMap<>(
-				BeanFactoryUtils.beansOfTypeIncludingAncestors(this.beanFactory, PlatformTransactionManager.class));
+		Map<String, PlatformTransactionManager> managers = managers();
 		PlatformTransactionManager chosen = chosenManager(managers);
 		String name = (this.properties.dataSource() != null) ? this.properties.dataSource()
 				: nameOf((chosen != null) ? dataSource(chosen) : null);
-		DataSource dataSource = (name != null) ? named(name) : unique();
-		String shown = (name != null) ? name : String.valueOf(nameOf(dataSource));
+		NamedBeanHolder<DataSource> named = (name != null) ? named(name) : unique();
+		DataSource dataSource = named.getBeanInstance();
+		String shown = named.getBeanName();
 		List<PlatformTransactionManager> fitting = fitting(managers, dataSource, shown, chosen);
 		// Destroys the data source after the outbox, because beans may store events while
 		// they are destroyed
@@ -94,6 +101,25 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		}
 	}
 
+	/**
+	 * Return the transaction managers that can be made. A lazy one may be that of a
+	 * database that is down, which the application starts without.
+	 */
+	private Map<String, PlatformTransactionManager> managers() {
+		Map<String, PlatformTransactionManager> managers = new LinkedHashMap<>();
+		for (String name : BeanFactoryUtils.beanNamesForTypeIncludingAncestors(this.beanFactory,
+				PlatformTransactionManager.class)) {
+			try {
+				managers.put(name, this.beanFactory.getBean(name, PlatformTransactionManager.class));
+			}
+			catch (BeanCreationException ex) {
+				logger.warn("The transaction manager '" + name + "' is unknown to the outbox because it cannot be made",
+						ex);
+			}
+		}
+		return managers;
+	}
+
 	private @Nullable PlatformTransactionManager chosenManager(Map<String, PlatformTransactionManager> managers) {
 		String name = this.properties.transactionManager();
 		PlatformTransactionManager chosen = managers.get(name);
@@ -104,9 +130,9 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		return chosen;
 	}
 
-	private DataSource named(String name) {
+	private NamedBeanHolder<DataSource> named(String name) {
 		try {
-			return this.beanFactory.getBean(name, DataSource.class);
+			return new NamedBeanHolder<>(name, this.beanFactory.getBean(name, DataSource.class));
 		}
 		catch (NoSuchBeanDefinitionException | BeanNotOfRequiredTypeException ex) {
 			throw new InvalidConfigurationPropertyValueException(DATA_SOURCE, name,
@@ -115,18 +141,24 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		}
 	}
 
-	private DataSource unique() {
-		DataSource unique = this.beanFactory.getBeanProvider(DataSource.class).getIfUnique();
-		if (unique != null) {
-			return unique;
+	private NamedBeanHolder<DataSource> unique() {
+		try {
+			return this.beanFactory.resolveNamedBean(DataSource.class);
 		}
-		String[] names = this.beanFactory.getBeanNamesForType(DataSource.class);
-		if (names.length > 0) {
+		catch (NoUniqueBeanDefinitionException ex) {
 			throw new InvalidConfigurationPropertyValueException(DATA_SOURCE, null,
-					"must name one of the beans " + Arrays.toString(names) + ", because none of them is primary");
+					"must name one of the beans "
+							+ Arrays.toString(this.beanFactory.getBeanNamesForType(DataSource.class))
+							+ ", because none of them is primary");
 		}
+		catch (NoSuchBeanDefinitionException ex) {
+			throw noDataSource();
+		}
+	}
+
+	private InvalidConfigurationPropertyValueException noDataSource() {
 		boolean reactive = ClassUtils.isPresent("io.r2dbc.spi.ConnectionFactory", getClass().getClassLoader());
-		throw new InvalidConfigurationPropertyValueException("hopper.outbox.type", "jdbc",
+		return new InvalidConfigurationPropertyValueException("hopper.outbox.type", "jdbc",
 				"the JDBC outbox needs a JDBC DataSource and there is none. " + (reactive
 						? "Spring Boot makes no DataSource where there is an R2DBC ConnectionFactory: define one as a bean "
 								+ "of your own, with DataSourceBuilder.create().url(\"jdbc:...\").build()"
@@ -138,11 +170,12 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 		if (dataSource == null) {
 			return null;
 		}
-		return BeanFactoryUtils.beansOfTypeIncludingAncestors(this.beanFactory, DataSource.class)
-			.entrySet()
-			.stream()
-			.filter((bean) -> JdbcTransactions.isSame(bean.getValue(), dataSource))
-			.map(Map.Entry::getKey)
+		// The data source of a manager has been made. Others may be lazy, or belong to a
+		// request
+		return Arrays.stream(BeanFactoryUtils.beanNamesForTypeIncludingAncestors(this.beanFactory, DataSource.class))
+			.filter((name) -> !this.beanFactory.containsBeanDefinition(name)
+					|| this.beanFactory.containsSingleton(name))
+			.filter((name) -> JdbcTransactions.isSame(this.beanFactory.getBean(name, DataSource.class), dataSource))
 			.findFirst()
 			.orElse(null);
 	}
