@@ -229,7 +229,7 @@ final class JdbcOutboxBeans implements AopInfrastructureBean {
 	 * Return what JDBC's managers, and those of JPA and the like, call their data source,
 	 * or others their resource.
 	 */
-	private static @Nullable DataSource dataSource(PlatformTransactionManager manager) {
+	static @Nullable DataSource dataSource(PlatformTransactionManager manager) {
 		Object named = property(manager, "dataSource");
 		Object used = (named == null && manager instanceof ResourceTransactionManager resource)
 				? resource.getResourceFactory() : named;

@@ -113,8 +113,7 @@ final class JdbcTransactions {
 			.toList();
 		this.isolate = connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED;
 		this.autoCommit = connection.getAutoCommit();
-		boolean choosing = target(dataSource) instanceof AbstractRoutingDataSource
-				|| managers.stream().anyMatch(JdbcTransactions::isChoosing);
+		boolean choosing = isChoosing(dataSource) || managers.stream().anyMatch(JdbcTransactions::isChoosing);
 		this.placeOf = placeOf;
 		this.place = choosing ? placeOf.execute(connection) : null;
 		managers.forEach((manager) -> CommittedTransaction.watch(manager, null));
@@ -142,12 +141,27 @@ final class JdbcTransactions {
 	}
 
 	/**
-	 * Return whether a manager of JPA uses a connection of the current tenant, which it
-	 * takes for one of its data source.
+	 * Return whether a manager uses a connection of the current tenant: that of JPA takes
+	 * it for one of its data source, and others have a data source that chooses.
 	 */
 	private static boolean isChoosing(PlatformTransactionManager manager) {
-		return JdbcOutboxBeans.property(manager, JPA_PROPERTIES) instanceof Map<?, ?> properties
-				&& TENANTS.stream().anyMatch(properties::containsKey);
+		DataSource managed = JdbcOutboxBeans.dataSource(manager);
+		return (managed != null && isChoosing(managed))
+				|| (JdbcOutboxBeans.property(manager, JPA_PROPERTIES) instanceof Map<?, ?> properties
+						&& TENANTS.stream().anyMatch(properties::containsKey));
+	}
+
+	/**
+	 * Return whether a data source chooses its connections. Those that log statements,
+	 * for example, are no proxies of Spring, but say what they wrap.
+	 */
+	private static boolean isChoosing(DataSource dataSource) {
+		try {
+			return dataSource.isWrapperFor(AbstractRoutingDataSource.class);
+		}
+		catch (SQLException | RuntimeException ex) {
+			return false;
+		}
 	}
 
 	/**

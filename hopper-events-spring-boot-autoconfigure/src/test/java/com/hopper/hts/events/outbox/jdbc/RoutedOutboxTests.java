@@ -15,6 +15,7 @@
  */
 package com.hopper.hts.events.outbox.jdbc;
 
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -41,6 +42,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -105,6 +107,31 @@ class RoutedOutboxTests {
 	}
 
 	@Test
+	void choiceIsSeenBehindAProxyThatIsNotSprings() {
+		JdbcStores.createTable(this.tenants, "h2");
+		// As those that log statements
+		DataSource proxy = (DataSource) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { DataSource.class },
+				(self, method, arguments) -> method.invoke(this.routing, arguments));
+		run(proxy, (context) -> this.routing.run("other", () -> assertRefused(context.getBean(EventOutbox.class))));
+	}
+
+	@Test
+	void tenantThatIsChosenWithinATransactionIsNotThatOfItsConnection() {
+		JdbcStores.createTable(this.tenants, "h2");
+		TransactionTemplate transaction = new TransactionTemplate(new DataSourceTransactionManager(this.routing));
+		run(runner(this.home).withBean(PlatformTransactionManager.class, transaction::getTransactionManager),
+				(context) -> {
+					EventOutbox outbox = context.getBean(EventOutbox.class);
+					this.routing.run("other", () -> transaction
+						.executeWithoutResult((status) -> this.routing.run("home", () -> assertRefused(outbox))));
+					transaction.executeWithoutResult((status) -> outbox.store("session-1", booking()));
+					assertThat(outbox.flush(SECONDS)).isTrue();
+				});
+		assertThat(this.api.received()).hasSize(1);
+	}
+
+	@Test
 	void tenantsWithASchemaEachShareATableThatIsNamedWithItsSchema() {
 		new JdbcTemplate(this.home).execute("create schema tenant");
 		Routing bySchema = new Routing(Map.of("tenant", database(this.url + ";SCHEMA=TENANT")), this.home);
@@ -143,17 +170,23 @@ class RoutedOutboxTests {
 	}
 
 	private void run(DataSource dataSource, Consumer<ApplicationContext> test, String... properties) {
-		new ApplicationContextRunner()
+		run(runner(dataSource).withPropertyValues(properties), test);
+	}
+
+	private static void run(ApplicationContextRunner runner, Consumer<ApplicationContext> test) {
+		runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			test.accept(context);
+		});
+	}
+
+	private ApplicationContextRunner runner(DataSource dataSource) {
+		return new ApplicationContextRunner()
 			.withConfiguration(
 					AutoConfigurations.of(HopperEventsAutoConfiguration.class, HopperOutboxAutoConfiguration.class))
 			.withBean("dataSource", DataSource.class, () -> dataSource)
 			.withPropertyValues("hopper.auth.token=test-token", "hopper.base-url=" + this.api.baseUrl(),
-					"hopper.outbox.type=jdbc", "hopper.outbox.jdbc.initialize-schema=always")
-			.withPropertyValues(properties)
-			.run((context) -> {
-				assertThat(context).hasNotFailed();
-				test.accept(context);
-			});
+					"hopper.outbox.type=jdbc", "hopper.outbox.jdbc.initialize-schema=always");
 	}
 
 	private static BookingConfirmed booking() {
