@@ -216,6 +216,19 @@ final class JdbcTransactions {
 	}
 
 	private <T extends @Nullable Object> T own(Work<T> work, boolean several) throws SQLException {
+		boolean readOnly = TransactionSynchronizationManager.isCurrentTransactionReadOnly();
+		// Spring still says so after the commit of the caller's, and a data source that
+		// goes by it would choose a replica
+		TransactionSynchronizationManager.setCurrentTransactionReadOnly(false);
+		try {
+			return repeated(work, several);
+		}
+		finally {
+			TransactionSynchronizationManager.setCurrentTransactionReadOnly(readOnly);
+		}
+	}
+
+	private <T extends @Nullable Object> T repeated(Work<T> work, boolean several) throws SQLException {
 		for (int attempt = 1;; attempt++) {
 			try (Connection connection = connection()) {
 				return commit(connection, work, several);

@@ -43,6 +43,8 @@ import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -128,6 +130,37 @@ class RoutedOutboxTests {
 					transaction.executeWithoutResult((status) -> outbox.store("session-1", booking()));
 					assertThat(outbox.flush(SECONDS)).isTrue();
 				});
+		assertThat(this.api.received()).hasSize(1);
+	}
+
+	@Test
+	void replicaOfAReadOnlyTransactionIsLeftWhenItIsOver() {
+		AbstractRoutingDataSource replicas = new AbstractRoutingDataSource() {
+
+			@Override
+			protected Object determineCurrentLookupKey() {
+				return TransactionSynchronizationManager.isCurrentTransactionReadOnly();
+			}
+
+		};
+		replicas.setTargetDataSources(Map.of(false, this.home, true, this.tenants));
+		replicas.afterPropertiesSet();
+		run(replicas, (context) -> {
+			EventOutbox outbox = context.getBean(EventOutbox.class);
+			TransactionTemplate transaction = transaction(context);
+			transaction.setReadOnly(true);
+			transaction.executeWithoutResult((status) -> TransactionSynchronizationManager
+				.registerSynchronization(new TransactionSynchronization() {
+
+					@Override
+					public void afterCompletion(int completion) {
+						outbox.store("session-1", booking());
+						assertThat(TransactionSynchronizationManager.isCurrentTransactionReadOnly()).isTrue();
+					}
+
+				}));
+			assertThat(outbox.flush(SECONDS)).isTrue();
+		});
 		assertThat(this.api.received()).hasSize(1);
 	}
 
