@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.jdbc.datasource.init.ScriptStatementFailedException;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -78,7 +79,16 @@ final class JdbcOutboxTable {
 		this.dataSourceName = dataSourceName;
 		this.name = name;
 		this.create = create;
-		if (isReadOnly(JdbcTransactions.target(dataSource))) {
+		DataSource target = JdbcTransactions.target(dataSource);
+		if (target instanceof SingleConnectionDataSource) {
+			// The relay would commit what the application has not, in the one transaction
+			// that there can be
+			throw new JdbcOutboxException(
+					"The data source '" + dataSourceName + "' of the outbox has one connection for all threads",
+					"Name with hopper.outbox.jdbc.data-source one that gives each thread its own, such as a pool.",
+					null);
+		}
+		if (isReadOnly(target)) {
 			throw new JdbcOutboxException(
 					"The data source '" + dataSourceName
 							+ "' of the outbox cannot be written to: its pool is read-only",

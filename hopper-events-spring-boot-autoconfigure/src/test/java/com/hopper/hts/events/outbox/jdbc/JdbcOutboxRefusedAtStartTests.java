@@ -35,6 +35,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -115,6 +116,13 @@ class JdbcOutboxRefusedAtStartTests {
 	void readOnlyPoolIsRefusedOnEveryDatabase() {
 		assertThat(refusal(readOnlyPool())).hasMessageContaining("'dataSource'").hasMessageContaining("read-only");
 		assertThat(refusal(new LazyConnectionDataSourceProxy(readOnlyPool()))).hasMessageContaining("read-only");
+	}
+
+	@Test
+	void connectionThatIsNotTheRelaysOwnIsRefused() {
+		SingleConnectionDataSource single = new SingleConnectionDataSource("jdbc:h2:mem:" + UUID.randomUUID(), true);
+		assertThat(refusal(single)).hasMessageContaining("'dataSource'").hasMessageContaining("one connection");
+		single.destroy();
 	}
 
 	@Test
