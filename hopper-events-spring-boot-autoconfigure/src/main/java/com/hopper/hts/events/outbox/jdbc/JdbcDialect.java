@@ -41,7 +41,7 @@ import org.springframework.jdbc.core.RowMapper;
  */
 enum JdbcDialect {
 
-	POSTGRESQL("(statement_timestamp() at time zone 'UTC')", "limit %s for update skip locked"),
+	POSTGRESQL("timezone('UTC', statement_timestamp())", "limit %s for update skip locked"),
 
 	MYSQL("utc_timestamp(6)", "limit %s for update skip locked"),
 
@@ -307,7 +307,7 @@ enum JdbcDialect {
 	}
 
 	String limit(int limit) {
-		return (this == MYSQL) ? "limit " + limit : "fetch first " + limit + " rows only";
+		return (this == MYSQL || this == MARIADB) ? "limit " + limit : "fetch first " + limit + " rows only";
 	}
 
 }
