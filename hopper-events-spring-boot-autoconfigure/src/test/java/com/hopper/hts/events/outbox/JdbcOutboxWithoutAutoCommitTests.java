@@ -38,6 +38,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -87,6 +89,34 @@ class JdbcOutboxWithoutAutoCommitTests {
 			transaction(context, "eventTransactions")
 				.executeWithoutResult((status) -> outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now())));
 			outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+			assertThat(outbox.flush(SECONDS)).isTrue();
+			assertThat(this.api.received()).hasSize(2);
+		});
+	}
+
+	@Test
+	void eventAfterTheCommitOfAManagerThatIsNoBeanIsNotLost() {
+		this.contextRunner.run((context) -> {
+			EventOutbox outbox = context.getBean(EventOutbox.class);
+			assertThat(outbox.flush(SECONDS)).isTrue();
+			TransactionTemplate transaction = new TransactionTemplate(
+					new JdbcTransactionManager(context.getBean(HikariDataSource.class)));
+			for (boolean rollback : new boolean[] { false, true }) {
+				transaction.executeWithoutResult((status) -> {
+					outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+					TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+						@Override
+						public void afterCommit() {
+							outbox.store("session-1", OffersDisplayed.occurredAt(Instant.now()));
+						}
+
+					});
+					if (rollback) {
+						status.setRollbackOnly();
+					}
+				});
+			}
 			assertThat(outbox.flush(SECONDS)).isTrue();
 			assertThat(this.api.received()).hasSize(2);
 		});

@@ -42,6 +42,7 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 import org.springframework.transaction.support.ResourceTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
@@ -136,7 +137,11 @@ final class JdbcTransactions {
 						+ "' has no part: its connections commit by themselves, so that they are not enlisted in the "
 						+ "global transaction. Use an XA data source, or the transaction manager of this data source");
 			}
-			return work.execute(connection);
+			T result = work.execute(connection);
+			if (!this.autoCommit) {
+				LateCommit.register(joined);
+			}
+			return result;
 		}));
 	}
 
@@ -441,6 +446,54 @@ final class JdbcTransactions {
 		return (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
 				: (DataSource) ((dataSource instanceof ScopedObject scoped) ? scoped.getTargetObject()
 						: AopProxyUtils.getSingletonTarget(dataSource));
+	}
+
+	/**
+	 * Commits what was written after the commit. That is known only of managers that are
+	 * beans, and a connection that never commits by itself is rolled back in the end.
+	 */
+	private static final class LateCommit implements TransactionSynchronization {
+
+		private final DataSource source;
+
+		private boolean early;
+
+		private LateCommit(DataSource source) {
+			this.source = source;
+		}
+
+		static void register(DataSource source) {
+			if (TransactionSynchronizationManager.getSynchronizations()
+				.stream()
+				.noneMatch(
+						(candidate) -> candidate instanceof LateCommit late && late.source == source && !late.early)) {
+				TransactionSynchronizationManager.registerSynchronization(new LateCommit(source));
+			}
+		}
+
+		@Override
+		public void beforeCommit(boolean readOnly) {
+			this.early = true;
+		}
+
+		@Override
+		public void afterCompletion(int status) {
+			if (this.early || status != STATUS_COMMITTED
+					|| !TransactionSynchronizationManager.hasResource(this.source)) {
+				return;
+			}
+			try {
+				on(this.source, (connection) -> {
+					connection.commit();
+					return true;
+				});
+			}
+			catch (SQLException ex) {
+				throw new IllegalStateException(
+						"Events were lost that were stored after a commit: " + JdbcFailures.reason(ex, true));
+			}
+		}
+
 	}
 
 	/**
