@@ -327,6 +327,11 @@ class JdbcOutboxAutoConfigurationTests {
 			return new EmbeddedDatabaseBuilder().generateUniqueName(true).build();
 		}
 
+		@Bean(defaultCandidate = false)
+		PlatformTransactionManager requestTransactions(@Qualifier("requests") DataSource requests) {
+			return new JdbcTransactionManager(requests);
+		}
+
 	}
 
 	@Service

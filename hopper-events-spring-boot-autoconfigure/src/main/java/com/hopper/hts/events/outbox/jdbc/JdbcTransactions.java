@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.scope.ScopedObject;
+import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -443,9 +444,17 @@ final class JdbcTransactions {
 	}
 
 	private static @Nullable DataSource next(DataSource dataSource) {
-		return (dataSource instanceof DelegatingDataSource delegating) ? delegating.getTargetDataSource()
-				: (DataSource) ((dataSource instanceof ScopedObject scoped) ? scoped.getTargetObject()
-						: AopProxyUtils.getSingletonTarget(dataSource));
+		if (dataSource instanceof DelegatingDataSource delegating) {
+			return delegating.getTargetDataSource();
+		}
+		try {
+			return (DataSource) ((dataSource instanceof ScopedObject scoped) ? scoped.getTargetObject()
+					: AopProxyUtils.getSingletonTarget(dataSource));
+		}
+		catch (BeanCreationException ex) {
+			// It belongs to a request, for example, and there is none
+			return null;
+		}
 	}
 
 	/**
