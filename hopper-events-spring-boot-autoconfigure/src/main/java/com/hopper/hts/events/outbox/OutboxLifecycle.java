@@ -23,9 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
 import org.springframework.util.Assert;
 
@@ -33,8 +31,7 @@ import org.springframework.util.Assert;
  * Starts and stops the relay. An {@link AopInfrastructureBean}, so that advice on whole
  * packages does not proxy it: such advice is meant for the outbox and its operations.
  */
-final class OutboxLifecycle
-		implements SmartLifecycle, ApplicationListener<ContextClosedEvent>, DisposableBean, AopInfrastructureBean {
+final class OutboxLifecycle implements SmartLifecycle, DisposableBean, AopInfrastructureBean {
 
 	/**
 	 * Started before and stopped after web servers, listeners of messages, executors and
@@ -61,8 +58,6 @@ final class OutboxLifecycle
 
 	private volatile boolean started;
 
-	private volatile boolean closing;
-
 	/**
 	 * Create an instance.
 	 * @param relay creates the relay, or {@code null} if nothing is sent
@@ -76,13 +71,6 @@ final class OutboxLifecycle
 		this.backlog = backlog;
 		this.outbox = outbox;
 		this.runningTasks = runningTasks;
-	}
-
-	@Override
-	public void onApplicationEvent(ContextClosedEvent event) {
-		if (this.runningTasks.isMeantBy(event)) {
-			this.closing = true;
-		}
 	}
 
 	boolean isEnabled() {
@@ -137,9 +125,7 @@ final class OutboxLifecycle
 
 	@Override
 	public void stop() {
-		if (this.closing) {
-			this.runningTasks.await();
-		}
+		this.runningTasks.await();
 		OutboxRelay relay = this.used;
 		if (relay != null) {
 			this.started = false;

@@ -23,7 +23,6 @@ import java.util.stream.Stream;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ExecutorConfigurationSupport;
 import org.springframework.scheduling.concurrent.SimpleAsyncTaskScheduler;
@@ -47,17 +46,14 @@ class RunningTasks {
 	}
 
 	/**
-	 * Return whether an event is about the context of the tasks. Events of child contexts
-	 * are received as well.
-	 */
-	boolean isMeantBy(ContextClosedEvent event) {
-		return event.getApplicationContext() == this.context;
-	}
-
-	/**
-	 * Wait for them.
+	 * Wait for them, unless the context is only stopped and may be started again. The
+	 * context is asked, because its events come too late where the executors that are
+	 * waited for deliver them.
 	 */
 	void await() {
+		if (!this.context.isClosed()) {
+			return;
+		}
 		long start = System.nanoTime();
 		for (ExecutorConfigurationSupport executor : existing(ExecutorConfigurationSupport.class)) {
 			while (isAtWork(executor) && System.nanoTime() - start < this.timeout.toNanos() && sleep()) {

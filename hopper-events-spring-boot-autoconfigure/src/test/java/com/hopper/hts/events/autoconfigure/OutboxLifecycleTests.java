@@ -17,6 +17,10 @@ package com.hopper.hts.events.autoconfigure;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
@@ -36,6 +40,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerA
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.event.SimpleApplicationEventMulticaster;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -157,6 +162,40 @@ class OutboxLifecycleTests {
 				assertThatNoException().isThrownBy(() -> context.getBean(SimpleAsyncTaskExecutor.class).execute(() -> {
 				}));
 			});
+	}
+
+	@Test
+	void taskStoresWhereListenersHearLateOfTheEnd() {
+		CountDownLatch begun = new CountDownLatch(1);
+		CountDownLatch awaited = new CountDownLatch(1);
+		this.contextRunner.withPropertyValues("spring.task.execution.shutdown.await-termination=true")
+			.withBean(SimpleAsyncTaskExecutor.class, () -> new SimpleAsyncTaskExecutor() {
+				@Override
+				public void close() {
+					awaited.countDown();
+					super.close();
+				}
+			})
+			.withBean("applicationEventMulticaster", SimpleApplicationEventMulticaster.class, () -> {
+				SimpleApplicationEventMulticaster multicaster = new SimpleApplicationEventMulticaster();
+				multicaster.setTaskExecutor(new ConcurrentLinkedQueue<Runnable>()::add);
+				return multicaster;
+			})
+			.run((context) -> {
+				SimpleAsyncTaskExecutor executor = context.getBean(SimpleAsyncTaskExecutor.class);
+				executor.setTaskTerminationTimeout(SECONDS.toMillis());
+				EventOutbox outbox = context.getBean(EventOutbox.class);
+				Future<?> task = executor.submit(() -> {
+					begun.countDown();
+					awaited.await();
+					outbox.store("session-1", booking());
+					return null;
+				});
+				begun.await();
+				context.getSourceApplicationContext().close();
+				task.get(SECONDS.toSeconds(), TimeUnit.SECONDS);
+			});
+		assertThat(this.api.received()).hasSize(1);
 	}
 
 	@Test
