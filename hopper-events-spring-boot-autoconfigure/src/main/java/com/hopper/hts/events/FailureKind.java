@@ -99,8 +99,8 @@ public enum FailureKind {
 
 	/**
 	 * No connection can be made before somebody changes something: the certificate is not
-	 * trusted, the host name was never resolved, a proxy refuses, or what answers does
-	 * not speak HTTP.
+	 * trusted, the host name is not known, a proxy refuses, or what answers does not
+	 * speak HTTP.
 	 */
 	UNREACHABLE(false, false, Fault.CLIENT, "Check hopper.base-url and hopper.client.*."),
 

@@ -44,8 +44,11 @@ import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.TokenRequestException;
 import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.resolver.dns.DnsErrorCauseException;
+import io.netty.resolver.dns.DnsNameResolverException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.channel.AbortedException;
@@ -203,7 +206,9 @@ public final class AttemptFailure extends RuntimeException {
 		if (cause instanceof UnknownHostException) {
 			// A host that was reached before has the right name: the resolver fails,
 			// which passes
-			return connection(reached, false, "the name of its host, " + host + ", could not be resolved", cause);
+			boolean unanswered = isUnanswered(cause);
+			return connection(reached || unanswered, false, "the name of its host, " + host + ", could not be resolved"
+					+ (unanswered ? " because the name server failed" : ""), cause);
 		}
 		if (cause instanceof UnresolvedAddressException) {
 			return connection(reached, false, "the name of the proxy on the way to " + host + " could not be resolved",
@@ -260,6 +265,16 @@ public final class AttemptFailure extends RuntimeException {
 					+ rootMessage(cause) + "; certificates are those of hopper.client.ssl.bundle)", cause);
 		}
 		return connection(true, sent, "the TLS connection to " + host + " broke (" + cause.getMessage() + ")", cause);
+	}
+
+	/**
+	 * Return whether a name could not be resolved because no name server said if it
+	 * exists.
+	 */
+	private static boolean isUnanswered(Throwable cause) {
+		DnsErrorCauseException answer = find(cause, DnsErrorCauseException.class);
+		return (answer != null) ? DnsResponseCode.SERVFAIL.equals(answer.getCode())
+				: find(cause, DnsNameResolverException.class) != null;
 	}
 
 	static AttemptFailure connection(boolean temporary, boolean deliveryUnknown, String description,

@@ -16,8 +16,13 @@
 package com.hopper.hts.events.http;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -31,9 +36,14 @@ import com.hopper.hts.events.HopperEvent;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.testing.ScriptedServer;
 import com.hopper.hts.events.testing.ScriptedServer.Request;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.Disposable;
 import reactor.netty.channel.AbortedException;
 import reactor.netty.http.client.HttpClient;
@@ -63,6 +73,8 @@ class BrokenConnectionsTests {
 		.withCfarContractId("canary-contract")
 		.withCfarOfferIds("canary-offer")
 		.withBookingReference("cfar", "CANARYPNR");
+
+	private static final URI UNKNOWN = URI.create("http://hopper.invalid");
 
 	private final ScriptedServer server = new ScriptedServer();
 
@@ -150,13 +162,67 @@ class BrokenConnectionsTests {
 	}
 
 	@Test
-	void unknownHostIsAMistakeInTheConfigurationUntilTheApiWasReached() {
-		URI unknown = URI.create("http://hopper.invalid");
-		HopperApiException exception = failure(Publishers.create(unknown, Publishers.retryPolicy(3)), SESSION, OFFERS);
-		assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class);
-		assertThat(exception.getAttempts()).isEqualTo(1);
-		assertThat(exception.isTransient()).isFalse();
-		assertThat(exception).hasMessageContaining("could not be resolved").hasMessageContaining("hopper.base-url");
+	void unknownHostIsAMistakeInTheConfigurationUntilTheApiWasReached() throws IOException {
+		try (DatagramSocket nameServer = nameServer("NXDOMAIN")) {
+			HopperApiException exception = failure(publisherFor(UNKNOWN, nameServer, "NXDOMAIN"), SESSION, OFFERS);
+			assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class);
+			assertThat(exception.getAttempts()).isEqualTo(1);
+			assertThat(exception.isTransient()).isFalse();
+			assertThat(exception).hasMessageContaining("could not be resolved").hasMessageContaining("hopper.base-url");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "NXDOMAIN, 1", "SERVFAIL, 3", ", 3" })
+	void hostIsUnknownOnlyIfANameServerSaysSo(@Nullable String answer, int attempts) throws IOException {
+		try (DatagramSocket nameServer = nameServer(answer)) {
+			HopperApiException exception = failure(publisherFor(UNKNOWN, nameServer, answer), SESSION, OFFERS);
+			assertThat(exception).isInstanceOf(HopperApiException.ConnectionFailed.class)
+				.hasMessageContaining("could not be resolved");
+			assertThat(exception.getAttempts()).isEqualTo(attempts);
+			assertThat(exception.isTransient()).isEqualTo(attempts > 1);
+			assertThat(exception.isDeliveryUnknown()).isFalse();
+		}
+	}
+
+	private static EventPublisher publisherFor(URI baseUrl, DatagramSocket nameServer, @Nullable String answer) {
+		Duration timeout = Duration.ofMillis((answer != null) ? 60_000 : 100);
+		HttpClient client = HttpClient.newConnection()
+			.resolver((resolver) -> resolver.queryTimeout(timeout)
+				.dnsAddressResolverGroupProvider((builder) -> new DnsAddressResolverGroup(
+						builder.nameServerProvider(new SingletonDnsServerAddressStreamProvider(
+								(InetSocketAddress) nameServer.getLocalSocketAddress())))));
+		return new HopperApiBuilder(WebClient.builder().clientConnector(new ReactorClientHttpConnector(client)).build(),
+				baseUrl)
+			.retryPolicy(Publishers.retryPolicy(3))
+			.publisher();
+	}
+
+	/**
+	 * Return a server that answers each question with a code, or not at all.
+	 */
+	private static DatagramSocket nameServer(@Nullable String answer) throws IOException {
+		DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+		Thread thread = new Thread(() -> {
+			DatagramPacket packet = new DatagramPacket(new byte[512], 512);
+			try {
+				while (answer != null) {
+					socket.receive(packet);
+					ByteBuffer message = ByteBuffer.wrap(packet.getData());
+					int code = answer.equals("SERVFAIL") ? 2 : 3;
+					// The question, as an answer without records
+					message.putShort(2, (short) (0x8180 | code)).putShort(6, (short) 0).putInt(8, 0);
+					socket.send(packet);
+					packet.setLength(512);
+				}
+			}
+			catch (IOException ex) {
+				// The test has ended
+			}
+		});
+		thread.setDaemon(true);
+		thread.start();
+		return socket;
 	}
 
 	@Test
