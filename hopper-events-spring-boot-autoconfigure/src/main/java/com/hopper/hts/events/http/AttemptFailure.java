@@ -43,6 +43,7 @@ import com.hopper.hts.events.ApiError;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.TokenRequestException;
+import io.netty.channel.ChannelException;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -232,6 +233,11 @@ public final class AttemptFailure extends RuntimeException {
 		}
 		if (cause instanceof TimeoutException || cause instanceof io.netty.handler.timeout.TimeoutException) {
 			return new AttemptFailure(FailureKind.TIMEOUT, sent, "there was no answer of " + host + " in time", cause);
+		}
+		if (cause instanceof ChannelException) {
+			// No socket could be opened, because too many files are open for example
+			return connection(true, sent, "no connection could be made to " + host + " (" + rootMessage(cause) + ")",
+					cause);
 		}
 		if (cause instanceof ResponseFraming.RefusedUnreadException) {
 			return connection(true, false, "the request was refused unread by " + host, cause);

@@ -35,6 +35,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import com.hopper.hts.events.FailureKind;
 import com.hopper.hts.events.HopperApiException;
 import com.hopper.hts.events.TokenRequestException;
+import io.netty.channel.ChannelException;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -105,6 +106,8 @@ class ClassificationTests {
 				arguments(new SSLException("record"), FAILED, true, "broke (record)"),
 				arguments(new TimeoutException(), FailureKind.TIMEOUT, true, "no answer of api.example:8443 in time"),
 				arguments(ReadTimeoutException.INSTANCE, FailureKind.TIMEOUT, true, "in time"),
+				arguments(new ChannelException(new IOException("Too many open files")), FAILED, true,
+						"no connection could be made to api.example:8443 (Too many open files)"),
 				arguments(new IOException("reset"), FAILED, true, "broke before the answer came (reset)"),
 				arguments(new PrematureChannelClosureException("early"), FAILED, true, "broke before"),
 				arguments(AbortedException.beforeSend(), FAILED, true, "broke before"),
