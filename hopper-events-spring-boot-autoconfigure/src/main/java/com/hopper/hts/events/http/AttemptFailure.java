@@ -435,7 +435,9 @@ public final class AttemptFailure extends RuntimeException {
 			.map((buffer) -> {
 				String body = buffer.toString(StandardCharsets.UTF_8);
 				DataBufferUtils.release(buffer);
-				return body;
+				// Some servers begin with a byte order mark, at which parsers of text
+				// fail
+				return body.startsWith("\uFEFF") ? body.substring(1) : body;
 			})
 			.defaultIfEmpty("");
 	}

@@ -85,6 +85,13 @@ class TokenEndpointTests extends ClientCredentialsFixture {
 	}
 
 	@Test
+	void answerMayBeginWithAByteOrderMark() {
+		this.server
+			.thenAnswer(ScriptedServer.response(200, "\uFEFF{\"access_token\":\"t1\",\"token_type\":\"Bearer\"}"));
+		assertThat(this.provider.getToken().block(TIMEOUT)).isEqualTo("t1");
+	}
+
+	@Test
 	void silenceOfTheTokenEndpointEndsWithATimeoutForAll() {
 		this.server.then(ScriptedServer.Exchange::hang);
 		List<Throwable> failures = new CopyOnWriteArrayList<>();
