@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 final class Copies {
 
 	/**
-	 * How deep values may be nested. Deeper values, such as a collection that contains
-	 * itself, are not copied, and are refused when the event is published.
+	 * How deep values may be nested. An attribute with deeper ones, such as a collection
+	 * that contains itself, is not copied, and is refused when the event is published.
 	 */
 	private static final int MAX_DEPTH = 32;
 
@@ -110,16 +110,40 @@ final class Copies {
 
 	@SuppressWarnings("unchecked")
 	private static <T> T value(T value, int depth) {
-		if (depth >= MAX_DEPTH) {
-			return value;
+		try {
+			if (value instanceof Map<?, ?> map) {
+				requireCopied(depth);
+				return (T) sortedMap(map, depth + 1);
+			}
+			if (value instanceof Collection<?> collection) {
+				requireCopied(depth);
+				return (T) list(collection, depth + 1);
+			}
 		}
-		if (value instanceof Map<?, ?> map) {
-			return (T) sortedMap(map, depth + 1);
-		}
-		if (value instanceof Collection<?> collection) {
-			return (T) list(collection, depth + 1);
+		catch (TooDeepException ex) {
+			if (depth > 0) {
+				throw ex;
+			}
 		}
 		return value;
+	}
+
+	private static void requireCopied(int depth) {
+		if (depth > MAX_DEPTH) {
+			throw new TooDeepException();
+		}
+	}
+
+	/**
+	 * Ends the copy of an attribute. To go on beside the value that is nested too deeply
+	 * would take for ever if a collection contains itself more than once.
+	 */
+	private static final class TooDeepException extends RuntimeException {
+
+		TooDeepException() {
+			super(null, null, false, false);
+		}
+
 	}
 
 }

@@ -21,11 +21,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.CustomEvent;
@@ -135,6 +137,32 @@ class EventJsonTests {
 		assertThatExceptionOfType(InvalidEventDataException.class).isThrownBy(() -> EventJson.write(event))
 			.withMessageContaining("(1 of 1)")
 			.withMessageContaining("contains itself");
+	}
+
+	@Test
+	void collectionThatContainsItselfMoreThanOnceIsNotCopiedForEver() {
+		AtomicInteger read = new AtomicInteger();
+		List<Object> cycle = new AbstractList<>() {
+
+			@Override
+			public Object get(int index) {
+				assertThat(read.incrementAndGet()).isLessThan(1000);
+				return this;
+			}
+
+			@Override
+			public int size() {
+				return 9;
+			}
+
+		};
+		CustomEvent event = CustomEvent.occurredAt("x", TIME)
+			.withAttribute("cycle", Map.of("list", cycle))
+			.withAttribute("copied", new ArrayList<>(List.of("b")));
+		assertThatExceptionOfType(InvalidEventDataException.class).isThrownBy(() -> EventJson.write(event))
+			.withMessageContaining("(2 of 2)")
+			.withMessageContaining("contains itself");
+		assertThat(json(event.withAttribute("cycle", null))).endsWith("\"copied\":[\"b\"]}");
 	}
 
 	private static String json(HopperEvent event) {
