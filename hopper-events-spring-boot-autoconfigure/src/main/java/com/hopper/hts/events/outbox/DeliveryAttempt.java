@@ -165,10 +165,16 @@ final class DeliveryAttempt {
 		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter, now)));
 	}
 
+	/**
+	 * Return whether an event has met such answers often enough. Those from before a
+	 * replay do not count: the operator expects that their cause is gone.
+	 */
 	private boolean isGivenUp(StoredEvent event) {
+		Instant replayed = event.replayedAt();
 		List<StoredEvent.Failure> strikes = event.failures()
 			.stream()
-			.filter((failure) -> AMBIGUOUS.contains(failure.kind()))
+			.filter((failure) -> AMBIGUOUS.contains(failure.kind())
+					&& (replayed == null || !failure.failedAt().isBefore(replayed)))
 			.toList();
 		return strikes.size() >= STRIKES && this.gate.deliveredSince(strikes.get(0).failedAt());
 	}

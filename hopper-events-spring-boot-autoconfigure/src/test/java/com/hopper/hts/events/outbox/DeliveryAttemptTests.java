@@ -200,6 +200,29 @@ class DeliveryAttemptTests {
 	}
 
 	@Test
+	void strikesBeforeAReplayDoNotCount() {
+		Mono<EventReceipt> notFound = Mono.error(new HopperApiException.NotFound(Details.of("It failed.")));
+		this.answer = notFound;
+		StoredEvent event = event();
+		for (int i = 0; i < 3; i++) {
+			event = retry(event).event();
+		}
+		this.clock.advance(Duration.ofSeconds(1));
+		this.answer = Mono.just(receipt());
+		deliver(event());
+		this.answer = notFound;
+		event = ((EventStore.Outcome.Dead) deliver(event)).deadLetter().event();
+		this.clock.advance(Duration.ofSeconds(1));
+		event = retry(event.replayed(this.clock.instant())).event();
+		event = retry(event).event();
+		this.clock.advance(Duration.ofSeconds(1));
+		this.answer = Mono.just(receipt());
+		deliver(event());
+		this.answer = notFound;
+		assertThat(deliver(event)).isInstanceOf(EventStore.Outcome.Dead.class);
+	}
+
+	@Test
 	void twoStrikesAreNotEnough() {
 		this.answer = Mono.error(new HopperApiException.NotFound(Details.of("It failed.")));
 		StoredEvent event = retry(event()).event();
