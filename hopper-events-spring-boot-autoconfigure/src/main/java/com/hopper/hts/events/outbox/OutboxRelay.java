@@ -304,13 +304,15 @@ final class OutboxRelay implements EventStore.Callback {
 	}
 
 	private List<RelayGate.Permit> permits() {
+		// An engine in memory is asked for one event at a time, because asking costs
+		// nothing. With others, an attempt that has ended since the outcomes were written
+		// down still takes its place, because a kill repeats its event
+		int room = this.store.isBlocking() ? this.policy.concurrency() - this.claimed.get() : 1;
 		List<RelayGate.Permit> permits = new ArrayList<>();
-		RelayGate.Permit permit = this.gate.tryAcquire();
+		RelayGate.Permit permit = (room > 0) ? this.gate.tryAcquire() : null;
 		while (permit != null) {
 			permits.add(permit);
-			// An engine in memory is asked for one event at a time, because asking costs
-			// nothing
-			permit = this.store.isBlocking() ? this.gate.tryAcquire() : null;
+			permit = (permits.size() < room) ? this.gate.tryAcquire() : null;
 		}
 		return permits;
 	}

@@ -18,10 +18,13 @@ package com.hopper.hts.events.outbox;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -108,6 +111,35 @@ class OutboxRelayRaceTests extends OutboxRelayFixture {
 		sent.tryEmitValue(receipt(EventReceipt.Outcome.DELIVERED));
 		awaitIdle();
 		assertThat(this.store.outcomes()).hasSize(2).hasOnlyElementsOfType(EventStore.Outcome.Delivered.class);
+	}
+
+	@Test
+	void whatEndsWhileOutcomesAreWrittenDownStillTakesItsPlace() {
+		Queue<Sinks.One<EventReceipt>> sent = new ConcurrentLinkedQueue<>();
+		this.answer = Mono.defer(() -> {
+			Sinks.One<EventReceipt> one = Sinks.one();
+			sent.add(one);
+			return one.asMono();
+		});
+		create(new ScriptedStore(true) {
+
+			@Override
+			public void settle(List<Outcome> outcomes) {
+				if (this.settled.isEmpty()) {
+					sent.remove().tryEmitValue(receipt(EventReceipt.Outcome.DELIVERED));
+				}
+				super.settle(outcomes);
+			}
+
+		}, this.listener);
+		this.relay.start();
+		awaitIdle();
+		look(Stream.generate(OutboxRelayFixture::event).limit(CONCURRENCY + 2).toArray(StoredEvent[]::new));
+		await().until(() -> sent.size() == CONCURRENCY);
+		this.store.claims.clear();
+		sent.remove().tryEmitValue(receipt(EventReceipt.Outcome.DELIVERED));
+		await().until(() -> this.store.waiting.isEmpty());
+		assertThat(this.store.claims).containsOnly(1);
 	}
 
 	@Test
