@@ -99,8 +99,11 @@ class MicrometerOutboxMetrics implements EventDeliveryListener {
 
 	@Override
 	public void delivered(StoredEvent event, EventReceipt receipt) {
+		Duration age = Duration.between(event.storedAt(), this.clock.instant());
+		// A timer does not count negative times, as there are when the clock of the
+		// instance that stored the event is ahead, or was set back since
 		this.delivered.withTag(HopperMetrics.EVENT_TYPE, event.countedType())
-			.record(Duration.between(event.storedAt(), this.clock.instant()));
+			.record(age.isNegative() ? Duration.ZERO : age);
 	}
 
 	@Override

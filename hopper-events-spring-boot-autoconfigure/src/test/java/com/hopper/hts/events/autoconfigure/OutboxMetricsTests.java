@@ -18,20 +18,26 @@ package com.hopper.hts.events.autoconfigure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 import com.hopper.hts.events.BookingConfirmed;
 import com.hopper.hts.events.EventOutbox;
+import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.actuate.HopperActuatorAutoConfiguration;
+import com.hopper.hts.events.outbox.EventDeliveryListener;
 import com.hopper.hts.events.outbox.EventOutboxState;
+import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.test.FakeHopperApi;
 import com.hopper.hts.events.test.Fault;
 import com.hopper.hts.events.test.HopperTime;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.Observation;
@@ -112,6 +118,25 @@ class OutboxMetricsTests {
 				assertThat(registry.get("hopper.outbox.paused").tag("reason", "operator").gauge().value()).isZero();
 				assertThat(registry.get("hopper.outbox.oldest.age").gauge().value()).isZero();
 			});
+		});
+	}
+
+	@Test
+	void deliveryOfAnEventThatAnInstanceWithAClockAheadHasStoredIsCounted() {
+		this.contextRunner.withBean(MeterRegistry.class, SimpleMeterRegistry::new).run((context) -> {
+			Instant now = Instant.now();
+			context.getBean(EventDeliveryListener.class)
+				.delivered(
+						StoredEvent.of(UUID.randomUUID(), now.plus(Duration.ofHours(1)), "session-1",
+								OffersDisplayed.occurredAt(now)),
+						new EventReceipt("offers_displayed", EventReceipt.Outcome.DELIVERED, Map.of(), 1,
+								Duration.ZERO));
+			Timer delivered = context.getBean(MeterRegistry.class)
+				.get("hopper.outbox.delivered")
+				.tag("event.type", "offers_displayed")
+				.timer();
+			assertThat(delivered.count()).isOne();
+			assertThat(delivered.totalTime(TimeUnit.SECONDS)).isZero();
 		});
 	}
 
