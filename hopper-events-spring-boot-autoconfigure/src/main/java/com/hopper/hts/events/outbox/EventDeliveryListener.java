@@ -20,11 +20,14 @@ import java.time.Instant;
 import com.hopper.hts.events.EventReceipt;
 
 /**
- * Hears what becomes of stored events. Every bean of this type is called, in order, on a
- * thread that may be blocked for a short while, which delays further deliveries but no
- * booking. What it throws is logged and changes nothing. Implementations must be safe for
- * use by many threads. The outbox needs its listeners to be created: a listener that
- * stores events itself asks for an {@code ObjectProvider} of the outbox.
+ * Hears what becomes of stored events. Every bean of this type is called, in order. What
+ * comes of a delivery it hears on a thread that may be blocked for a short while, which
+ * delays further deliveries but no booking. That an event was stored, rolled back or
+ * dropped for want of space it hears on the thread that stores, which it must not keep
+ * waiting: the booking waits too, and with the outbox in memory the thread may be an
+ * event loop. What a listener throws is logged and changes nothing. Implementations must
+ * be safe for use by many threads. The outbox needs its listeners to be created: a
+ * listener that stores events itself asks for an {@code ObjectProvider} of the outbox.
  *
  * @since 0.1.0
  */

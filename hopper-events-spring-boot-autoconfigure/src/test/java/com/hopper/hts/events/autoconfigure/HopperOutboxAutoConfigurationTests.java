@@ -173,14 +173,17 @@ class HopperOutboxAutoConfigurationTests {
 	@Test
 	void listenersHearOfEvents() {
 		List<StoredEvent> stored = new CopyOnWriteArrayList<>();
+		List<Thread> threads = new CopyOnWriteArrayList<>();
 		this.contextRunner.withBean(EventDeliveryListener.class, () -> new EventDeliveryListener() {
 			@Override
 			public void stored(StoredEvent event) {
 				stored.add(event);
+				threads.add(Thread.currentThread());
 			}
 		}).run((context) -> {
 			storeAndFlush(context.getBean(EventOutbox.class));
 			assertThat(stored).hasSize(1);
+			assertThat(threads).containsExactly(Thread.currentThread());
 		});
 	}
 
