@@ -127,7 +127,7 @@ final class DeliveryAttempt {
 		Instant now = this.clock.instant();
 		StoredEvent failed = event.failed(failure(ex, now));
 		String message = String.valueOf(ex.getMessage());
-		Duration retryAfter = (ex instanceof HopperApiException exception) ? exception.getRetryAfter() : null;
+		Duration retryAfter = retryAfter(ex);
 		FailureKind kind = (ex instanceof HopperApiException exception) ? exception.getKind() : null;
 		FailureKind.Fault fault = (kind != null) ? kind.fault() : FailureKind.Fault.API;
 		if (ex instanceof IllegalArgumentException || kind == FailureKind.INVALID_EVENT) {
@@ -163,6 +163,15 @@ final class DeliveryAttempt {
 			return dead(failed, DeadLetter.Reason.EXPIRED, now);
 		}
 		return new EventStore.Outcome.Retry(failed, now.plus(wait(failed, retryAfter, now)));
+	}
+
+	/**
+	 * Return how long the API asks to wait. Zero, which gateways send in an outage and
+	 * which becomes of a date in the past, asks for nothing: waits grow as without it.
+	 */
+	private static @Nullable Duration retryAfter(Throwable ex) {
+		Duration asked = (ex instanceof HopperApiException exception) ? exception.getRetryAfter() : null;
+		return (asked != null && asked.isZero()) ? null : asked;
 	}
 
 	/**

@@ -160,6 +160,25 @@ class DeliveryAttemptTests {
 	}
 
 	@Test
+	void apiThatAsksForNoWaitShortensNoneAndBeginsNoPause() {
+		Details details = Details.of("It failed.").withRetryAfter(Duration.ZERO);
+		StoredEvent event = event();
+		for (int seconds : new int[] { 2, 4, 8, 16 }) {
+			this.answer = Mono.error((seconds < 16) ? new HopperApiException.ServerError(details)
+					: new HopperApiException.RateLimited(details));
+			EventStore.Outcome.Retry retry = retry(event);
+			assertThat(retry.notBefore()).isEqualTo(this.clock.instant().plusSeconds(seconds));
+			event = retry.event();
+		}
+		assertThat(this.gate.pause()).isNull();
+		this.answer = Mono.error(new HopperApiException.ServerError(details));
+		for (int i = 0; i < 6; i++) {
+			retry(event());
+		}
+		assertThat(this.gate.pause().nextProbe()).isEqualTo(this.clock.instant().plusSeconds(1));
+	}
+
+	@Test
 	void waitsNoLongerThanUntilItsMaximumAge() {
 		this.answer = Mono
 			.error(new HopperApiException.ServerError(Details.of("It failed.").withRetryAfter(Duration.ofDays(365))));
