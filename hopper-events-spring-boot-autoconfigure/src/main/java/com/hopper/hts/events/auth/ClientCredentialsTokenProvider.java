@@ -79,11 +79,6 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 	private static final Duration MAX_SPACING = Duration.ofMinutes(1);
 
 	/**
-	 * A gateway may announce a maintenance of days that ends after an hour.
-	 */
-	private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
-
-	/**
 	 * Events wait no longer than their own retries take, and must find a provider that
 	 * has recovered.
 	 */
@@ -280,8 +275,7 @@ final class ClientCredentialsTokenProvider implements BearerTokenProvider {
 					? spacing(MIN_SPACING, MAX_SPACING, this.failures)
 					: spacing(MIN_TRANSIENT_SPACING, MAX_TRANSIENT_SPACING, this.failures);
 			if (failure.getRetryAfter() != null && failure.getRetryAfter().compareTo(spacing) > 0) {
-				spacing = (failure.getRetryAfter().compareTo(MAX_RETRY_AFTER) < 0) ? failure.getRetryAfter()
-						: MAX_RETRY_AFTER;
+				spacing = failure.getRetryAfter();
 			}
 			this.noRequestBefore = now() + spacing.toNanos();
 			if (held != null) {

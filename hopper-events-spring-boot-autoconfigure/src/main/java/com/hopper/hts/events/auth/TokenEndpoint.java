@@ -53,6 +53,12 @@ final class TokenEndpoint {
 
 	private static final int MAX_TEXT_LENGTH = 200;
 
+	/**
+	 * A gateway may announce a maintenance of days that ends after an hour. Who waits for
+	 * a token, such as the relay of the outbox, waits no longer than this either.
+	 */
+	private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
+
 	// Our own mapper: the application's settings must not change what is sent and read
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -134,7 +140,8 @@ final class TokenEndpoint {
 	private Mono<AccessToken> decode(ClientResponse response) {
 		this.reached = true;
 		int status = response.statusCode().value();
-		Duration retryAfter = AttemptFailure.retryAfter(response.headers().asHttpHeaders(), this.clock);
+		Duration asked = AttemptFailure.retryAfter(response.headers().asHttpHeaders(), this.clock);
+		Duration retryAfter = (asked != null && asked.compareTo(MAX_RETRY_AFTER) > 0) ? MAX_RETRY_AFTER : asked;
 		return AttemptFailure.readBody(response).map((body) -> {
 			JsonNode answer = parse(body);
 			if (status != 200 && status != 201) {

@@ -269,7 +269,7 @@ class ClientCredentialsTokenProviderTests extends ClientCredentialsFixture {
 	@Test
 	void retryAfterOfDaysIsNotWaitedFor() {
 		this.server.thenStatus(503, "Retry-After: 86400").thenAnswer(issued("t1", 3600));
-		failure();
+		assertThat(failure().getRetryAfter()).isEqualTo(Duration.ofMinutes(5));
 		pass(Duration.ofMinutes(5).minusSeconds(1));
 		failure();
 		assertThat(this.server.requests()).hasSize(1);
