@@ -55,7 +55,7 @@ class OutboxProperties implements AopInfrastructureBean {
 
 	/**
 	 * Longest time between two events that are sent, while the relay is paused, to find
-	 * out whether it can go on.
+	 * out whether it can go on, unless the API asks for more with 'Retry-After'.
 	 */
 	private Duration probeInterval = Duration.ofSeconds(30);
 
