@@ -73,6 +73,12 @@ class EventCodecTests {
 			.isThrownBy(() -> this.codec.prepare("session-1", large.withAttribute("b", "c".repeat(100_000))))
 			.withMessageContaining("bytes large, more than the 2000000")
 			.withMessageContaining("put less into it");
+		CustomEvent small = large.withAttribute("a", "");
+		int rest = 2_000_000 - this.codec.prepare("session-1", small).body().length;
+		assertThat(this.codec.prepare("session-1", small.withAttribute("a", "b".repeat(rest))).body())
+			.hasSize(2_000_000);
+		assertThatExceptionOfType(InvalidEvent.class)
+			.isThrownBy(() -> this.codec.prepare("session-1", small.withAttribute("a", "b".repeat(rest + 1))));
 	}
 
 	@Test
@@ -109,6 +115,9 @@ class EventCodecTests {
 				Arguments.of(CustomEvent.occurredAt("a\nb", TIME), "'type' with a control character"),
 				Arguments.of(event.withAttribute("a", large), "1 of 1) with a number of 1001 characters"),
 				Arguments.of(event.withAttribute("a", List.of(1, large)), "element 2 of 2) with a number of 1001"),
+				Arguments.of(event.withAttribute("a", Map.of("b", 1, "c", large)),
+						"value 2 of 2) with a number of 1001"),
+				Arguments.of(event.withAttribute("a", nested(33)), "(1 of 1) that is nested too deeply"),
 				Arguments.of(event.withAttribute("a", new BigDecimal(large, 5)), "with a number of 1002 characters"),
 				Arguments.of(event.withAttribute("a", new BigDecimal(BigInteger.ONE, Integer.MIN_VALUE)),
 						"exponent is beyond what can be read"),
@@ -127,8 +136,17 @@ class EventCodecTests {
 	@Test
 	void eventAtTheLimitsIsReadAgain() {
 		CustomEvent event = CustomEvent.occurredAt("é".repeat(255), TIME)
-			.withAttribute("n".repeat(50_000), new BigInteger("9".repeat(1000)));
+			.withAttribute("n".repeat(50_000), new BigInteger("9".repeat(1000)))
+			.withAttribute("o", nested(32));
 		assertThat(EventCodec.decode(this.codec.prepare("session-1", event).body())).isEqualTo(event);
+	}
+
+	private static Object nested(int levels) {
+		Object value = 1;
+		for (int i = 0; i < levels; i++) {
+			value = List.of(value);
+		}
+		return value;
 	}
 
 }
