@@ -28,12 +28,15 @@ import java.util.concurrent.TimeUnit;
 import com.hopper.hts.events.EventNotStoredException;
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
+import com.hopper.hts.events.outbox.DeadLetter;
 import com.hopper.hts.events.outbox.EventStore;
 import com.hopper.hts.events.outbox.StoredEvent;
 import com.hopper.hts.events.testing.MutableClock;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -116,6 +119,48 @@ class MemoryEventStoreTests {
 		clock.advance(Duration.ofHours(-1));
 		store.settle(List.of(new EventStore.Outcome.Held(second)));
 		assertThat(store.claim(10)).containsExactly(second);
+	}
+
+	@Test
+	void whoeverWaitsForSpaceGetsThatOfATransactionThatIsRolledBack() {
+		this.store.open();
+		List<StoredEvent> events = List.of(event());
+		this.store.append(events);
+		CompletableFuture<Void> waiting = startToWait();
+		this.store.rolledBack(events);
+		waiting.orTimeout(20, TimeUnit.SECONDS).join();
+		assertThat(this.store.isEmpty()).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void eventTakesItsSpaceUntilItIsFinalAndAgainWhenItIsReplayed(boolean byNumber) {
+		StoredEvent first = event();
+		EventStore store = byNumber ? MemoryStores.create(2, 100_000, "REJECT", Duration.ZERO, Clock.systemUTC())
+				: MemoryStores.create(100, 2 * first.size(), "REJECT", Duration.ZERO, Clock.systemUTC());
+		store.append(List.of(first));
+		store.committed(List.of(first));
+		store.claim(1);
+		store.settle(List.of(new EventStore.Outcome.Retry(first, Instant.EPOCH)));
+		StoredEvent second = event();
+		store.append(List.of(second));
+		assertFull(store);
+		store.claim(1);
+		DeadLetter letter = new DeadLetter(first, DeadLetter.Reason.REJECTED, Instant.EPOCH);
+		store.settle(List.of(new EventStore.Outcome.Dead(letter)));
+		StoredEvent third = event();
+		store.append(List.of(third));
+		assertFull(store);
+		assertThat(store.replay(List.of(letter), Instant.EPOCH)).isEmpty();
+		store.rolledBack(List.of(third));
+		assertThat(store.replay(List.of(letter), Instant.EPOCH)).hasSize(1);
+		assertThat(store.replay(List.of(letter), Instant.EPOCH)).isEmpty();
+		assertFull(store);
+	}
+
+	private static void assertFull(EventStore store) {
+		assertThatExceptionOfType(EventNotStoredException.class).isThrownBy(() -> store.append(List.of(event())))
+			.withMessageContaining("full");
 	}
 
 	private CompletableFuture<Void> startToWait() {
