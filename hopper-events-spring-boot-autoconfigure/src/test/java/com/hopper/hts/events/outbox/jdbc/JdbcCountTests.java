@@ -15,8 +15,6 @@
  */
 package com.hopper.hts.events.outbox.jdbc;
 
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +34,6 @@ import org.junit.jupiter.api.Test;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -99,28 +96,11 @@ class JdbcCountTests {
 			pool.setJdbcUrl("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1");
 			JdbcStores.createTable(pool, "h2");
 			AtomicBoolean chosen = new AtomicBoolean();
-			DataSource dataSource = new AbstractDataSource() {
-
-				@Override
-				public Connection getConnection() throws SQLException {
-					Connection connection = pool.getConnection();
-					return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(),
-							new Class<?>[] { Connection.class }, (proxy, method, arguments) -> {
-								if (method.getName().equals("prepareStatement")
-										&& String.valueOf(arguments[0]).contains("'DEAD'")
-										&& chosen.compareAndSet(false, true)) {
-									throw new SQLException("The transaction was chosen as the victim", "40001");
-								}
-								return method.invoke(connection, arguments);
-							});
+			DataSource dataSource = new WatchedDataSource(pool, (method, sql) -> {
+				if (method.equals("prepareStatement") && sql.contains("'DEAD'") && chosen.compareAndSet(false, true)) {
+					throw new SQLException("The transaction was chosen as the victim", "40001");
 				}
-
-				@Override
-				public Connection getConnection(String username, String password) throws SQLException {
-					return getConnection();
-				}
-
-			};
+			});
 			EventStore store = JdbcStores.create(dataSource, new JdbcTransactionManager(dataSource),
 					"hopper_event_outbox", Duration.ofSeconds(30), null, Schedulers.parallel());
 			store.append(List.of(StoredEvent.of(UUID.randomUUID(), Instant.now(), "session-1",

@@ -15,9 +15,6 @@
  */
 package com.hopper.hts.events.outbox.jdbc;
 
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +22,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
+
+import javax.sql.DataSource;
 
 import com.hopper.hts.events.EventReceipt;
 import com.hopper.hts.events.OffersDisplayed;
@@ -36,7 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.util.StringUtils;
 
@@ -59,7 +57,11 @@ class JdbcManyEventsTests {
 		try (HikariDataSource pool = new HikariDataSource()) {
 			pool.setJdbcUrl("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1;MODE=Oracle");
 			JdbcStores.createTable(pool, "oracle");
-			RecordingDataSource dataSource = new RecordingDataSource(pool);
+			DataSource dataSource = new WatchedDataSource(pool, (method, sql) -> {
+				if (method.equals("prepareStatement")) {
+					this.statements.add(sql);
+				}
+			});
 			EventStore store = JdbcStores.create(dataSource, new JdbcTransactionManager(dataSource), TABLE,
 					Duration.ofSeconds(1), keepDelivered.isZero() ? null : keepDelivered, Schedulers.parallel());
 			store.open();
@@ -93,29 +95,6 @@ class JdbcManyEventsTests {
 	private static EventStore.Outcome delivered(StoredEvent event) {
 		return new EventStore.Outcome.Delivered(event,
 				new EventReceipt(event.type(), EventReceipt.Outcome.DELIVERED, Map.of(), 1, Duration.ofMillis(1)));
-	}
-
-	/**
-	 * Records the statements that are prepared.
-	 */
-	private final class RecordingDataSource extends DelegatingDataSource {
-
-		RecordingDataSource(HikariDataSource target) {
-			super(target);
-		}
-
-		@Override
-		public Connection getConnection() throws SQLException {
-			Connection connection = super.getConnection();
-			return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
-					(proxy, method, arguments) -> {
-						if (method.getName().equals("prepareStatement")) {
-							JdbcManyEventsTests.this.statements.add((String) arguments[0]);
-						}
-						return method.invoke(connection, arguments);
-					});
-		}
-
 	}
 
 }

@@ -16,15 +16,14 @@
 package com.hopper.hts.events.outbox.jdbc;
 
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+
+import javax.sql.DataSource;
 
 import com.hopper.hts.events.outbox.EventOutboxState;
 import com.hopper.hts.events.outbox.EventStore;
@@ -39,7 +38,6 @@ import reactor.core.scheduler.Schedulers;
 
 import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -67,7 +65,7 @@ class JdbcPauseTests {
 	@ValueSource(strings = { "h2", "postgresql" })
 	void whoIsLateFindsThePauseOfTheOther(String platform) {
 		try (HikariDataSource pool = pool(platform)) {
-			OvertakenDataSource dataSource = new OvertakenDataSource(pool);
+			DataSource dataSource = overtaken(pool);
 			EventStore store = store(dataSource);
 			assertThat(store.pause(pause("late"))).isFalse();
 			assertThat(store.pause()).extracting(EventOutboxState.Pause::message).isEqualTo("faster");
@@ -78,7 +76,7 @@ class JdbcPauseTests {
 	@ValueSource(strings = { "h2", "postgresql" })
 	void transactionOfWhoIsLateGoesOn(String platform) {
 		try (HikariDataSource pool = pool(platform)) {
-			OvertakenDataSource dataSource = new OvertakenDataSource(pool);
+			DataSource dataSource = overtaken(pool);
 			EventStore store = store(dataSource);
 			JdbcTemplate jdbc = new JdbcTemplate(dataSource);
 			new TransactionTemplate(new JdbcTransactionManager(dataSource)).executeWithoutResult((status) -> {
@@ -114,7 +112,7 @@ class JdbcPauseTests {
 		return pool;
 	}
 
-	private static EventStore store(AbstractDataSource dataSource) {
+	private static EventStore store(DataSource dataSource) {
 		return JdbcStores.create(dataSource, new JdbcTransactionManager(dataSource), "hopper_event_outbox",
 				Duration.ofSeconds(30), null, Schedulers.parallel());
 	}
@@ -124,40 +122,15 @@ class JdbcPauseTests {
 	}
 
 	/**
-	 * Lets another operator pause between the look and the insert of the first.
+	 * Let another operator pause between the look and the insert of the first.
 	 */
-	private static final class OvertakenDataSource extends AbstractDataSource {
-
-		private final HikariDataSource pool;
-
-		OvertakenDataSource(HikariDataSource pool) {
-			this.pool = pool;
-		}
-
-		@Override
-		public Connection getConnection() throws SQLException {
-			Connection connection = this.pool.getConnection();
-			return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
-					(proxy, method, arguments) -> {
-						if (method.getName().equals("prepareStatement")
-								&& String.valueOf(arguments[0]).contains("'PAUSED'")) {
-							CompletableFuture.runAsync(this::overtake).get(20, TimeUnit.SECONDS);
-						}
-						return method.invoke(connection, arguments);
-					});
-		}
-
-		private void overtake() {
-			EventStore other = JdbcStores.create(this.pool, new JdbcTransactionManager(this.pool),
-					"hopper_event_outbox", Duration.ofSeconds(30), null, Schedulers.parallel());
-			assertThat(other.pause(pause("faster"))).isTrue();
-		}
-
-		@Override
-		public Connection getConnection(String username, String password) throws SQLException {
-			return getConnection();
-		}
-
+	private static DataSource overtaken(HikariDataSource pool) {
+		return new WatchedDataSource(pool, (method, sql) -> {
+			if (method.equals("prepareStatement") && sql.contains("'PAUSED'")) {
+				CompletableFuture.runAsync(() -> assertThat(store(pool).pause(pause("faster"))).isTrue())
+					.get(20, TimeUnit.SECONDS);
+			}
+		});
 	}
 
 }

@@ -15,9 +15,6 @@
  */
 package com.hopper.hts.events.outbox.jdbc;
 
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +22,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+
+import javax.sql.DataSource;
 
 import com.hopper.hts.events.OffersDisplayed;
 import com.hopper.hts.events.outbox.EventStore;
@@ -36,7 +35,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.jdbc.datasource.AbstractDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,7 +60,7 @@ class JdbcUnsentTests {
 		this.pool = new HikariDataSource();
 		this.pool.setJdbcUrl("jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1");
 		JdbcStores.createTable(this.pool, "h2");
-		HoldingDataSource dataSource = new HoldingDataSource();
+		DataSource dataSource = new WatchedDataSource(this.pool, this::hold);
 		this.store = JdbcStores.create(dataSource, new JdbcTransactionManager(dataSource), "hopper_event_outbox",
 				Duration.ofSeconds(30), null, Schedulers.parallel());
 		this.store.open();
@@ -109,31 +107,13 @@ class JdbcUnsentTests {
 	}
 
 	/**
-	 * Holds a claim when it has read everything, until more is stored.
+	 * Hold a claim when it has read everything, until more is stored.
 	 */
-	private final class HoldingDataSource extends AbstractDataSource {
-
-		@Override
-		public Connection getConnection() throws SQLException {
-			Connection connection = JdbcUnsentTests.this.pool.getConnection();
-			if (Thread.currentThread() != JdbcUnsentTests.this.held) {
-				return connection;
-			}
-			return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
-					(proxy, method, arguments) -> {
-						if (method.getName().equals("close")) {
-							JdbcUnsentTests.this.read.countDown();
-							assertThat(JdbcUnsentTests.this.goOn.await(20, TimeUnit.SECONDS)).isTrue();
-						}
-						return method.invoke(connection, arguments);
-					});
+	private void hold(String method, String argument) throws InterruptedException {
+		if (Thread.currentThread() == this.held && method.equals("close")) {
+			this.read.countDown();
+			assertThat(this.goOn.await(20, TimeUnit.SECONDS)).isTrue();
 		}
-
-		@Override
-		public Connection getConnection(String username, String password) throws SQLException {
-			return getConnection();
-		}
-
 	}
 
 }
