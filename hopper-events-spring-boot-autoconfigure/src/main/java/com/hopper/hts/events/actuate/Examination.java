@@ -48,7 +48,14 @@ final class Examination {
 		this.diagnosis = diagnosis.getIfUnique(() -> new HopperDiagnosis(() -> unknown));
 		this.limits = properties.toLimits();
 		this.failures = failures;
-		this.clock = SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
+		this.clock = clockOf(scheduler);
+	}
+
+	/**
+	 * Return the clock of the outbox, whose times are shown and selected by.
+	 */
+	static Clock clockOf(ObjectProvider<Scheduler> scheduler) {
+		return SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
 	}
 
 	Clock clock() {

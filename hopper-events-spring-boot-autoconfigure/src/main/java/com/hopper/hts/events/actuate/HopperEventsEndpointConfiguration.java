@@ -15,14 +15,10 @@
  */
 package com.hopper.hts.events.actuate;
 
-import java.time.Clock;
-
 import com.hopper.hts.events.auth.BearerTokenProvider;
 import com.hopper.hts.events.outbox.EventOutboxOperations;
 import com.hopper.hts.events.outbox.HopperDiagnosis;
-import com.hopper.hts.events.time.SchedulerClock;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -56,7 +52,7 @@ class HopperEventsEndpointConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		RecentFailures hopperRecentFailures(@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
-			return new RecentFailures(clock(scheduler));
+			return new RecentFailures(Examination.clockOf(scheduler));
 		}
 
 		@Bean
@@ -66,7 +62,7 @@ class HopperEventsEndpointConfiguration {
 				@Qualifier("hopperScheduler") ObjectProvider<Scheduler> scheduler) {
 			return new OutboxOperator(Binder.get(environment).bind("hopper.enabled", Boolean.class).orElse(true),
 					Binder.get(environment).bind("hopper.outbox.show-payload", Boolean.class).orElse(false), operations,
-					new OperatorAudit(eventPublisher), clock(scheduler));
+					new OperatorAudit(eventPublisher), Examination.clockOf(scheduler));
 		}
 
 		@Bean
@@ -92,13 +88,6 @@ class HopperEventsEndpointConfiguration {
 		@ConditionalOnAvailableEndpoint(exposure = EndpointExposure.JMX)
 		HopperEventsEndpointJmxExtension hopperEventsEndpointJmxExtension(HopperEventsEndpoint endpoint) {
 			return new HopperEventsEndpointJmxExtension(endpoint);
-		}
-
-		/**
-		 * Return the clock of the outbox, whose times are shown and selected by.
-		 */
-		private static Clock clock(ObjectProvider<Scheduler> scheduler) {
-			return SchedulerClock.of(scheduler.getIfAvailable(Schedulers::parallel));
 		}
 
 	}
